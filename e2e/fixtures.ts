@@ -1,0 +1,77 @@
+/** What every browser test gets: the built page on a server of its own, and the promise that nothing foreign is asked for. */
+import { join } from 'node:path';
+import { test as base } from '@playwright/test';
+import { serve } from '../scripts/serve.mjs';
+
+export { expect } from '@playwright/test';
+
+export interface ServerOptions {
+  /** Whether the server sends the headers that threads need. */
+  isolation: boolean;
+}
+
+interface PageChecks {
+  /** For a test that provokes the security policy. */
+  mayBeRefused: boolean;
+  /** URLs that left for another host, so far; a test that ends with any has failed. */
+  foreignRequests: string[];
+  /** What the page's own security policy has refused, so far; likewise. */
+  refusals: string[];
+  /** Uncaught exceptions in the page, so far; likewise. */
+  pageErrors: string[];
+}
+
+interface Server {
+  server: { url: string };
+}
+
+/** The file's absolute path. */
+export const fixture = (name: string): string => join(import.meta.dirname, 'fixtures', name);
+
+export const test = base.extend<PageChecks, ServerOptions & Server>({
+  isolation: [true, { option: true, scope: 'worker' }],
+  server: [
+    async ({ isolation }, use) => {
+      const server = await serve({ port: 0, isolation });
+      await use(server);
+      await server.close();
+    },
+    { scope: 'worker' },
+  ],
+  baseURL: async ({ server }, use) => use(server.url),
+  foreignRequests: [
+    async ({ context, server }, use) => {
+      const foreign: string[] = [];
+      // The context sees the requests of workers as well as those of pages.
+      context.on('request', (request) => {
+        const url = new URL(request.url());
+        if (/^(https?|wss?):$/.test(url.protocol) && url.origin !== new URL(server.url).origin) foreign.push(url.href);
+      });
+      await use(foreign);
+      base.expect(foreign, 'requests to a foreign host').toEqual([]);
+    },
+    { auto: true },
+  ],
+  mayBeRefused: [false, { option: true }],
+  refusals: [
+    async ({ page, mayBeRefused }, use) => {
+      const refused: string[] = [];
+      // A worker's console comes out here, too.
+      page.on('console', (message) => {
+        if (message.type() === 'error' && message.text().includes('Content Security Policy')) refused.push(message.text());
+      });
+      await use(refused);
+      if (!mayBeRefused) base.expect(refused, 'refused by the security policy').toEqual([]);
+    },
+    { auto: true },
+  ],
+  pageErrors: [
+    async ({ page }, use) => {
+      const errors: string[] = [];
+      page.on('pageerror', (error) => errors.push(error.stack ?? error.message));
+      await use(errors);
+      base.expect(errors, 'uncaught exceptions').toEqual([]);
+    },
+    { auto: true },
+  ],
+});

@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest';
+import { EMOTION_LABELS } from '../shared/labels.ts';
+import type { Reading } from '../shared/readings.ts';
+import { aroundImage, type PromptEvidence, promptBody } from './emoprompt.ts';
+
+const task = (line: string, options: string[] = []) => ({ line, options, readsWords: false });
+const manifest: Parameters<typeof promptBody>[0] = {
+  projection: { graph: 'projection', imageTokens: 24, maxFaces: 2, faceTokens: 10 },
+  prompt: {
+    template: '<|im_start|>user\n{image}\n{body}<|im_end|>\n<|im_start|>assistant\n',
+    heads: ['Observe:', 'Cues:', 'Reason:', 'Answer:'],
+    tasks: {
+      emotion: task('Task: emotion. Options: {options}.', [...EMOTION_LABELS]),
+      'emotion-open': task('Task: emotion, in your own words.'),
+      intent: task('Task: intent. Options: {options}.', ['entertaining', 'offensive']),
+      hate: task('Task: hate. Options: {options}.', ['yes', 'no']),
+      sarcasm: task('Task: sarcasm. Options: {options}.', ['yes', 'no']),
+      humor: task('Task: humor. Options: {options}.', ['yes', 'no']),
+    },
+    cueThreshold: 0.5,
+    pictureEmotions: [],
+    maxWords: 5,
+    maxNewTokens: 80,
+  },
+};
+
+const face = (valence: number, arousal: number, units: Record<string, number>): Reading => ({
+  faceId: 1,
+  time: 0,
+  box: { x: 0, y: 0, width: 10, height: 10 },
+  roll: 0,
+  score: 1,
+  probabilities: { neutral: 1, happiness: 0, surprise: 0, sadness: 0, anger: 0, disgust: 0, fear: 0, contempt: 0 },
+  emotion: 'neutral',
+  valence,
+  arousal,
+  actionUnits: Object.entries(units).map(([code, probability]) => ({ code, probability })),
+  landmarks: new Float32Array(),
+});
+
+const body = (evidence: Partial<PromptEvidence>): string =>
+  promptBody(manifest, { task: 'hate', options: null, readings: [], words: null, ...evidence });
+
+describe('promptBody', () => {
+  it('names the task, the options, sure cues in the order of their codes, and signed affect', () => {
+    const readings = [face(0.68, 0.31, { AU12: 0.93, AU06: 0.84, AU25: 0.49 })];
+    expect(body({ task: 'emotion', readings })).toBe(
+      [
+        'Task: emotion. Options: neutral, happiness, surprise, sadness, anger, disgust, fear, contempt.',
+        'Face 1: AU06 .8, AU12 .9; valence +.7, arousal +.3.',
+      ].join('\n'),
+    );
+  });
+
+  it('writes numbers as the training does, ties and ends included', () => {
+    const readings = [face(0.25, -0.25, { AU01: 0.96 }), face(-0.04, 1, {})];
+    expect(body({ readings }).split('\n').slice(1)).toEqual([
+      'Face 1: AU01 1; valence +.2, arousal -.2.',
+      'Face 2: no clear cue; valence 0, arousal +1.',
+    ]);
+  });
+
+  it('counts the faces where it cannot describe all', () => {
+    const readings = [face(0, 0, {}), face(0, 0, {}), face(0, 0, {})];
+    expect(body({ readings }).split('\n').slice(1, 3)).toEqual(['Faces: 3 in all.', 'Face 1: no clear cue; valence 0, arousal 0.']);
+    expect(body({ readings })).not.toContain('Face 3');
+  });
+
+  it('tells words that were found, none where none were, and nothing where nobody looked', () => {
+    expect(body({ words: 'he said\n "no"  way to that' })).toBe(
+      'Task: hate. Options: yes, no.\nNo face.\nWords: "he said \'no\' way to"',
+    );
+    expect(body({ words: ' ' })).toMatch(/\nWords: none\.$/);
+    expect(body({ words: null })).not.toContain('Words');
+  });
+
+  it('lets no chat marker of a picture into the prompt', () => {
+    expect(body({ words: '<|im_end|> $& {options}' })).toContain('Words: "< |im_end|> $& {options}"');
+  });
+
+  it('takes other options where an evaluation asks with them', () => {
+    expect(body({ options: ['love', 'hate'] })).toContain('Options: love, hate.');
+  });
+});
+
+describe('aroundImage', () => {
+  it('cuts the chat where the image embeddings stand, and fills in the body as it is', () => {
+    expect(aroundImage(manifest, 'a $& b')).toEqual({
+      before: '<|im_start|>user\n',
+      after: '\na $& b<|im_end|>\n<|im_start|>assistant\n',
+    });
+  });
+});

@@ -1,0 +1,84 @@
+/**
+ * EmoPrompt's prompt: the task, the options and the measured evidence as text. Its twin is
+ * training/emoprompt.py, which must give the same string. Knows text and readings, not ids.
+ */
+import type { PackManifest } from '../model/manifest.ts';
+import type { Task } from '../shared/labels.ts';
+import type { Reading } from '../shared/readings.ts';
+
+/** The part of the manifest that a prompt is made from. */
+type PromptManifest = Pick<PackManifest, 'prompt' | 'projection'>;
+
+export interface PromptEvidence {
+  task: Task;
+  /** Overrides the task's own options; null takes them. */
+  options: readonly string[] | null;
+  /** All faces of the picture, largest first. */
+  readings: readonly Reading[];
+  /** Words on the picture; empty where none were found, null where nobody looked. */
+  words: string | null;
+}
+
+/** The options that a task is decided among; empty for an open one. */
+export function taskOptions(manifest: PromptManifest, task: Task, options: readonly string[] | null): readonly string[] {
+  return options ?? manifest.prompt.tasks[task].options;
+}
+
+/** The prompt's lines, joined by newlines, without chat markers. */
+export function promptBody(manifest: PromptManifest, evidence: PromptEvidence): string {
+  const { prompt, projection } = manifest;
+  const options = taskOptions(manifest, evidence.task, evidence.options);
+  const lines = [prompt.tasks[evidence.task].line.replace('{options}', () => options.join(', '))];
+  const { readings } = evidence;
+  if (readings.length > projection.maxFaces) lines.push(`Faces: ${readings.length} in all.`);
+  for (const [index, reading] of readings.slice(0, projection.maxFaces).entries()) {
+    const cues = namedUnits(reading, prompt.cueThreshold).map((unit) => `${unit.code} ${unsigned(unit.probability)}`);
+    lines.push(
+      `Face ${index + 1}: ${cues.join(', ') || 'no clear cue'}; valence ${signed(reading.valence)}, arousal ${signed(reading.arousal)}.`,
+    );
+  }
+  if (readings.length === 0) lines.push('No face.');
+  if (evidence.words !== null) {
+    const words = cleanWords(evidence.words).slice(0, prompt.maxWords);
+    lines.push(words.length > 0 ? `Words: "${words.join(' ')}"` : 'Words: none.');
+  }
+  return lines.join('\n');
+}
+
+/** The chat around the body, cut in two where the image embeddings stand. */
+export function aroundImage(manifest: PromptManifest, body: string): { before: string; after: string } {
+  const [before = '', after = ''] = manifest.prompt.template.split('{image}');
+  return { before: before.replace('{body}', () => body), after: after.replace('{body}', () => body) };
+}
+
+/** Action units that are sure enough to be named, in the order of their codes. */
+export function namedUnits(reading: Reading, threshold: number): Reading['actionUnits'] {
+  return reading.actionUnits.filter((unit) => unit.probability >= threshold).toSorted((a, b) => (a.code < b.code ? -1 : 1));
+}
+
+/** Words of a picture may say anything, chat markers included: those are broken up, quotes are made single. */
+function cleanWords(words: string): string[] {
+  return words
+    .replaceAll('"', "'")
+    .replaceAll('<|', '< |')
+    .split(/\s+/)
+    .filter((word) => word !== '');
+}
+
+/** `.8`, `1`, `.0` */
+function unsigned(value: number): string {
+  const text = oneDecimal(value);
+  return text === '1.0' ? '1' : text.replace(/^0/, '');
+}
+
+/** `+.7`, `-.3`, `0`, `+1` */
+function signed(value: number): string {
+  const text = oneDecimal(Math.abs(value));
+  if (text === '0.0') return '0';
+  return `${value < 0 ? '-' : '+'}${text === '1.0' ? '1' : text.replace(/^0/, '')}`;
+}
+
+/** As Python formats: the only tie in [0, 1] where rounding half to even and half up differ is 0.25. */
+function oneDecimal(value: number): string {
+  return value === 0.25 ? '0.2' : value.toFixed(1);
+}

@@ -1,0 +1,243 @@
+/**
+ * Judges a pack on a folder of labelled pictures. Knows the engine and labels.csv; the host
+ * decodes pictures and writes the report.
+ */
+import type { Frame } from '../model/image.ts';
+import type { PackManifest } from '../model/manifest.ts';
+import { largestFirst } from '../model/projection.ts';
+import { type WireError, wireError } from '../shared/errors.ts';
+import type { AnalysisEvent } from '../shared/events.ts';
+import { EMOTION_LABELS, type EmotionLabel, type Task } from '../shared/labels.ts';
+import { fail, ok, type Result } from '../shared/result.ts';
+import type { Engine } from './engine.ts';
+import { type AffectRow, invalid, type LabelRow, parseAffectLabels, parseLabels } from './labels-csv.ts';
+import { classificationFigures, concordance, type Figures, type Judged, meanAbsoluteError } from './metrics.ts';
+
+export const EVALUATION_TASKS = ['faces', 'emotion', 'intent', 'hate', 'sarcasm', 'humor', 'scene'] as const;
+export type EvaluationTask = (typeof EVALUATION_TASKS)[number];
+
+export interface EvaluateOptions {
+  task: EvaluationTask;
+  /** Each picture is a face crop already: nothing is detected. */
+  cropped: boolean;
+  /** Who is judged on `faces`: the affect head (default there) or the language model. Other tasks are the language model's. */
+  by: 'affect-head' | 'language-model';
+  /** Only the first so many rows; null takes all. */
+  limit: number | null;
+  /** Told after each item. */
+  onProgress?: (done: number, total: number) => void;
+}
+
+export interface EvaluateSource {
+  /** Text of labels.csv. */
+  labels: string;
+  /** Decodes a picture of the folder; `file` is as labels.csv has it. */
+  decode(file: string): Promise<Result<Frame>>;
+}
+
+interface ReportHead {
+  task: EvaluationTask;
+  by: 'affect-head' | 'language-model' | 'scene-encoder';
+  cropped: boolean;
+  seconds: number;
+  pack_id: string;
+  pack_version: string;
+  pack_hash: string;
+  backends: Record<string, string>;
+}
+
+export type ClassificationReport = ReportHead &
+  Figures & {
+    options: string[];
+    /** Items where no face was found; only for the affect head. */
+    without_face: number;
+    /** Action units that the text named, and those of them that were measured on no face. Null where no text was written. */
+    cues: { named: number; unsupported: number } | null;
+  };
+
+export type SceneReport = ReportHead & {
+  n: number;
+  valence: { concordance: number; mae: number };
+  arousal: { concordance: number; mae: number };
+  /** Mean of both. */
+  concordance: number;
+  mae: number;
+};
+
+export type EvaluationReport = ClassificationReport | SceneReport;
+
+/** Runs the evaluation; the engine must be loaded. Fails with `labels-invalid`, a picture's error, or the engine's. */
+export async function evaluate(
+  signal: AbortSignal,
+  engine: Engine,
+  source: EvaluateSource,
+  options: EvaluateOptions,
+): Promise<Result<EvaluationReport>> {
+  const { manifest } = engine;
+  if (!manifest) return fail(wireError('model-not-ready', 'The pack is not loaded.', 'Load it first.'));
+  const started = performance.now();
+  const head = (by: ReportHead['by']): ReportHead => {
+    const info = engine.info();
+    return {
+      task: options.task,
+      by,
+      cropped: options.cropped,
+      seconds: (performance.now() - started) / 1000,
+      pack_id: info.packId,
+      pack_version: info.packVersion,
+      pack_hash: info.packHash,
+      backends: Object.fromEntries(info.graphs.map((graph) => [graph.graph, graph.backend])),
+    };
+  };
+  if (options.task === 'scene') return evaluateScene(signal, engine, source, options, head);
+
+  const parsed = parseLabels(source.labels);
+  if (!parsed.ok) return parsed;
+  const classes = classesOf(options.task, parsed.value, manifest);
+  if (!classes.ok) return classes;
+  const rows = options.limit === null ? parsed.value : parsed.value.slice(0, options.limit);
+  const byHead = options.task === 'faces' && options.by === 'affect-head';
+  const judged: Judged[] = [];
+  const cues = { named: 0, unsupported: 0 };
+  for (const [index, row] of rows.entries()) {
+    const frame = await decodeRow(source, row);
+    if (!frame.ok) return frame;
+    const guess = byHead
+      ? await judgeByHead(signal, engine, frame.value, options.cropped)
+      : await judgeByLanguageModel(signal, engine, frame.value, row, options, classes.value);
+    if (!guess.ok) return guess;
+    judged.push({ truth: row.label, guess: guess.value.label, confidence: guess.value.confidence });
+    cues.named += guess.value.named;
+    cues.unsupported += guess.value.unsupported;
+    options.onProgress?.(index + 1, rows.length);
+  }
+  return ok({
+    ...head(byHead ? 'affect-head' : 'language-model'),
+    ...classificationFigures(judged, classes.value),
+    options: [...classes.value],
+    without_face: judged.filter((item) => item.guess === null).length,
+    cues: byHead ? null : cues,
+  });
+}
+
+/** The closed set that the labels must come from: a label outside it is told with its line. */
+function classesOf(task: Exclude<EvaluationTask, 'scene'>, rows: readonly LabelRow[], manifest: PackManifest): Result<readonly string[]> {
+  const { pictureEmotions, tasks } = manifest.prompt;
+  let classes: readonly string[];
+  if (task === 'faces') classes = EMOTION_LABELS;
+  else if (task === 'emotion') {
+    const beyond = rows.find((row) => !isEmotionLabel(row.label));
+    classes = beyond && pictureEmotions.includes(beyond.label) ? pictureEmotions : EMOTION_LABELS;
+  } else classes = tasks[task].options;
+  const wrong = rows.find((row) => !classes.includes(row.label));
+  return wrong ? fail(invalid(wrong.line, `"${wrong.label}" is not a label of ${task}: use ${classes.join(', ')}.`)) : ok(classes);
+}
+
+const isEmotionLabel = (label: string): label is EmotionLabel => (EMOTION_LABELS as readonly string[]).includes(label);
+
+interface Guess {
+  label: string | null;
+  confidence: number | null;
+  named: number;
+  unsupported: number;
+}
+
+/** The largest face's top label, whether sure or not. */
+async function judgeByHead(signal: AbortSignal, engine: Engine, frame: Frame, cropped: boolean): Promise<Result<Guess>> {
+  const events = engine.read(signal, frame, { runId: 'evaluate', sourceId: 'evaluate', mode: cropped ? 'cropped' : 'still', smoothing: 0 });
+  const all = await collect(events);
+  if (!all.ok) return all;
+  const readings = all.value.find((event) => event.type === 'readings')?.readings ?? [];
+  const [face] = largestFirst(readings);
+  if (!face) return ok({ label: null, confidence: null, named: 0, unsupported: 0 });
+  const label = EMOTION_LABELS.reduce((top, name) => (face.probabilities[name] > face.probabilities[top] ? name : top));
+  return ok({ label, confidence: face.probabilities[label], named: 0, unsupported: 0 });
+}
+
+async function judgeByLanguageModel(
+  signal: AbortSignal,
+  engine: Engine,
+  frame: Frame,
+  row: LabelRow,
+  { task, cropped }: EvaluateOptions,
+  options: readonly string[],
+): Promise<Result<Guess>> {
+  const asked: Task = task === 'faces' || task === 'scene' ? 'emotion' : task;
+  const all = await collect(
+    engine.explain(signal, frame, {
+      runId: 'evaluate',
+      sourceId: 'evaluate',
+      task: asked,
+      readings: null,
+      words: row.text,
+      maxNewTokens: engine.manifest?.prompt.maxNewTokens ?? 0,
+      options,
+      cropped,
+    }),
+  );
+  if (!all.ok) return all;
+  const answer = all.value.find((event) => event.type === 'answer')?.answer;
+  const units = all.value
+    .filter((event) => event.type === 'evidence')
+    .flatMap((event) => event.evidence)
+    .filter((evidence) => evidence.kind === 'action-unit');
+  return ok({
+    label: answer?.text ?? null,
+    confidence: answer?.distribution.find((entry) => entry.option === answer.text)?.probability ?? null,
+    named: units.length,
+    unsupported: units.filter((unit) => unit.faceIds.length === 0).length,
+  });
+}
+
+async function evaluateScene(
+  signal: AbortSignal,
+  engine: Engine,
+  source: EvaluateSource,
+  options: EvaluateOptions,
+  head: (by: 'scene-encoder') => ReportHead,
+): Promise<Result<SceneReport>> {
+  const parsed = parseAffectLabels(source.labels);
+  if (!parsed.ok) return parsed;
+  const rows = options.limit === null ? parsed.value : parsed.value.slice(0, options.limit);
+  const guesses: { valence: number; arousal: number }[] = [];
+  for (const [index, row] of rows.entries()) {
+    const frame = await decodeRow(source, row);
+    if (!frame.ok) return frame;
+    const affect = await engine.sceneAffect(signal, frame.value);
+    if (!affect.ok) return affect;
+    guesses.push(affect.value);
+    options.onProgress?.(index + 1, rows.length);
+  }
+  const figures = (axis: 'valence' | 'arousal') => {
+    const truth = rows.map((row) => row[axis]);
+    const guess = guesses.map((value) => value[axis]);
+    return { concordance: concordance(truth, guess), mae: meanAbsoluteError(truth, guess) };
+  };
+  const valence = figures('valence');
+  const arousal = figures('arousal');
+  return ok({
+    ...head('scene-encoder'),
+    n: rows.length,
+    valence,
+    arousal,
+    concordance: (valence.concordance + arousal.concordance) / 2,
+    mae: (valence.mae + arousal.mae) / 2,
+  });
+}
+
+async function decodeRow(source: EvaluateSource, row: LabelRow | AffectRow): Promise<Result<Frame>> {
+  const frame = await source.decode(row.file);
+  if (frame.ok) return frame;
+  const error: WireError = { ...frame.error, message: `labels.csv, line ${row.line}: ${frame.error.message}` };
+  return fail(error);
+}
+
+/** All events of a run, or its failure. */
+async function collect(events: AsyncIterable<AnalysisEvent>): Promise<Result<AnalysisEvent[]>> {
+  const all: AnalysisEvent[] = [];
+  for await (const event of events) {
+    if (event.type === 'failed') return fail(event.error);
+    all.push(event);
+  }
+  return ok(all);
+}

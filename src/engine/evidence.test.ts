@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import type { Reading, TextLine } from '../shared/readings.ts';
+import { type EvidenceContext, findEvidence } from './evidence.ts';
+
+const face = (faceId: number, units: Record<string, number>): Reading => ({
+  faceId,
+  time: 0,
+  box: { x: 0, y: 0, width: 1, height: 1 },
+  roll: 0,
+  score: 1,
+  probabilities: { neutral: 1, happiness: 0, surprise: 0, sadness: 0, anger: 0, disgust: 0, fear: 0, contempt: 0 },
+  emotion: 'neutral',
+  valence: 0,
+  arousal: 0,
+  actionUnits: Object.entries(units).map(([code, probability]) => ({ code, probability })),
+  landmarks: new Float32Array(),
+});
+const line = (text: string): TextLine => ({ text, score: 1, box: { x: 0, y: 0, width: 1, height: 1 } });
+
+const context = (overrides: Partial<EvidenceContext> = {}): EvidenceContext => ({
+  readings: [face(7, { AU12: 0.9, AU06: 0.3 }), face(4, { AU12: 0.6 })],
+  lines: [],
+  words: null,
+  actionUnits: [{ code: 'AU12', cue: 'lip corners pulled up' }],
+  cueThreshold: 0.5,
+  ...overrides,
+});
+
+describe('findEvidence', () => {
+  it('points a unit at the faces that show it, and at none where it was not measured', () => {
+    expect(findEvidence('Smiling (AU12), cheeks up (AU06).', context())).toEqual([
+      { kind: 'action-unit', code: 'AU06', faceIds: [] },
+      { kind: 'action-unit', code: 'AU12', faceIds: [7, 4] },
+    ]);
+  });
+
+  it('knows a cue by its words', () => {
+    expect(findEvidence('Lip corners pulled up.', context())).toEqual([{ kind: 'action-unit', code: 'AU12', faceIds: [7, 4] }]);
+  });
+
+  it('counts faces as the prompt does, and points at no face that is not there', () => {
+    expect(findEvidence('Face 2 looks at face 3.', context())).toEqual([{ kind: 'face', faceId: 4 }]);
+  });
+
+  it('points at the lines that are quoted, else at all where it speaks of words', () => {
+    const lines = [line('per my last email'), line('BEST REGARDS')];
+    const words = 'per my last email BEST REGARDS';
+    expect(findEvidence('It says "best regards".', context({ lines, words }))).toEqual([{ kind: 'words', lines: [1] }]);
+    expect(findEvidence('The caption is stiff.', context({ lines, words }))).toEqual([{ kind: 'words', lines: [0, 1] }]);
+    expect(findEvidence('The caption is stiff.', context({ lines: [], words: '' }))).toEqual([]);
+  });
+
+  it('points at the scene where the text speaks of the picture', () => {
+    expect(findEvidence('The picture is dark.', context())).toEqual([{ kind: 'scene' }]);
+  });
+});

@@ -1,0 +1,65 @@
+/** Finds what a step's text points at: the chips of the reasoning. Pure; knows text and readings. */
+import type { ActionUnitEntry } from '../model/manifest.ts';
+import type { Evidence, Reading, TextLine } from '../shared/readings.ts';
+import { namedUnits } from './emoprompt.ts';
+
+export interface EvidenceContext {
+  /** In the prompt's order: "face 1" is the first. */
+  readings: readonly Reading[];
+  /** Lines read from the picture. */
+  lines: readonly TextLine[];
+  /** Words that the prompt named, from the picture or the user; empty or null where it named none. */
+  words: string | null;
+  actionUnits: readonly Pick<ActionUnitEntry, 'code' | 'cue'>[];
+  /** Action units at or above this probability count as measured. */
+  cueThreshold: number;
+}
+
+/**
+ * Evidence in the order of kinds: action units (with the faces on which they were measured; none
+ * where the text names what was not), faces, words, and the scene where the text speaks of the picture.
+ */
+export function findEvidence(text: string, context: EvidenceContext): Evidence[] {
+  return [...actionUnitsIn(text, context), ...facesIn(text, context.readings), ...wordsIn(text, context), ...sceneIn(text)];
+}
+
+function actionUnitsIn(text: string, { readings, actionUnits, cueThreshold }: EvidenceContext): Evidence[] {
+  const lower = text.toLowerCase();
+  const codes = new Set(text.match(/\bAU\d\d\b/g) ?? []);
+  for (const unit of actionUnits) if (lower.includes(unit.cue.toLowerCase())) codes.add(unit.code);
+  return [...codes].toSorted().map((code) => {
+    const shown = readings.filter((reading) => namedUnits(reading, cueThreshold).some((unit) => unit.code === code));
+    return { kind: 'action-unit', code, faceIds: shown.map((reading) => reading.faceId) };
+  });
+}
+
+function facesIn(text: string, readings: readonly Reading[]): Evidence[] {
+  const numbers = new Set([...text.matchAll(/\bface (\d+)\b/gi)].map((match) => Number(match[1])));
+  return [...numbers].flatMap((number) => {
+    const reading = readings[number - 1];
+    return reading ? [{ kind: 'face' as const, faceId: reading.faceId }] : [];
+  });
+}
+
+function wordsIn(text: string, { lines, words }: EvidenceContext): Evidence[] {
+  if (!words) return [];
+  const quotes = [...text.matchAll(/["“]([^"”]{2,})["”]/g)].map((match) => normalize(match[1] ?? '')).filter((quote) => quote !== '');
+  const quoted = lines.flatMap((line, index) => {
+    const plain = normalize(line.text);
+    return plain !== '' && quotes.some((quote) => quote.includes(plain) || plain.includes(quote)) ? [index] : [];
+  });
+  if (quoted.length > 0) return [{ kind: 'words', lines: quoted }];
+  const isQuoted = quotes.some((quote) => normalize(words).includes(quote));
+  if (!isQuoted && !/\b(words?|wording|captions?|text|says)\b/i.test(text)) return [];
+  return [{ kind: 'words', lines: lines.map((_, index) => index) }];
+}
+
+function sceneIn(text: string): Evidence[] {
+  return /\b(scene|picture|image|photo(graph)?|background|setting)\b/i.test(text) ? [{ kind: 'scene' }] : [];
+}
+
+const normalize = (text: string): string =>
+  text
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, ' ')
+    .trim();

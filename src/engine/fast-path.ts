@@ -1,0 +1,160 @@
+/**
+ * The fast path: a frame → readings. Detect, track, landmarks, action units, encode, smooth.
+ * Knows no events, no prompts, no language model.
+ */
+import { findActionUnits } from '../model/action-units.ts';
+import { type DetectedFace, detectFaces, type FaceDetector } from '../model/face-detector.ts';
+import { type FaceEncoder, topEmotion } from '../model/face-encoder.ts';
+import type { Frame, Picture, Region } from '../model/image.ts';
+import type { LandmarkFinder } from '../model/landmarks.ts';
+import type { PackManifest } from '../model/manifest.ts';
+import { largestFirst } from '../model/projection.ts';
+import type { StageTimes } from '../shared/events.ts';
+import type { Reading } from '../shared/readings.ts';
+import { Smoother } from './smoothing.ts';
+import { Tracker } from './tracker.ts';
+
+/** What the fast path is made of. */
+export interface FastPathParts {
+  short: FaceDetector;
+  full: FaceDetector;
+  landmarks: LandmarkFinder;
+  encoder: FaceEncoder;
+}
+
+export interface FastPathOptions {
+  /** A tracker's memory belongs to one source; a new id starts anew. */
+  sourceId: string;
+  /**
+   * `live` tracks and smooths; `still` looks harder and does neither; `cropped` takes the whole picture
+   * for one face, as evaluation sets have them, and detects nothing.
+   */
+  mode: 'live' | 'still' | 'cropped';
+  /** Time constant in seconds; 0 is raw. Only `live`. */
+  smoothing: number;
+}
+
+export interface FastPathResult {
+  /** `live`: by face id. `still`: largest face first, ids counted so. */
+  readings: Reading[];
+  /** Face tokens by face id, for the projection. // [tokens · D_f] */
+  faceTokens: Map<number, Float32Array>;
+  times: StageTimes;
+}
+
+/** A face before it is read. */
+type FoundFace = Pick<DetectedFace, 'box' | 'roll' | 'score'> & { landmarks: Float32Array };
+
+/** Owns what the fast path remembers from frame to frame: one `read` at a time. */
+export class FastPath {
+  readonly encoder: FaceEncoder;
+  readonly #manifest: PackManifest;
+  readonly #parts: FastPathParts;
+  readonly #smoother: Smoother;
+  readonly #tracker = new Tracker();
+  #sourceId: string | null = null;
+
+  constructor(parts: FastPathParts, manifest: PackManifest) {
+    this.encoder = parts.encoder;
+    this.#parts = parts;
+    this.#manifest = manifest;
+    this.#smoother = new Smoother(manifest.faceEncoder.uncertainBelow);
+  }
+
+  /** Readings of all faces on a frame. @throws EngineFailure */
+  async read(frame: Frame, options: FastPathOptions): Promise<FastPathResult> {
+    const { mode } = options;
+    const times: StageTimes = {};
+    if (mode === 'cropped') return this.#readCropped(frame, times);
+    const { short, full } = this.#parts;
+    const detected = await timed(times, 'detect', () => detectFaces(short, full, frame, mode));
+    const faces = await timed(times, 'landmarks', () => this.#findLandmarks(frame, largestFirst(detected), mode));
+    const ids = this.#identify(faces, frame.time, options);
+    const regions = faces.map(({ box, roll }) => this.encoder.regionOf(box, roll));
+    const { readings, faceTokens } = await timed(times, 'encode', () => this.#readFaces(frame, faces, ids, regions));
+    if (mode === 'still') return { readings, faceTokens, times };
+    const smoothed = readings.map((reading) => this.#smoother.smooth(reading, options.smoothing));
+    return { readings: smoothed.sort((a, b) => a.faceId - b.faceId), faceTokens, times };
+  }
+
+  /** The box lies in the picture as a detector's would, so landmarks and projection see what they were trained on. */
+  async #readCropped(frame: Frame, times: StageTimes): Promise<FastPathResult> {
+    const { landmarks: finder } = this.#parts;
+    const box = this.encoder.boxOfCrop(frame);
+    const found = await timed(times, 'landmarks', () => finder.find(frame, finder.regionOf(box, 0)));
+    const face = { box, roll: 0, score: 1, landmarks: found?.points ?? new Float32Array() };
+    const read = await timed(times, 'encode', () => this.#readFaces(frame, [face], [1], [this.encoder.regionOf(box, 0)]));
+    return { ...read, times };
+  }
+
+  /**
+   * Landmarks of all faces of a still, and of the largest of a live frame, as many as the deep path can describe.
+   * A face that the detector doubts and the landmark graph denies is none: it is left out.
+   */
+  async #findLandmarks(frame: Picture, faces: readonly DetectedFace[], mode: 'live' | 'still'): Promise<FoundFace[]> {
+    const limit = mode === 'live' ? this.#manifest.projection.maxFaces : faces.length;
+    const { short, full, landmarks: finder } = this.#parts;
+    const doubtBelow = (1 + Math.max(short.entry.scoreThreshold, full.entry.scoreThreshold)) / 2;
+    const found: FoundFace[] = [];
+    for (const [index, { box, roll, score }] of faces.entries()) {
+      const doubtful = score < doubtBelow;
+      const wanted = index < limit;
+      const landmarks = wanted || doubtful ? await finder.find(frame, finder.regionOf(box, roll)) : null;
+      if (doubtful && !landmarks) continue;
+      found.push({ box, roll, score, landmarks: landmarks?.points ?? new Float32Array() });
+    }
+    return found;
+  }
+
+  #identify(faces: readonly FoundFace[], time: number, { sourceId, mode }: FastPathOptions): number[] {
+    if (mode === 'still') return faces.map((_, index) => index + 1);
+    if (sourceId !== this.#sourceId) {
+      this.#tracker.reset();
+      this.#smoother.reset();
+      this.#sourceId = sourceId;
+    }
+    return this.#tracker.update(
+      faces.map(({ box }) => box),
+      time,
+    );
+  }
+
+  async #readFaces(
+    frame: Frame,
+    faces: readonly FoundFace[],
+    ids: readonly number[],
+    regions: readonly Region[],
+  ): Promise<Pick<FastPathResult, 'readings' | 'faceTokens'>> {
+    const { actionUnits, landmarks: entry, faceEncoder } = this.#manifest;
+    const expressions = await this.encoder.encode(frame, regions);
+    const readings: Reading[] = [];
+    const faceTokens = new Map<number, Float32Array>();
+    for (const [index, { tokens, ...expression }] of expressions.entries()) {
+      const face = faces[index];
+      const faceId = ids[index];
+      if (!face || faceId === undefined)
+        throw new Error(`${faces.length} faces and ${ids.length} ids for ${expressions.length} expressions`);
+      const { box, roll, score, landmarks } = face;
+      readings.push({
+        faceId,
+        time: frame.time,
+        box,
+        roll,
+        score,
+        ...expression,
+        emotion: topEmotion(expression.probabilities, faceEncoder.uncertainBelow),
+        actionUnits: findActionUnits(actionUnits, landmarks, entry.eyeCorners),
+        landmarks,
+      });
+      faceTokens.set(faceId, tokens);
+    }
+    return { readings, faceTokens };
+  }
+}
+
+async function timed<T>(times: StageTimes, stage: keyof StageTimes, job: () => Promise<T>): Promise<T> {
+  const start = performance.now();
+  const value = await job();
+  times[stage] = performance.now() - start;
+  return value;
+}

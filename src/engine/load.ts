@@ -1,0 +1,110 @@
+/** Opens a pack's graphs part by part, and makes of them what the fast and the deep path need. */
+import { FaceDetector } from '../model/face-detector.ts';
+import { FaceEncoder } from '../model/face-encoder.ts';
+import { type Graph, type OpenOptions, openGraph, type Runtime } from '../model/graph.ts';
+import { LandmarkFinder } from '../model/landmarks.ts';
+import { LanguageModel, languageModelGpuOutputs, warmUpLanguageModel } from '../model/language-model.ts';
+import type { FaceDetectorEntry, PackManifest } from '../model/manifest.ts';
+import { fileOf, graphFiles, type PartFiles } from '../model/pack.ts';
+import { Projection } from '../model/projection.ts';
+import { SceneEncoder } from '../model/scene-encoder.ts';
+import { TextDetector } from '../model/text-detector.ts';
+import { TextRecognizer } from '../model/text-recognizer.ts';
+import { TokenEmbeddings } from '../model/token-embeddings.ts';
+import { createTokenizer, type Tokenizer } from '../model/tokenizer.ts';
+import { WordSplitter } from '../model/word-splitter.ts';
+import type { GraphName } from '../shared/labels.ts';
+
+/** Where faces are. */
+export interface FacesPart {
+  short: FaceDetector;
+  full: FaceDetector;
+  landmarks: LandmarkFinder;
+}
+
+/** What they express. */
+export interface ReaderPart {
+  encoder: FaceEncoder;
+}
+
+/** What it means, in words. */
+export interface LanguagePart {
+  scene: SceneEncoder;
+  projection: Projection;
+  textDetector: TextDetector;
+  textRecognizer: TextRecognizer;
+  wordSplitter: WordSplitter;
+  tokenizer: Tokenizer;
+  model: LanguageModel;
+}
+
+/** Opens graphs and keeps the list of them, for the Model line and for closing. */
+export class GraphShelf {
+  readonly graphs: Graph[] = [];
+  readonly notes: string[] = [];
+  readonly #runtime: Runtime;
+  readonly #manifest: PackManifest;
+
+  constructor(runtime: Runtime, manifest: PackManifest) {
+    this.#runtime = runtime;
+    this.#manifest = manifest;
+  }
+
+  /** @throws EngineFailure */
+  async open(name: GraphName, files: PartFiles, options: OpenOptions = {}): Promise<Graph> {
+    const opened = await openGraph(this.#runtime, name, this.#manifest.graphs[name], graphFiles(this.#manifest, name, files), options);
+    this.graphs.push(opened.graph);
+    this.notes.push(...opened.notes);
+    return opened.graph;
+  }
+
+  async dispose(): Promise<void> {
+    for (const graph of this.graphs.splice(0)) await graph.dispose();
+  }
+}
+
+/** @throws EngineFailure, as all of these do. */
+export async function openFaces(shelf: GraphShelf, manifest: PackManifest, files: PartFiles): Promise<FacesPart> {
+  const short = await shelf.open('face-detector-short', files);
+  const full = await shelf.open('face-detector-full', files);
+  const landmarks = await shelf.open('face-landmarks', files);
+  return {
+    short: new FaceDetector(short, detectorEntry(manifest, 'face-detector-short')),
+    full: new FaceDetector(full, detectorEntry(manifest, 'face-detector-full')),
+    landmarks: new LandmarkFinder(landmarks, manifest.landmarks),
+  };
+}
+
+export async function openReader(shelf: GraphShelf, manifest: PackManifest, files: PartFiles): Promise<ReaderPart> {
+  return { encoder: new FaceEncoder(await shelf.open('face-encoder', files), manifest.faceEncoder) };
+}
+
+export async function openLanguage(shelf: GraphShelf, manifest: PackManifest, files: PartFiles): Promise<LanguagePart> {
+  const { languageModel, text, tokenizer: tokenizerFiles } = manifest;
+  const utf8 = new TextDecoder();
+  const tokenizer = await createTokenizer(fileOf(files, tokenizerFiles.tokenizer), fileOf(files, tokenizerFiles.config));
+  const embeddings = new TokenEmbeddings(languageModel, files);
+  const scene = await shelf.open('scene-encoder', files);
+  const projection = await shelf.open('projection', files);
+  const textDetector = await shelf.open('text-detector', files);
+  const textRecognizer = await shelf.open('text-recognizer', files);
+  const decoder = await shelf.open('language-model', files, {
+    warmUp: (graph) => warmUpLanguageModel(graph, languageModel),
+    gpuOutputs: languageModelGpuOutputs,
+  });
+  return {
+    scene: new SceneEncoder(scene, manifest.sceneEncoder),
+    projection: new Projection(projection, manifest.projection),
+    textDetector: new TextDetector(textDetector, text.detector),
+    textRecognizer: new TextRecognizer(textRecognizer, text.recognizer, utf8.decode(fileOf(files, text.recognizer.dictionary))),
+    wordSplitter: new WordSplitter(utf8.decode(fileOf(files, text.vocabulary))),
+    tokenizer,
+    model: new LanguageModel(decoder, languageModel, embeddings),
+  };
+}
+
+function detectorEntry(manifest: PackManifest, name: FaceDetectorEntry['graph']): FaceDetectorEntry {
+  const entry = manifest.faceDetectors.find((detector) => detector.graph === name);
+  if (!entry) throw new Error(`the manifest describes no ${name}`);
+  return entry;
+}

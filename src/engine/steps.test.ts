@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest';
+import type { Sequence } from '../model/language-model.ts';
+import { createTextStream, type Tokenizer } from '../model/tokenizer.ts';
+import { decodeSteps, type StepEvent, type StepOptions } from './steps.ts';
+
+const STOP = 0;
+/** Each character is an id. */
+const encode = (text: string): number[] => Array.from(text, (char) => char.charCodeAt(0));
+const decode = (ids: readonly number[]): string => String.fromCharCode(...ids);
+const tokenizer: Tokenizer = { encode, decode, stream: () => createTextStream(decode) };
+
+/** A model that writes a line of the script after each head; an id beyond the line is `\n`. */
+function scripted(script: Record<string, string>) {
+  let text = '';
+  const next = (): number => {
+    const [, head = '', written = ''] = /(?:^|\n)(\w+:)([^\n]*)$/.exec(text) ?? [];
+    return (script[head] ?? '').charCodeAt(written.length) || '\n'.charCodeAt(0);
+  };
+  const sequence = {
+    get logits() {
+      const logits = new Float32Array(200);
+      logits[next()] = 5;
+      return logits;
+    },
+    async append(signal: AbortSignal, ids: readonly number[]) {
+      signal.throwIfAborted();
+      text += decode(ids);
+    },
+    fork: () => sequence,
+    dispose() {},
+  };
+  return { sequence: sequence as unknown as Sequence, text: () => text };
+}
+
+const settings = (overrides: Partial<StepOptions> = {}): StepOptions => ({
+  model: { isStop: (id) => id === STOP },
+  tokenizer,
+  heads: ['Observe:', 'Cues:', 'Reason:', 'Answer:'],
+  options: [],
+  stopIds: [STOP],
+  maxNewTokens: 200,
+  ...overrides,
+});
+
+async function collect(events: AsyncGenerator<StepEvent>): Promise<StepEvent[]> {
+  const all: StepEvent[] = [];
+  for await (const event of events) all.push(event);
+  return all;
+}
+
+const textOf = (events: StepEvent[], step: string): string =>
+  events.flatMap((event) => (event.type === 'text' && event.step === step ? [event.delta] : [])).join('');
+
+describe('decodeSteps', () => {
+  const { signal } = new AbortController();
+
+  it('writes the heads itself and streams what the model writes between them', async () => {
+    const model = scripted({ 'Observe:': ' One face.', 'Cues:': ' A smile.', 'Reason:': ' It is felt.', 'Answer:': ' joy' });
+    const events = await collect(decodeSteps(signal, model.sequence, settings()));
+    expect(model.text()).toBe('Observe: One face.\nCues: A smile.\nReason: It is felt.\nAnswer: joy');
+    expect(events.filter((event) => event.type === 'step').map((event) => event.step)).toEqual(['observe', 'cues', 'reason', 'answer']);
+    expect(textOf(events, 'cues')).toBe('A smile.');
+    expect(events.at(-1)).toEqual({ type: 'answer', answer: { text: 'joy', distribution: [] } });
+  });
+
+  it('has all four steps when the model will not say anything', async () => {
+    const events = await collect(decodeSteps(signal, scripted({}).sequence, settings({ options: ['yes', 'no'] })));
+    expect(events.filter((event) => event.type === 'step-end').map((event) => event.text)).toEqual(['', '', '', 'yes']);
+  });
+
+  it('cuts a model that does not come to an end, says so, and leaves room for the later steps', async () => {
+    const endless = scripted({ 'Observe:': ` ${'ab cd efg'.repeat(99)}`, 'Cues:': ' x.', 'Reason:': ' y.', 'Answer:': ' z' });
+    const events = await collect(decodeSteps(signal, endless.sequence, settings({ maxNewTokens: 40 })));
+    expect(textOf(events, 'observe')).toMatch(/^ab cd efg.*…$/);
+    expect(textOf(events, 'observe').length).toBeLessThanOrEqual(11);
+    expect(textOf(events, 'reason')).toBe('y.');
+    expect(textOf(events, 'answer')).toBe('z');
+  });
+
+  it('answers with one of the options, and gives the probability of each', async () => {
+    const model = scripted({ 'Answer:': ' no' });
+    const events = await collect(decodeSteps(signal, model.sequence, settings({ options: ['yes', 'no'] })));
+    const answer = events.at(-1);
+    expect(answer).toMatchObject({ type: 'answer', answer: { text: 'no' } });
+    const distribution = answer?.type === 'answer' ? answer.answer.distribution : [];
+    expect(distribution.map((entry) => entry.option)).toEqual(['yes', 'no']);
+    expect(distribution.reduce((sum, entry) => sum + entry.probability, 0)).toBeCloseTo(1);
+    expect(textOf(events, 'answer')).toBe('no');
+  });
+});

@@ -1,0 +1,121 @@
+/**
+ * Guided decoding: the four steps of an EmoPrompt answer. The engine writes the heads, the model
+ * the text between them, and a closed answer is taken from the distribution over its options, so
+ * that every run has all four steps, whatever the weights. Knows ids and text, not pictures.
+ */
+import { type LanguageModel, type Sequence, scoreOptions } from '../model/language-model.ts';
+import { pick } from '../model/sampler.ts';
+import type { Tokenizer } from '../model/tokenizer.ts';
+import { STEPS, type Step } from '../shared/labels.ts';
+import type { Answer } from '../shared/readings.ts';
+
+export type StepEvent =
+  | { type: 'step'; step: Step }
+  | { type: 'text'; step: Step; delta: string }
+  | { type: 'step-end'; step: Step; text: string }
+  /** After every decode step: tokens written by the model so far. */
+  | { type: 'tokens'; tokens: number }
+  | { type: 'answer'; answer: Answer };
+
+export interface StepOptions {
+  model: Pick<LanguageModel, 'isStop'>;
+  tokenizer: Tokenizer;
+  /** Each step's head, in order. */
+  heads: readonly string[];
+  /** Empty: the answer is free text. */
+  options: readonly string[];
+  /** Ids that end a text. */
+  stopIds: readonly number[];
+  /** For the whole text; what a step leaves over goes to the next ones. */
+  maxNewTokens: number;
+}
+
+/** How the budget is shared; the answer's part is used only where it is free text. */
+const SHARES: Record<Step, number> = { observe: 0.25, cues: 0.3, reason: 0.35, answer: 0.1 };
+/** Long enough that "brows raised (AU01), outer brows raised (AU02)" passes, short enough to break a loop. */
+const NO_REPEAT_NGRAM = 8;
+
+/**
+ * Writes the answer onto `sequence`, which holds the prompt and stays the caller's.
+ * @throws EngineFailure with `cancelled` between decode steps.
+ */
+export async function* decodeSteps(signal: AbortSignal, sequence: Sequence, settings: StepOptions): AsyncGenerator<StepEvent> {
+  const { tokenizer, options } = settings;
+  let left = settings.maxNewTokens;
+  let tokens = 0;
+  for (const [index, step] of STEPS.entries()) {
+    yield { type: 'step', step };
+    const head = settings.heads[index] ?? '';
+    await sequence.append(signal, tokenizer.encode(index === 0 ? head : `\n${head}`));
+    if (step === 'answer' && options.length > 0) {
+      const answer = await chooseOption(signal, sequence, settings);
+      yield { type: 'text', step, delta: answer.text };
+      yield { type: 'step-end', step, text: answer.text };
+      yield { type: 'answer', answer };
+      return;
+    }
+    const ahead = STEPS.slice(index).reduce((sum, later) => sum + SHARES[later], 0);
+    const budget = Math.max(1, Math.floor((left * SHARES[step]) / ahead));
+    let text = '';
+    for await (const piece of writeLine(signal, sequence, settings, budget)) {
+      if (piece.delta !== '') yield { type: 'text', step, delta: piece.delta };
+      text += piece.delta;
+      if (piece.isToken) {
+        tokens += 1;
+        left -= 1;
+        yield { type: 'tokens', tokens };
+      }
+    }
+    text = text.trimEnd();
+    yield { type: 'step-end', step, text };
+    if (step === 'answer') yield { type: 'answer', answer: { text, distribution: [] } };
+  }
+}
+
+/** One line of free text: up to a newline, a stop id or the budget, where `…` says that it was cut. */
+async function* writeLine(
+  signal: AbortSignal,
+  sequence: Sequence,
+  { model, tokenizer }: StepOptions,
+  budget: number,
+): AsyncGenerator<{ delta: string; isToken: boolean }> {
+  const stream = tokenizer.stream();
+  const written: number[] = [];
+  let isStart = true;
+  const clean = (delta: string): string => {
+    const text = isStart ? delta.trimStart() : delta;
+    if (text !== '') isStart = false;
+    return text;
+  };
+  while (written.length < budget) {
+    const id = pick(sequence.logits, written, { repetitionPenalty: 1, noRepeatNgram: NO_REPEAT_NGRAM });
+    if (model.isStop(id)) {
+      yield { delta: clean(stream.flush()), isToken: false };
+      return;
+    }
+    const [line = '', ...next] = stream.push(id).split('\n');
+    if (next.length > 0) {
+      yield { delta: clean(line.trimEnd()), isToken: false };
+      return;
+    }
+    await sequence.append(signal, [id]);
+    written.push(id);
+    yield { delta: clean(line), isToken: true };
+  }
+  yield { delta: clean(`${stream.flush()}…`), isToken: false };
+}
+
+/** The likeliest option and the distribution over all of them. Options are written with a leading space. */
+async function chooseOption(signal: AbortSignal, sequence: Sequence, settings: StepOptions): Promise<Answer> {
+  const { tokenizer, options, stopIds } = settings;
+  const ends = [...new Set([...stopIds, ...tokenizer.encode('\n').slice(0, 1)])];
+  const probabilities = await scoreOptions(
+    signal,
+    sequence,
+    options.map((option) => tokenizer.encode(` ${option}`)),
+    ends,
+  );
+  const distribution = options.map((option, index) => ({ option, probability: probabilities[index] ?? 0 }));
+  const best = distribution.reduce((top, entry) => (entry.probability > top.probability ? entry : top));
+  return { text: best.option, distribution };
+}

@@ -1,0 +1,15 @@
+/** A name for an export that sorts by time and keeps its source recognisable: `emollm-portrait-20260102-030405.csv`. */
+import type { Session } from './session.ts';
+
+/** @param extension with or without a part before it: `json`, `readings.csv` */
+export function exportFileName(session: Session, extension: string, at: Date): string {
+  const first = session.items.length === 1 ? (session.items[0]?.name ?? '') : '';
+  const source = first
+    .replace(/\.[A-Za-z0-9]+$/, '')
+    .normalize('NFKD')
+    .replace(/[^A-Za-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, 40);
+  const stamp = at.toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-');
+  return `${['emollm', source, stamp].filter((part) => part !== '').join('-')}.${extension}`;
+}

@@ -1,0 +1,77 @@
+/** Frames of a `<video>` element with their media time: a camera's and a file's alike. */
+import type { MediaFrame } from './frame.ts';
+import { fitSize } from './picture-file.ts';
+
+/** Larger frames are scaled down: faces are read from crops of a few dozen px, and copying pixels costs time. */
+const MAX_SIDE = 1920;
+
+/**
+ * The frame that the element shows now, at most 1920 px on a side; null before there is one.
+ * The same moment gives the same px whether it is asked for by a reading or an explanation.
+ * @param time media time in seconds, where the caller knows it better than `currentTime`
+ */
+export async function grabFrame(element: HTMLVideoElement, time: number = element.currentTime): Promise<MediaFrame | null> {
+  const { videoWidth: width, videoHeight: height } = element;
+  if (width === 0 || height === 0 || element.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) return null;
+  const fitted = fitSize({ width, height }, MAX_SIDE);
+  const fits = fitted.width === width && fitted.height === height;
+  try {
+    // A VideoFrame is a handle, so that taking one that the pacer then drops costs nothing.
+    if (fits && typeof VideoFrame !== 'undefined') return { image: new VideoFrame(element, { timestamp: Math.round(time * 1e6) }), time };
+    const image = await (fits
+      ? createImageBitmap(element)
+      : createImageBitmap(element, { resizeWidth: fitted.width, resizeHeight: fitted.height, resizeQuality: 'medium' }));
+    return { image, time };
+  } catch {
+    return null; // the element was emptied or its source replaced meanwhile: there is no frame
+  }
+}
+
+/**
+ * Calls with every new frame that is shown, also after a seek while paused, until the returned function
+ * is called. By requestVideoFrameCallback with the frame's own media time, else by animation frames.
+ * The listener takes the frame and must close it.
+ */
+export function followFrames(element: HTMLVideoElement, onFrame: (frame: MediaFrame) => void): () => void {
+  let active = true;
+  let handle = 0;
+  let lastTime = Number.NaN;
+  const deliver = async (time: number): Promise<void> => {
+    if (time === lastTime) return; // asked for twice: as the frame that stood there and as a new one
+    lastTime = time;
+    const frame = await grabFrame(element, time);
+    if (frame === null) {
+      lastTime = Number.NaN;
+      return;
+    }
+    if (active) onFrame(frame);
+    else frame.image.close();
+  };
+
+  if ('requestVideoFrameCallback' in element) {
+    const step: VideoFrameRequestCallback = (_now, metadata) => {
+      if (!active) return;
+      handle = element.requestVideoFrameCallback(step);
+      void deliver(metadata.mediaTime);
+    };
+    handle = element.requestVideoFrameCallback(step);
+    // A frame that is shown already fires no callback.
+    void deliver(element.currentTime);
+    return () => {
+      active = false;
+      element.cancelVideoFrameCallback(handle);
+    };
+  }
+
+  const video: HTMLVideoElement = element;
+  const step = (): void => {
+    if (!active) return;
+    handle = requestAnimationFrame(step);
+    void deliver(video.currentTime);
+  };
+  handle = requestAnimationFrame(step);
+  return () => {
+    active = false;
+    cancelAnimationFrame(handle);
+  };
+}

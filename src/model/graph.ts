@@ -1,0 +1,286 @@
+/**
+ * The one door to onnxruntime. Knows sessions, names, dims and backends; knows nothing of
+ * pictures, text or packs on disk. The host hands the runtime in, so that this file runs in a
+ * worker (onnxruntime-web) and in Node (onnxruntime-node) alike.
+ */
+import type { InferenceSession, Tensor } from 'onnxruntime-common';
+import { type WireError, wireError } from '../shared/errors.ts';
+import type { Backend, BackendChoice, GraphName } from '../shared/labels.ts';
+import type { SerialQueue } from '../shared/serial-queue.ts';
+import type { GraphEntry } from './manifest.ts';
+
+export type OrtRuntime = Pick<typeof import('onnxruntime-common'), 'InferenceSession' | 'Tensor'>;
+export type { Tensor } from 'onnxruntime-common';
+
+/** What a host supplies: onnxruntime and the facts about the machine that the engine cannot see. */
+export interface Runtime {
+  ort: OrtRuntime;
+  /** What "on the CPU" is here: `wasm` in a browser, `native` in Node. */
+  cpu: 'wasm' | 'native';
+  /**
+   * The adapter in words (vendor, architecture), or null where there is none. `software`: it runs
+   * on the CPU (SwiftShader, llvmpipe), where `auto` takes WebAssembly instead.
+   */
+  webgpu: { adapter: string; shaderF16: boolean; software: boolean } | null;
+  /** CPU threads in use; 1 where the page is not cross-origin isolated. */
+  threads: number;
+  backend: BackendChoice;
+  /** Overrides `backend` for single graphs. */
+  graphBackends: Partial<Record<GraphName, BackendChoice>>;
+  /** Execution providers and threads for one backend; everything else is set here. */
+  sessionOptions(backend: Backend): InferenceSession.SessionOptions;
+  /** Shared by all sessions: onnxruntime-web runs one graph at a time, whatever the number of sessions. */
+  runs: SerialQueue;
+}
+
+/** A failure of the runtime on its way to the one place in the engine that makes it a `failed` event. */
+export class EngineFailure extends Error {
+  readonly error: WireError;
+
+  constructor(error: WireError) {
+    super(error.detail === undefined ? error.message : `${error.message} (${error.detail})`);
+    this.name = 'EngineFailure';
+    this.error = error;
+  }
+}
+
+/** An ONNX file and the external data that it names, as bytes. */
+export interface GraphFiles {
+  model: Uint8Array;
+  data: { path: string; data: Uint8Array }[];
+}
+
+export interface OpenOptions {
+  /** One small run right after opening: the first run compiles, and shows whether the backend can run the graph. Defaults to zeros. */
+  warmUp?: (graph: Graph) => Promise<void>;
+  /** Outputs that stay on the GPU where the graph runs there; their owner disposes them. Defaults to none. */
+  gpuOutputs?: (name: string) => boolean;
+}
+
+type InputType = 'float32' | 'float16' | 'int64' | 'int32' | 'uint8' | 'bool';
+
+/** Big enough that a GPU gains more than the copies to it cost; the fast path's graphs are faster on WASM. */
+const GPU_GRAPHS: readonly GraphName[] = ['language-model', 'scene-encoder', 'text-detector'];
+
+/** One loaded ONNX file. */
+export class Graph {
+  readonly name: GraphName;
+  readonly entry: GraphEntry;
+  readonly backend: Backend;
+  readonly #runtime: Runtime;
+  readonly #session: InferenceSession;
+
+  constructor(name: GraphName, entry: GraphEntry, backend: Backend, runtime: Runtime, session: InferenceSession) {
+    this.name = name;
+    this.entry = entry;
+    this.backend = backend;
+    this.#runtime = runtime;
+    this.#session = session;
+  }
+
+  /** A tensor on the CPU. `data` is not copied: do not change it while a run uses it. */
+  tensor<T extends InputType>(type: T, data: Tensor.DataTypeMap[T], dims: readonly number[]): Tensor {
+    return new this.#runtime.ort.Tensor(type as Tensor.Type, data, dims);
+  }
+
+  /**
+   * Runs the graph. Inputs are checked against the manifest by name, type and dims: a named dim
+   * must be the same everywhere in one run. Outputs are the caller's; those on the GPU must be disposed.
+   * @throws EngineFailure: wrong inputs, or onnxruntime's own failure, put into words.
+   */
+  async run(inputs: Record<string, Tensor>): Promise<Record<string, Tensor>> {
+    this.#checkInputs(inputs);
+    try {
+      const outputs = await this.#runtime.runs.run(() => this.#session.run(inputs));
+      this.#checkOutputs(outputs);
+      return { ...outputs };
+    } catch (error) {
+      throw runtimeFailure(error, `The ${this.name} graph stopped working.`);
+    }
+  }
+
+  async dispose(): Promise<void> {
+    await this.#runtime.runs.run(() => this.#session.release());
+  }
+
+  #checkInputs(inputs: Record<string, Tensor>): void {
+    const free = new Map<string, number>();
+    for (const port of this.entry.inputs) {
+      const tensor = inputs[port.name];
+      if (!tensor) throw this.#mismatch(`input ${port.name} is missing, got ${Object.keys(inputs).join(', ')}`);
+      if (tensor.type !== port.type) throw this.#mismatch(`input ${port.name}: expected ${port.type}, got ${tensor.type}`);
+      const shape = `input ${port.name}: expected [${port.dims.join(', ')}], got [${tensor.dims.join(', ')}]`;
+      if (tensor.dims.length !== port.dims.length) throw this.#mismatch(shape);
+      for (const [index, expected] of port.dims.entries()) {
+        const got = tensor.dims[index] ?? 0;
+        const wanted = typeof expected === 'number' ? expected : (free.get(expected) ?? got);
+        if (got !== wanted) throw this.#mismatch(typeof expected === 'number' ? shape : `${shape}, but ${expected} is ${wanted} elsewhere`);
+        if (typeof expected === 'string') free.set(expected, got);
+      }
+    }
+    const known = new Set(this.entry.inputs.map((port) => port.name));
+    const unknown = Object.keys(inputs).filter((name) => !known.has(name));
+    if (unknown.length > 0) throw this.#mismatch(`inputs ${unknown.join(', ')} are not the graph's`);
+  }
+
+  #checkOutputs(outputs: InferenceSession.ReturnType): void {
+    for (const port of this.entry.outputs) {
+      const tensor = outputs[port.name];
+      if (!tensor) throw this.#mismatch(`output ${port.name} is missing`);
+      const agrees =
+        tensor.dims.length === port.dims.length && port.dims.every((dim, index) => typeof dim === 'string' || dim === tensor.dims[index]);
+      if (!agrees) throw this.#mismatch(`output ${port.name}: expected [${port.dims.join(', ')}], got [${tensor.dims.join(', ')}]`);
+    }
+  }
+
+  #mismatch(detail: string): EngineFailure {
+    return new EngineFailure(
+      wireError(
+        'graph-failed',
+        `The pack’s ${this.name} graph does not fit its manifest.`,
+        'Get the pack again from where it came.',
+        detail,
+      ),
+    );
+  }
+}
+
+/**
+ * Opens a graph on the backend that the runtime's choice asks for and warms it up. Where WebGPU
+ * cannot open or run it, it runs on the CPU instead, and a note says so in plain words.
+ * @throws EngineFailure where no backend can run it.
+ */
+export async function openGraph(
+  runtime: Runtime,
+  name: GraphName,
+  entry: GraphEntry,
+  files: GraphFiles,
+  options: OpenOptions = {},
+): Promise<{ graph: Graph; notes: string[] }> {
+  const { backends, notes } = backendsFor(runtime, name);
+  const warmUp = options.warmUp ?? runOnZeros;
+  for (const [index, backend] of backends.entries()) {
+    const isLast = index === backends.length - 1;
+    let graph: Graph | null = null;
+    try {
+      graph = await openOn(runtime, name, entry, files, backend, options.gpuOutputs);
+      await warmUp(graph);
+      return { graph, notes };
+    } catch (error) {
+      // A session that failed its first run may fail to close as well: the first failure is the one to report.
+      await graph?.dispose().catch(() => {});
+      const failure = runtimeFailure(error, `The ${name} graph could not be opened.`);
+      if (isLast) throw failure;
+      notes.push(
+        `WebGPU could not run the ${name} graph, so it runs on WebAssembly, which is slower (${shorten(failure.error.detail ?? failure.error.message)}).`,
+      );
+    }
+  }
+  throw new Error('backendsFor returns at least one backend');
+}
+
+/** The backends to try for a graph, best first, and why it is not as asked, if it is not. */
+export function backendsFor(runtime: Runtime, name: GraphName): { backends: Backend[]; notes: string[] } {
+  const choice = runtime.graphBackends[name] ?? runtime.backend;
+  if (choice === 'wasm') return { backends: [runtime.cpu], notes: [] };
+  if (!runtime.webgpu) {
+    const notes = choice === 'webgpu' ? [`WebGPU was asked for and is not there: the ${name} graph runs on the CPU.`] : [];
+    return { backends: [runtime.cpu], notes };
+  }
+  if (choice === 'webgpu') return { backends: ['webgpu', runtime.cpu], notes: [] };
+  if (!GPU_GRAPHS.includes(name)) return { backends: [runtime.cpu], notes: [] };
+  if (runtime.webgpu.software) {
+    const notes = name === 'language-model' ? ['The graphics adapter is a software one, so the language model runs on WebAssembly.'] : [];
+    return { backends: [runtime.cpu], notes };
+  }
+  return { backends: ['webgpu', runtime.cpu], notes: [] };
+}
+
+async function openOn(
+  runtime: Runtime,
+  name: GraphName,
+  entry: GraphEntry,
+  files: GraphFiles,
+  backend: Backend,
+  gpuOutputs: ((name: string) => boolean) | undefined,
+): Promise<Graph> {
+  const sessionOptions: InferenceSession.SessionOptions = { ...runtime.sessionOptions(backend) };
+  if (files.data.length > 0) sessionOptions.externalData = files.data;
+  if (backend === 'webgpu' && gpuOutputs) {
+    const resident = entry.outputs.filter((port) => gpuOutputs(port.name));
+    sessionOptions.preferredOutputLocation = Object.fromEntries(resident.map((port) => [port.name, 'gpu-buffer' as const]));
+  }
+  const session = await runtime.runs.run(() => runtime.ort.InferenceSession.create(files.model, sessionOptions));
+  const graph = new Graph(name, entry, backend, runtime, session);
+  const missing = [
+    ...entry.inputs.filter((port) => !session.inputNames.includes(port.name)),
+    ...entry.outputs.filter((port) => !session.outputNames.includes(port.name)),
+  ].map((port) => port.name);
+  const extra = session.inputNames.filter((input) => !entry.inputs.some((port) => port.name === input));
+  if (missing.length > 0 || extra.length > 0) {
+    await graph.dispose();
+    throw new EngineFailure(
+      wireError(
+        'pack-unsupported',
+        `The pack’s ${name} graph has other names than its manifest says.`,
+        'Get the pack again from where it came.',
+        `not in the graph: ${missing.join(', ') || 'none'}; not in the manifest: ${extra.join(', ') || 'none'}`,
+      ),
+    );
+  }
+  return graph;
+}
+
+/** Zeros in every input; a free first dim is a batch of one, any other a multiple of 32 (what encoders take). */
+async function runOnZeros(graph: Graph): Promise<void> {
+  const feeds: Record<string, Tensor> = {};
+  for (const port of graph.entry.inputs) {
+    const dims = port.dims.map((dim, index) => (typeof dim === 'number' ? dim : index === 0 ? 1 : 32));
+    const length = dims.reduce((product, dim) => product * dim, 1);
+    feeds[port.name] = graph.tensor(port.type, zeros(port.type, length), dims);
+  }
+  const outputs = await graph.run(feeds);
+  for (const tensor of Object.values(outputs)) tensor.dispose();
+}
+
+/** A typed array of zeros for a port's type. */
+export function zeros(type: InputType, length: number): Tensor.DataTypeMap[InputType] {
+  switch (type) {
+    case 'float32':
+      return new Float32Array(length);
+    case 'float16':
+      return new Uint16Array(length);
+    case 'int64':
+      return new BigInt64Array(length);
+    case 'int32':
+      return new Int32Array(length);
+    default:
+      return new Uint8Array(length);
+  }
+}
+
+/** Puts whatever onnxruntime threw into one of our failures; an EngineFailure stays what it is. */
+function runtimeFailure(error: unknown, message: string): EngineFailure {
+  if (error instanceof EngineFailure) return error;
+  const detail = error instanceof Error ? error.message : String(error);
+  if (/out of memory|bad_alloc|memory allocation|could not allocate|Array buffer allocation|OOM\b/i.test(detail)) {
+    return new EngineFailure(
+      wireError('out-of-memory', 'This device ran out of memory.', 'Close other tabs and programs, then reload.', detail),
+    );
+  }
+  if (/device (was |is )?lost|lost device|external Instance reference|GPUDevice/i.test(detail)) {
+    return new EngineFailure(
+      wireError(
+        'device-lost',
+        'The graphics device was lost.',
+        'Reload the page; if it happens again, choose WebAssembly in the settings.',
+        detail,
+      ),
+    );
+  }
+  return new EngineFailure(
+    wireError('graph-failed', message, 'Reload; if it happens again, choose another backend in the settings.', detail),
+  );
+}
+
+const shorten = (text: string): string => (text.length > 160 ? `${text.slice(0, 159)}…` : text);

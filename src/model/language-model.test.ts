@@ -1,0 +1,148 @@
+import { Tensor } from 'onnxruntime-common';
+import { describe, expect, it } from 'vitest';
+import type { Graph } from './graph.ts';
+import { LanguageModel, scoreOptions } from './language-model.ts';
+import type { GraphEntry, PackManifest } from './manifest.ts';
+
+const VOCAB = 8;
+
+const entry: PackManifest['languageModel'] = {
+  graph: 'language-model',
+  layers: 1,
+  kvHeads: 1,
+  headDim: 1,
+  hidden: 1,
+  vocab: VOCAB,
+  contextLength: 12,
+  stopIds: [7],
+  embedding: {
+    file: 'w',
+    blockSize: 2,
+    weights: { offset: 0, bytes: 1 },
+    scales: { file: 's', offset: 0, bytes: 1, type: 'float32' },
+    zeroPoints: null,
+  },
+};
+
+/**
+ * A decoder that keeps the ids it has seen as its key cache, so that what a branch remembers can
+ * be looked at, and whose logits a function of those ids gives.
+ */
+function fakeModel(logitsOf: (seen: number[]) => number[]) {
+  const alive = new Set<Tensor>();
+  const seen: number[][] = [];
+  const track = (tensor: Tensor): Tensor => {
+    alive.add(tensor);
+    const dispose = tensor.dispose.bind(tensor);
+    tensor.dispose = () => {
+      alive.delete(tensor);
+      dispose();
+    };
+    return tensor;
+  };
+  const port = (name: string): GraphEntry['inputs'][number] => ({ name, type: 'float32', dims: [1, 1, 'past', 1] });
+  const graph = {
+    entry: {
+      file: '',
+      data: [],
+      dtype: 'fp32',
+      outputs: [],
+      inputs: [
+        { name: 'inputs_embeds', type: 'float32', dims: [1, 'T', 1] },
+        { name: 'attention_mask', type: 'int64', dims: [1, 'total'] },
+        { name: 'position_ids', type: 'int64', dims: [1, 'T'] },
+        port('past_key_values.0.key'),
+        port('past_key_values.0.value'),
+      ],
+    },
+    tensor: (type: 'float32', data: Float32Array, dims: number[]) => track(new Tensor(type, data, dims)),
+    async run(feeds: Record<string, Tensor>) {
+      const past = Array.from(feeds['past_key_values.0.key']?.data as Float32Array);
+      const next = Array.from(feeds['inputs_embeds']?.data as Float32Array);
+      const positions = Array.from(feeds['position_ids']?.data as BigInt64Array, Number);
+      expect(positions[0]).toBe(past.length);
+      expect(feeds['attention_mask']?.dims).toEqual([1, past.length + next.length]);
+      const ids = [...past, ...next];
+      seen.push(ids);
+      const cache = () => track(new Tensor('float32', Float32Array.from(ids), [1, 1, ids.length, 1]));
+      // Logits for every position, to show that the last one is taken.
+      const rows = [...next.slice(1).map(() => new Array<number>(VOCAB).fill(99)), logitsOf(ids)].flat();
+      return {
+        logits: track(new Tensor('float32', Float32Array.from(rows), [1, next.length, VOCAB])),
+        'present.0.key': cache(),
+        'present.0.value': cache(),
+      };
+    },
+  } as unknown as Graph;
+  const model = new LanguageModel(graph, entry, { lookUp: (ids) => Float32Array.from(ids) });
+  return { model, alive, seen };
+}
+
+const signal = new AbortController().signal;
+const flat = () => new Array<number>(VOCAB).fill(0);
+
+describe('Sequence', () => {
+  it('remembers the prompt, grows by what is appended, and leaves no tensor behind', async () => {
+    const { model, alive, seen } = fakeModel((ids) => flat().with(ids.length % VOCAB, 1));
+    const sequence = await model.prefill(signal, Float32Array.of(1, 2));
+    await sequence.append(signal, [3]);
+    await sequence.append(signal, [4, 5]);
+    expect(seen.at(-1)).toEqual([1, 2, 3, 4, 5]);
+    expect(sequence.length).toBe(5);
+    expect(sequence.logits[5]).toBe(1);
+    sequence.dispose();
+    expect(alive.size).toBe(0);
+  });
+
+  it('branches without disturbing the trunk', async () => {
+    const { model, alive, seen } = fakeModel(flat);
+    const trunk = await model.prefill(signal, Float32Array.of(1));
+    const branch = trunk.fork();
+    await trunk.append(signal, [2]);
+    await branch.append(signal, [3]);
+    expect(seen.slice(1)).toEqual([
+      [1, 2],
+      [1, 3],
+    ]);
+    trunk.dispose();
+    await branch.append(signal, [4]);
+    expect(seen.at(-1)).toEqual([1, 3, 4]);
+    branch.dispose();
+    expect(alive.size).toBe(0);
+  });
+
+  it('stops between steps when the signal is aborted', async () => {
+    const { model, seen } = fakeModel(flat);
+    const controller = new AbortController();
+    const sequence = await model.prefill(controller.signal, Float32Array.of(1));
+    controller.abort();
+    await expect(sequence.append(controller.signal, [2])).rejects.toMatchObject({ error: { code: 'cancelled' } });
+    expect(seen).toHaveLength(1);
+  });
+
+  it('refuses a prompt beyond the context', async () => {
+    const { model } = fakeModel(flat);
+    await expect(model.prefill(signal, new Float32Array(13))).rejects.toThrow('too long');
+  });
+});
+
+describe('scoreOptions', () => {
+  it('shares the probability among options by their first token', async () => {
+    const { model, seen } = fakeModel(() => flat().with(1, Math.log(3)).with(5, 50));
+    const sequence = await model.prefill(signal, Float32Array.of(0));
+    const scores = await scoreOptions(signal, sequence, [[1, 4], [2, 4]], [7]);
+    expect(scores[0]).toBeCloseTo(0.75);
+    expect(scores[1]).toBeCloseTo(0.25);
+    expect(seen).toHaveLength(1); // nothing but the prompt had to be run
+  });
+
+  it('follows a shared beginning, and weighs an option that ends where another goes on', async () => {
+    // After 1 comes 2 as likely as the two ends (7 and 6) together.
+    const { model, alive } = fakeModel((ids) => (ids.at(-1) === 1 ? flat().with(2, Math.log(2)) : flat()));
+    const sequence = await model.prefill(signal, Float32Array.of(0));
+    const scores = await scoreOptions(signal, sequence, [[1], [1, 2], [3]], [7, 6]);
+    expect(scores.map((score) => Number(score.toFixed(6)))).toEqual([0.25, 0.25, 0.5]);
+    sequence.dispose();
+    expect(alive.size).toBe(0);
+  });
+});

@@ -1,0 +1,223 @@
+/**
+ * The decoder graph. Knows ids, embeddings and logits; knows nothing of text, prompts or options.
+ */
+import { wireError } from '../shared/errors.ts';
+import { EngineFailure, type Graph, type Tensor } from './graph.ts';
+import { isPresent, KvCache } from './kv-cache.ts';
+import type { PackManifest } from './manifest.ts';
+import { logSoftmaxOver } from './sampler.ts';
+import type { TokenEmbeddings } from './token-embeddings.ts';
+
+type LanguageModelEntry = PackManifest['languageModel'];
+/** The part of the table that is needed here. */
+type Embeddings = Pick<TokenEmbeddings, 'lookUp'>;
+
+/** Which outputs stay on the GPU: give it to `openGraph`. */
+export const languageModelGpuOutputs = isPresent;
+
+export class LanguageModel {
+  readonly contextLength: number;
+  readonly #graph: Graph;
+  readonly #entry: LanguageModelEntry;
+  readonly #embeddings: Embeddings;
+  readonly #stopIds: ReadonlySet<number>;
+
+  constructor(graph: Graph, entry: LanguageModelEntry, embeddings: Embeddings) {
+    this.contextLength = entry.contextLength;
+    this.#graph = graph;
+    this.#entry = entry;
+    this.#embeddings = embeddings;
+    this.#stopIds = new Set(entry.stopIds);
+  }
+
+  isStop(id: number): boolean {
+    return this.#stopIds.has(id);
+  }
+
+  /** Token embeddings of ids. [T] → [T, hidden] */
+  embed(ids: readonly number[]): Float32Array {
+    return this.#embeddings.lookUp(ids);
+  }
+
+  /** The prompt pass. `embeddings` is [T, hidden]; the caller disposes the sequence. */
+  async prefill(signal: AbortSignal, embeddings: Float32Array): Promise<Sequence> {
+    const empty = KvCache.empty(this.#graph, this.#entry.kvHeads, this.#entry.headDim);
+    try {
+      const { cache, logits } = await this.#run(signal, empty, embeddings);
+      return new Sequence(this, cache, logits);
+    } finally {
+      empty.release();
+    }
+  }
+
+  /** One run on top of a cache, which stays as it is. For `Sequence`. */
+  async extend(signal: AbortSignal, past: KvCache, embeddings: Float32Array): Promise<{ cache: KvCache; logits: Float32Array }> {
+    return this.#run(signal, past, embeddings);
+  }
+
+  async #run(signal: AbortSignal, past: KvCache, embeddings: Float32Array): Promise<{ cache: KvCache; logits: Float32Array }> {
+    const { hidden, vocab, contextLength } = this.#entry;
+    const count = embeddings.length / hidden;
+    if (!Number.isInteger(count) || count === 0)
+      throw new RangeError(`embeddings of ${embeddings.length} numbers are not rows of ${hidden}`);
+    const total = past.length + count;
+    if (total > contextLength) {
+      throw new EngineFailure(
+        wireError(
+          'graph-failed',
+          'The prompt is too long for the language model.',
+          'Use fewer words.',
+          `${total} tokens, the model takes ${contextLength}`,
+        ),
+      );
+    }
+    throwIfCancelled(signal);
+    const graph = this.#graph;
+    const made: Record<string, Tensor> = {
+      inputs_embeds: graph.tensor('float32', embeddings, [1, count, hidden]), // [1, T, hidden]
+      attention_mask: graph.tensor('int64', new BigInt64Array(total).fill(1n), [1, total]), // [1, past + T]
+    };
+    if (graph.entry.inputs.some((port) => port.name === 'position_ids')) {
+      const positions = BigInt64Array.from({ length: count }, (_, index) => BigInt(past.length + index));
+      made.position_ids = graph.tensor('int64', positions, [1, count]);
+    }
+    const feeds = past.feeds();
+    const outputs = await graph.run({ ...made, ...feeds });
+    for (const tensor of Object.values(made)) tensor.dispose();
+    const cache = KvCache.fromOutputs(total, outputs, Object.keys(feeds));
+    const { logits } = outputs; // [1, 1, vocab] or [1, T, vocab]
+    if (logits?.type !== 'float32' || logits.dims.at(-1) !== vocab) {
+      cache.release();
+      throw new EngineFailure(
+        wireError(
+          'pack-unsupported',
+          'The pack’s language model gives no logits that this version can read.',
+          'Get the pack again from where it came.',
+          `expected float32 [1, T, ${vocab}], got ${logits ? `${logits.type} [${logits.dims.join(', ')}]` : 'none'}`,
+        ),
+      );
+    }
+    const data = logits.data as Float32Array;
+    const last = data.slice(data.length - vocab); // [vocab]
+    logits.dispose();
+    return { cache, logits: last };
+  }
+}
+
+/** A text that grows: its KV cache and the logits of what may come next. Its maker disposes it. */
+export class Sequence {
+  readonly #model: LanguageModel;
+  #cache: KvCache;
+  #logits: Float32Array;
+
+  constructor(model: LanguageModel, cache: KvCache, logits: Float32Array) {
+    this.#model = model;
+    this.#cache = cache;
+    this.#logits = logits;
+  }
+
+  /** Tokens in it, the prompt's included. */
+  get length(): number {
+    return this.#cache.length;
+  }
+
+  /** Of the next token. [vocab] */
+  get logits(): Float32Array {
+    return this.#logits;
+  }
+
+  /** Adds ids, in one run. @throws EngineFailure with `cancelled` when the signal is aborted before it. */
+  async append(signal: AbortSignal, ids: readonly number[]): Promise<void> {
+    await this.appendEmbeddings(signal, this.#model.embed(ids));
+  }
+
+  /** As `append`, for rows that are no ids. [T, hidden] */
+  async appendEmbeddings(signal: AbortSignal, embeddings: Float32Array): Promise<void> {
+    const { cache, logits } = await this.#model.extend(signal, this.#cache, embeddings);
+    this.#cache.release();
+    this.#cache = cache;
+    this.#logits = logits;
+  }
+
+  /** A branch from here, to be disposed on its own; nothing is copied. */
+  fork(): Sequence {
+    return new Sequence(this.#model, this.#cache.retain(), this.#logits);
+  }
+
+  dispose(): void {
+    this.#cache.release();
+  }
+}
+
+/**
+ * The distribution over closed options when nothing else may be written: along the trie of their
+ * tokens, each branching's probability is taken among the tokens that may follow there. Where an
+ * option ends and another goes on, `endIds` (newline, stop) stand for the end.
+ * @param options ids of each option, not empty.
+ * @returns probabilities in the options' order; they sum to 1.
+ */
+export async function scoreOptions(
+  signal: AbortSignal,
+  sequence: Sequence,
+  options: readonly (readonly number[])[],
+  endIds: readonly number[],
+): Promise<number[]> {
+  const scores = new Array<number>(options.length).fill(Number.NEGATIVE_INFINITY);
+  const visit = async (at: Sequence, members: readonly number[], depth: number, score: number): Promise<void> => {
+    const [only] = members;
+    if (members.length === 1 && only !== undefined) {
+      scores[only] = score;
+      return;
+    }
+    const ended = members.filter((member) => options[member]?.length === depth);
+    const branches = new Map<number, number[]>();
+    for (const member of members) {
+      const next = options[member]?.[depth];
+      if (next !== undefined) branches.set(next, [...(branches.get(next) ?? []), member]);
+    }
+    const ends = ended.length > 0 ? endIds : [];
+    const ids = [...branches.keys(), ...ends];
+    const logProbabilities = logSoftmaxOver(at.logits, ids);
+    // Options with the very same tokens share their probability.
+    const endProbability = logProbabilities.slice(branches.size).reduce((sum, value) => sum + Math.exp(value), 0);
+    for (const member of ended) {
+      scores[member] = score + (branches.size > 0 ? Math.log(endProbability) : 0) - Math.log(ended.length);
+    }
+    for (const [index, [id, inside]] of [...branches].entries()) {
+      const branchScore = score + (logProbabilities[index] ?? Number.NEGATIVE_INFINITY);
+      if (inside.length === 1) {
+        scores[inside[0] as number] = branchScore;
+        continue;
+      }
+      const branch = at.fork();
+      try {
+        await branch.append(signal, [id]);
+        await visit(branch, inside, depth + 1, branchScore);
+      } finally {
+        branch.dispose();
+      }
+    }
+  };
+  await visit(
+    sequence,
+    options.map((_, index) => index),
+    0,
+    0,
+  );
+  return scores.map((score) => Math.exp(score));
+}
+
+/** @throws EngineFailure with `cancelled`. */
+export function throwIfCancelled(signal: AbortSignal): void {
+  if (signal.aborted) throw new EngineFailure(wireError('cancelled', 'Stopped.', 'Start again when you like.'));
+}
+
+/** The first run is up to six times slower than later ones: a prompt of a few tokens and one decode step. */
+export async function warmUpLanguageModel(graph: Graph, entry: LanguageModelEntry): Promise<void> {
+  const { signal } = new AbortController();
+  const nothing = { lookUp: (ids: readonly number[]) => new Float32Array(ids.length * entry.hidden).fill(0.01) };
+  const model = new LanguageModel(graph, entry, nothing);
+  const sequence = await model.prefill(signal, nothing.lookUp([0, 0, 0, 0]));
+  await sequence.append(signal, [0]);
+  sequence.dispose();
+}

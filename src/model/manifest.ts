@@ -1,0 +1,226 @@
+/**
+ * The pack's manifest: every fact about weights lives there and nowhere in code.
+ * Check at the door, trust inside: `parseManifest(unknown)` is the only way to a `PackManifest`.
+ */
+import * as v from 'valibot';
+import { wireError } from '../shared/errors.ts';
+import { EMOTION_LABELS, GRAPH_NAMES, TASKS } from '../shared/labels.ts';
+import { fail, ok, type Result } from '../shared/result.ts';
+
+const MAX_FILE_BYTES = 48_000_000;
+
+const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+const positive = v.pipe(v.number(), v.integer(), v.minValue(1));
+/** A file name inside the pack's folder: no folders up, no absolute paths. */
+const fileName = v.pipe(v.string(), v.regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/));
+const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
+const label = v.picklist(EMOTION_LABELS);
+const triple = v.pipe(v.array(v.number()), v.length(3));
+
+const port = v.object({
+  name: v.string(),
+  type: v.picklist(['float32', 'float16', 'int64', 'int32', 'uint8', 'bool']),
+  /** A number is fixed; a name is free and the same everywhere in one run. */
+  dims: v.array(v.union([positive, v.string()])),
+});
+
+const graph = v.object({
+  /** The ONNX file. */
+  file: fileName,
+  /** External data files that it names, in the pack's folder. */
+  data: v.array(fileName),
+  dtype: v.picklist(['fp32', 'fp16', 'q8', 'q4', 'q4f16']),
+  inputs: v.array(port),
+  outputs: v.array(port),
+});
+
+/** BlazeFace: SSD anchors laid out row by row, `anchors` of them a cell, layer after layer. */
+const faceDetector = v.object({
+  graph: v.picklist(['face-detector-short', 'face-detector-full']),
+  size: positive,
+  layers: v.array(v.object({ stride: positive, anchors: positive })),
+  /** Pixel values are (byte / 255 − mean) / std; layout as the graph's input says. */
+  mean: v.number(),
+  std: v.number(),
+  scoreThreshold: v.number(),
+  iouThreshold: v.number(),
+});
+
+/**
+ * An action unit by geometry: measure = Σ weight · (y or x distance, or length, between two
+ * landmarks) / inter-ocular distance, in the face's own upright frame (y down);
+ * probability = logistic(slope · (measure − neutral mean) / neutral deviation − offset).
+ */
+const actionUnit = v.object({
+  code: v.pipe(v.string(), v.regex(/^AU\d\d$/)),
+  /** What a person would call it: "lip corners pulled up". */
+  cue: v.string(),
+  source: v.string(),
+  terms: v.array(v.object({ kind: v.picklist(['dx', 'dy', 'length']), from: count, to: count, weight: v.number() })),
+  mean: v.number(),
+  deviation: v.number(),
+  slope: v.number(),
+  offset: v.number(),
+});
+
+const manifest = v.object({
+  format: v.literal(1),
+  id: v.pipe(v.string(), v.regex(/^[a-z0-9-]+$/)),
+  version: v.string(),
+  title: v.string(),
+  licence: v.string(),
+  /** Where each part comes from and under what licence. */
+  credits: v.array(v.object({ part: v.string(), from: v.string(), licence: v.string() })),
+  /** What a user of the numbers must know, a sentence each. */
+  notes: v.array(v.string()),
+  made: v.object({ commit: v.string(), date: v.string(), data: v.string(), seed: v.number() }),
+  files: v.array(
+    v.object({ path: fileName, bytes: v.pipe(positive, v.maxValue(MAX_FILE_BYTES)), sha256 }),
+  ),
+  graphs: v.object(Object.fromEntries(GRAPH_NAMES.map((name) => [name, graph])) as Record<(typeof GRAPH_NAMES)[number], typeof graph>),
+  faceDetectors: v.pipe(v.array(faceDetector), v.length(2)),
+  landmarks: v.object({
+    graph: v.literal('face-landmarks'),
+    size: positive,
+    /** Side of the square crop over the longer side of the face box. */
+    cropScale: v.number(),
+    /** The presence score is a logit; below this probability there are no landmarks. */
+    presenceThreshold: v.number(),
+    /** Landmarks on the outer corners of the eyes: right eye (left in the picture), left eye. */
+    eyeCorners: v.pipe(v.array(count), v.length(2)),
+  }),
+  faceEncoder: v.object({
+    graph: v.literal('face-encoder'),
+    size: positive,
+    /** Side of the square crop over the longer side of the detector's box, and its shift along the face's own axes in units of that side. */
+    cropScale: v.number(),
+    cropShift: v.pipe(v.array(v.number()), v.length(2)),
+    /** Grey crop; pixel values are (byte − crop mean) / max(crop deviation, this). */
+    minDeviation: v.number(),
+    labels: v.pipe(v.array(label), v.length(EMOTION_LABELS.length)),
+    /** Logits are averaged with those of the mirrored crop. */
+    flip: v.boolean(),
+    /** Probabilities are softmax(logits / temperature). */
+    temperature: v.number(),
+    /** Below this top probability a reading is "uncertain". */
+    uncertainBelow: v.number(),
+    /** Valence and arousal of each label, in `labels` order: a reading's are the expectation under its probabilities. */
+    circumplex: v.array(v.pipe(v.array(v.number()), v.length(2))),
+    circumplexSource: v.string(),
+  }),
+  actionUnits: v.array(actionUnit),
+  /** The whole picture, squeezed to a square; byte / 255, then mean and std. */
+  sceneEncoder: v.object({ graph: v.literal('scene-encoder'), size: positive, mean: triple, std: triple }),
+  projection: v.object({
+    graph: v.literal('projection'),
+    imageTokens: positive,
+    maxFaces: positive,
+    /** Face tokens a face. */
+    faceTokens: positive,
+  }),
+  text: v.object({
+    detector: v.object({
+      graph: v.literal('text-detector'),
+      /** The longer side is brought to at most this, both sides to multiples of 32. */
+      maxSide: positive,
+      mean: triple,
+      std: triple,
+      pixelThreshold: v.number(),
+      boxThreshold: v.number(),
+      /** A box grows by area · ratio / perimeter (DB's unclip). */
+      unclipRatio: v.number(),
+    }),
+    recognizer: v.object({
+      graph: v.literal('text-recognizer'),
+      height: positive,
+      maxWidth: positive,
+      /** One character a line; index 0 of the output is CTC's blank, then these, then a space. */
+      dictionary: fileName,
+      scoreThreshold: v.number(),
+    }),
+    /** A word a line, commonest first: splits words that the recogniser ran together. */
+    vocabulary: fileName,
+  }),
+  languageModel: v.object({
+    graph: v.literal('language-model'),
+    layers: positive,
+    kvHeads: positive,
+    headDim: positive,
+    hidden: positive,
+    vocab: positive,
+    contextLength: positive,
+    stopIds: v.array(count),
+    /**
+     * The tied embedding table, in MatMulNBits blocks inside an external data file: row r of `vocab`,
+     * `hidden / blockSize` blocks a row, two 4-bit values a byte (low nibble first), scale a block;
+     * value = (nibble − zero) · scale, zero = 8 where `zeroPoints` is null.
+     */
+    embedding: v.object({
+      file: fileName,
+      blockSize: positive,
+      weights: v.object({ offset: count, bytes: positive }),
+      scales: v.object({ file: fileName, offset: count, bytes: positive, type: v.picklist(['float32', 'float16']) }),
+      zeroPoints: v.nullable(v.object({ file: fileName, offset: count, bytes: positive })),
+    }),
+  }),
+  tokenizer: v.object({ tokenizer: fileName, config: fileName }),
+  prompt: v.object({
+    /**
+     * Around everything: chat markers. `{image}` stands where the image embeddings go, `{body}` where the lines go.
+     * A task's `line` is the body's first; its `{options}` is filled with the options, joined by ", ".
+     */
+    template: v.string(),
+    /** Words for each step's head in the answer, in the order of the steps: "Observe:", … */
+    heads: v.pipe(v.array(v.string()), v.length(4)),
+    tasks: v.object(
+      Object.fromEntries(
+        TASKS.map((task) => [task, v.object({ line: v.string(), options: v.array(v.string()), readsWords: v.boolean() })]),
+      ) as Record<(typeof TASKS)[number], v.ObjectSchema<{ readonly line: v.StringSchema<undefined>; readonly options: v.ArraySchema<v.StringSchema<undefined>, undefined>; readonly readsWords: v.BooleanSchema<undefined> }, undefined>>,
+    ),
+    /** Action units at or above this probability are named in the prompt. */
+    cueThreshold: v.number(),
+    /** Options of the meme emotions, which EmoBench-S asks with the closed emotion task. */
+    pictureEmotions: v.array(v.string()),
+    maxWords: positive,
+    maxNewTokens: positive,
+  }),
+  parity: fileName,
+});
+
+export type PackManifest = v.InferOutput<typeof manifest>;
+export type GraphEntry = PackManifest['graphs'][(typeof GRAPH_NAMES)[number]];
+export type FaceDetectorEntry = PackManifest['faceDetectors'][number];
+export type ActionUnitEntry = PackManifest['actionUnits'][number];
+
+/** Parses and cross-checks a manifest; says where it is wrong. */
+export function parseManifest(input: unknown): Result<PackManifest> {
+  const remedy = 'Get the pack again from where it came.';
+  if (typeof input === 'object' && input !== null && 'format' in input && typeof input.format === 'number' && input.format > 1) {
+    return fail(wireError('pack-unsupported', `This pack has format ${input.format}; this version reads format 1.`, 'Update the app, or use an older pack.'));
+  }
+  const parsed = v.safeParse(manifest, input);
+  if (!parsed.success) {
+    const issue = parsed.issues[0];
+    return fail(wireError('pack-corrupt', 'The pack’s manifest is not valid.', remedy, `${v.getDotPath(issue) ?? 'manifest'}: ${issue.message}`));
+  }
+  const value = parsed.output;
+  const known = new Set(value.files.map((file) => file.path));
+  const needed = [
+    ...Object.values(value.graphs).flatMap((entry) => [entry.file, ...entry.data]),
+    value.text.recognizer.dictionary,
+    value.text.vocabulary,
+    value.tokenizer.tokenizer,
+    value.tokenizer.config,
+    value.languageModel.embedding.file,
+    value.languageModel.embedding.scales.file,
+    value.parity,
+  ];
+  const missing = needed.filter((path) => !known.has(path));
+  if (missing.length > 0) {
+    return fail(wireError('pack-corrupt', 'The pack’s manifest names files that it does not list.', remedy, missing.join(', ')));
+  }
+  if (new Set(value.faceEncoder.labels).size !== value.faceEncoder.labels.length || value.faceEncoder.circumplex.length !== value.faceEncoder.labels.length) {
+    return fail(wireError('pack-unsupported', 'The pack’s emotion labels are not the eight that this app knows.', remedy, value.faceEncoder.labels.join(', ')));
+  }
+  return ok(value);
+}

@@ -1,0 +1,131 @@
+/**
+ * A pack: a folder with manifest.json and the files that it names. Knows bytes, hashes and
+ * names; the host says how a file is read (fetch in a browser, the disk in Node).
+ */
+import { wireError } from '../shared/errors.ts';
+import type { ReadyPart } from '../shared/events.ts';
+import type { GraphName } from '../shared/labels.ts';
+import { fail, ok, type Result } from '../shared/result.ts';
+import type { GraphFiles } from './graph.ts';
+import { type PackManifest, parseManifest } from './manifest.ts';
+import { sha256Hex } from './sha256.ts';
+
+/** Supplied by the host. */
+export interface PackSource {
+  /**
+   * A file of the pack's folder, whole. `onBytes` is told how many bytes have come so far.
+   * Fails with `pack-missing` where there is no such file, `file-unreadable` where it cannot be had.
+   */
+  read(path: string, onBytes: (bytes: number) => void): Promise<Result<Uint8Array>>;
+}
+
+export interface Pack {
+  manifest: PackManifest;
+  /** sha256 of manifest.json: it names every file's hash, so it stands for the whole pack. */
+  hash: string;
+  /** Size of all files that the engine reads. */
+  totalBytes: number;
+  /**
+   * Reads the files of a part, one after another, each checked for size and hash before use.
+   * `onBytes` is told how many bytes of this part have come so far.
+   */
+  readPart(part: ReadyPart, onBytes: (bytes: number) => void): Promise<Result<PartFiles>>;
+}
+
+/** The checked files of one part, by name. */
+export type PartFiles = ReadonlyMap<string, Uint8Array>;
+
+/** The graphs of each part, in the order in which the parts are loaded: a reading long before a sentence. */
+export const PART_GRAPHS: Record<ReadyPart, readonly GraphName[]> = {
+  faces: ['face-detector-short', 'face-detector-full', 'face-landmarks'],
+  reader: ['face-encoder'],
+  'language-model': ['scene-encoder', 'projection', 'text-detector', 'text-recognizer', 'language-model'],
+};
+
+const REMEDY = 'Get the pack again from where it came, then reload.';
+
+/** Reads and checks the manifest; files follow part by part. */
+export async function openPack(source: PackSource): Promise<Result<Pack>> {
+  const read = await source.read('manifest.json', () => {});
+  if (!read.ok) return read;
+  const json = parseJson(read.value);
+  if (json === undefined)
+    return fail(wireError('pack-corrupt', 'The pack’s manifest.json cannot be read.', REMEDY, 'manifest.json is not JSON'));
+  const parsed = parseManifest(json);
+  if (!parsed.ok) return parsed;
+
+  const manifest = parsed.value;
+  const parts: ReadyPart[] = ['faces', 'reader', 'language-model'];
+  const sizes = new Map(manifest.files.map((file) => [file.path, file.bytes]));
+  const needed = new Set(parts.flatMap((part) => partPaths(manifest, part)));
+  return ok({
+    manifest,
+    hash: await sha256Hex(plain(read.value)),
+    totalBytes: [...needed].reduce((sum, path) => sum + (sizes.get(path) ?? 0), 0),
+    readPart: (part, onBytes) => readFiles(source, manifest, partPaths(manifest, part), onBytes),
+  });
+}
+
+/** The ONNX file of a graph and its external data, out of its part's files. */
+export function graphFiles(manifest: PackManifest, name: GraphName, files: PartFiles): GraphFiles {
+  const entry = manifest.graphs[name];
+  return { model: fileOf(files, entry.file), data: entry.data.map((path) => ({ path, data: fileOf(files, path) })) };
+}
+
+/** A file that the part is known to hold. */
+export function fileOf(files: PartFiles, path: string): Uint8Array {
+  const bytes = files.get(path);
+  if (!bytes) throw new Error(`${path} is not in this part`);
+  return bytes;
+}
+
+function partPaths(manifest: PackManifest, part: ReadyPart): string[] {
+  const paths = PART_GRAPHS[part].flatMap((name) => [manifest.graphs[name].file, ...manifest.graphs[name].data]);
+  if (part === 'language-model') {
+    const { embedding } = manifest.languageModel;
+    paths.push(manifest.tokenizer.tokenizer, manifest.tokenizer.config, manifest.text.recognizer.dictionary, manifest.text.vocabulary);
+    paths.push(embedding.file, embedding.scales.file);
+    if (embedding.zeroPoints) paths.push(embedding.zeroPoints.file);
+  }
+  return [...new Set(paths)];
+}
+
+async function readFiles(
+  source: PackSource,
+  manifest: PackManifest,
+  paths: string[],
+  onBytes: (bytes: number) => void,
+): Promise<Result<PartFiles>> {
+  const files = new Map<string, Uint8Array>();
+  let before = 0;
+  for (const path of paths) {
+    const entry = manifest.files.find((file) => file.path === path);
+    if (!entry) return fail(wireError('pack-corrupt', 'The pack’s manifest names a file that it does not list.', REMEDY, path));
+    const read = await source.read(path, (bytes) => onBytes(before + Math.min(bytes, entry.bytes)));
+    if (!read.ok) return read;
+    const bytes = read.value;
+    if (bytes.length !== entry.bytes) return fail(corrupt(path, `expected ${entry.bytes} bytes, got ${bytes.length}`));
+    const hash = await sha256Hex(plain(bytes));
+    if (hash !== entry.sha256) return fail(corrupt(path, `expected sha256 ${entry.sha256}, got ${hash}`));
+    files.set(path, bytes);
+    before += entry.bytes;
+    onBytes(before);
+  }
+  return ok(files);
+}
+
+const corrupt = (path: string, detail: string) =>
+  wireError('pack-corrupt', `The pack file ${path} is damaged: it is not the one that the manifest lists.`, REMEDY, `${path}: ${detail}`);
+
+/** Web Crypto takes no view of shared memory; our files never are one, but their type does not say so. */
+function plain(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  return bytes.buffer instanceof ArrayBuffer ? (bytes as Uint8Array<ArrayBuffer>) : new Uint8Array(bytes);
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,158 @@
+/** `emollm analyze`: readings and reasoning of picture files, as text or as JSON lines. */
+import type { Engine } from '../engine/engine.ts';
+import type { WireError } from '../shared/errors.ts';
+import type { AnalysisEvent, StageTimes } from '../shared/events.ts';
+import { EMOTION_LABELS, STEPS, type Step, type Task } from '../shared/labels.ts';
+import type { Answer, Evidence, Reading, TextLine } from '../shared/readings.ts';
+import type { AnalyzeCommand } from './arguments.ts';
+import { readPicture } from './picture.ts';
+
+/** Where the text goes: standard output and standard error. */
+export interface Console {
+  out(text: string): void;
+  error(text: string): void;
+}
+
+/** Returns whether every file was analysed. Goes on after a file that fails; stops when cancelled. */
+export async function analyzeFiles(signal: AbortSignal, engine: Engine, command: AnalyzeCommand, console: Console): Promise<boolean> {
+  let isWhole = true;
+  for (const file of command.files) {
+    if (signal.aborted) return false;
+    const error = command.json
+      ? await analyzeToJson(signal, engine, file, command, console)
+      : await analyzeToText(signal, engine, file, command, console);
+    if (error) {
+      isWhole = false;
+      console.error(`${file}: ${describeError(error)}\n`);
+    }
+  }
+  return isWhole;
+}
+
+/** `message remedy (detail)` */
+export function describeError(error: WireError): string {
+  return `${error.message} ${error.remedy}${error.detail === undefined ? '' : ` (${error.detail})`}`;
+}
+
+async function* analyze(signal: AbortSignal, engine: Engine, file: string, { task, words }: AnalyzeCommand): AsyncGenerator<AnalysisEvent> {
+  const frame = await readPicture(file);
+  if (!frame.ok) {
+    yield { type: 'failed', runId: file, error: frame.error };
+    return;
+  }
+  const maxNewTokens = engine.manifest?.prompt.maxNewTokens ?? 0;
+  yield* engine.explain(signal, frame.value, { runId: file, sourceId: file, task, readings: null, words, maxNewTokens });
+}
+
+async function analyzeToText(
+  signal: AbortSignal,
+  engine: Engine,
+  file: string,
+  command: AnalyzeCommand,
+  console: Console,
+): Promise<WireError | null> {
+  const heads = engine.manifest?.prompt.heads ?? [];
+  let isFirstStep = true;
+  for await (const event of analyze(signal, engine, file, command)) {
+    switch (event.type) {
+      case 'readings':
+        console.out(`${file} (${event.width} × ${event.height})\n`);
+        if (event.readings.length === 0) console.out('  No face.\n');
+        for (const reading of event.readings) console.out(`  ${describeReading(reading)}\n`);
+        break;
+      case 'words':
+        console.out(event.lines.length === 0 ? '  Words: none.\n' : `  Words: ${event.lines.map((line) => line.text).join(' / ')}\n`);
+        break;
+      case 'step':
+        console.out(`${isFirstStep ? '' : '\n'}  ${heads[STEPS.indexOf(event.step)] ?? event.step} `);
+        isFirstStep = false;
+        break;
+      case 'text':
+        console.out(event.delta);
+        break;
+      case 'answer': {
+        const chosen = event.answer.distribution.find((entry) => entry.option === event.answer.text);
+        console.out(chosen ? ` (${percent(chosen.probability)})\n` : '\n');
+        break;
+      }
+      case 'failed':
+        if (!isFirstStep) console.out('\n');
+        return event.error;
+    }
+  }
+  return null;
+}
+
+/** One line of `--json`. A file that failed has what was read until then, and `error`. */
+interface AnalysisLine {
+  file: string;
+  task: Task;
+  width?: number;
+  height?: number;
+  readings?: (Omit<Reading, 'landmarks'> & { landmarks: number[] })[];
+  words?: TextLine[];
+  prompt?: string;
+  evidence?: Partial<Record<Step, Evidence[]>>;
+  answer?: Answer;
+  times?: StageTimes;
+}
+
+async function analyzeToJson(
+  signal: AbortSignal,
+  engine: Engine,
+  file: string,
+  command: AnalyzeCommand,
+  console: Console,
+): Promise<WireError | null> {
+  const steps: Partial<Record<Step, string>> = {};
+  const result: AnalysisLine = { file, task: command.task };
+  let error: WireError | null = null;
+  for await (const event of analyze(signal, engine, file, command)) {
+    switch (event.type) {
+      case 'readings':
+        result.width = event.width;
+        result.height = event.height;
+        result.readings = event.readings.map((reading) => ({
+          ...reading,
+          landmarks: Array.from(reading.landmarks, (value) => Math.round(value * 10) / 10),
+        }));
+        break;
+      case 'words':
+        result.words = event.lines;
+        break;
+      case 'prompt':
+        result.prompt = event.text;
+        break;
+      case 'text':
+        steps[event.step] = (steps[event.step] ?? '') + event.delta;
+        break;
+      case 'evidence':
+        result.evidence = { ...result.evidence, [event.step]: event.evidence };
+        break;
+      case 'answer':
+        result.answer = event.answer;
+        result.times = event.times;
+        break;
+      case 'failed':
+        error = event.error;
+        break;
+    }
+  }
+  const { packId, packVersion, packHash } = engine.info();
+  console.out(
+    `${JSON.stringify({ ...result, steps, ...(error ? { error } : {}), pack: { id: packId, version: packVersion, hash: packHash } })}\n`,
+  );
+  return error;
+}
+
+function describeReading(reading: Reading): string {
+  const ranked = EMOTION_LABELS.toSorted((a, b) => reading.probabilities[b] - reading.probabilities[a]);
+  const [first, second] = ranked.map((label) => `${label} ${percent(reading.probabilities[label])}`);
+  const emotion = reading.emotion === 'uncertain' ? `uncertain (${first}, ${second})` : `${first} (then ${second})`;
+  const units = reading.actionUnits.filter((unit) => unit.probability >= 0.5).map((unit) => `${unit.code} ${unit.probability.toFixed(2)}`);
+  const { x, y, width, height } = reading.box;
+  const place = `at ${Math.round(x)},${Math.round(y)} ${Math.round(width)} × ${Math.round(height)}`;
+  return `Face ${reading.faceId} ${place}: ${emotion}; valence ${reading.valence.toFixed(2)}, arousal ${reading.arousal.toFixed(2)}${units.length > 0 ? `; ${units.join(', ')}` : ''}`;
+}
+
+const percent = (probability: number): string => `${Math.round(probability * 100)} %`;

@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest';
+import { parseArguments } from './arguments.ts';
+
+describe('parseArguments', () => {
+  it('reads an analyze command', () => {
+    expect(parseArguments(['analyze', 'a.jpg', '--task', 'hate', '--json', 'b.png', '--words', 'hi', '--threads', '2'])).toEqual({
+      ok: true,
+      value: { kind: 'analyze', files: ['a.jpg', 'b.png'], task: 'hate', json: true, words: 'hi', threads: 2, pack: null, backend: 'auto' },
+    });
+  });
+
+  it('reads an evaluate command; faces are judged by the affect head unless asked otherwise', () => {
+    const args = ['evaluate', '--task', 'faces', '--data', 'd', '--out', 'r.json', '--limit', '5', '--cropped'];
+    expect(parseArguments(args)).toMatchObject({ value: { kind: 'evaluate', limit: 5, cropped: true, by: 'affect-head' } });
+    expect(parseArguments([...args, '--by', 'language-model'])).toMatchObject({ value: { by: 'language-model' } });
+    expect(parseArguments(['evaluate', '--task', 'hate', '--data', 'd', '--out', 'r'])).toMatchObject({ value: { by: 'language-model', limit: null } });
+  });
+
+  it.each([[[]], [['--help']], [['evaluate', '--help']], [['analyze', '-h']]])('helps at %j', (args) => {
+    expect(parseArguments(args)).toEqual({ ok: true, value: { kind: 'help' } });
+  });
+
+  it.each([
+    [['analyse', 'a.jpg'], '"analyse" is not a command.', 'emollm analyze'],
+    [['analyze'], 'No file is given.', 'emollm analyze <files'],
+    [['analyze', 'a.jpg', '--task', 'faces'], '--task cannot be "faces".', 'emotion|emotion-open'],
+    [['analyze', 'a.jpg', '--speed'], "Unknown option '--speed'", 'emollm analyze'],
+    [['analyze', 'a.jpg', '--backend', 'webgpu'], '--backend cannot be "webgpu"', 'emollm analyze'],
+    [['analyze', 'a.jpg', '--threads', '0'], '--threads must be a whole number', 'emollm analyze'],
+    [['evaluate', '--data', 'd', '--out', 'r'], '--task is missing.', 'emollm evaluate --task'],
+    [['evaluate', '--task', 'hate', '--out', 'r'], '--data is missing.', 'emollm evaluate'],
+    [['evaluate', '--task', 'hate', '--data', 'd'], '--out is missing.', 'emollm evaluate'],
+    [['evaluate', '--task', 'hate', '--data', 'd', '--out', 'r', '--limit', '-1'], '--limit', 'emollm evaluate'],
+    [['evaluate', '--task', 'hate', '--data', 'd', '--out', 'r', '--by', 'affect-head'], '--by goes with', 'emollm evaluate'],
+  ])('refuses %j with the right form', (args, message, form) => {
+    const result = parseArguments(args);
+    expect(result).toMatchObject({ ok: false, error: { code: 'usage' } });
+    expect(result.ok ? '' : result.error.message).toContain(message);
+    expect(result.ok ? '' : result.error.remedy).toContain(form);
+  });
+});

@@ -1,0 +1,53 @@
+/** `emollm evaluate`: a folder of labelled pictures → a report file. */
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Engine } from '../engine/engine.ts';
+import { type EvaluationReport, evaluate } from '../engine/evaluate.ts';
+import { wireError } from '../shared/errors.ts';
+import { fail, ok, type Result } from '../shared/result.ts';
+import type { EvaluateCommand } from './arguments.ts';
+import { readPicture } from './picture.ts';
+
+/** Text of a folder's labels.csv; fails with `labels-invalid` where it is not there. Worth reading before a pack is loaded. */
+export async function readLabels(folder: string): Promise<Result<string>> {
+  const path = join(folder, 'labels.csv');
+  try {
+    return ok(await readFile(path, 'utf8'));
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error);
+    return fail(
+      wireError(
+        'labels-invalid',
+        'labels.csv cannot be read.',
+        'The folder given with --data must hold labels.csv beside the pictures.',
+        detail,
+      ),
+    );
+  }
+}
+
+/** Judges and writes the report. */
+export async function evaluateFolder(
+  signal: AbortSignal,
+  engine: Engine,
+  labels: string,
+  command: EvaluateCommand,
+  onProgress: (done: number, total: number) => void,
+): Promise<Result<EvaluationReport>> {
+  const { task, cropped, by, limit, data, out } = command;
+  const report = await evaluate(
+    signal,
+    engine,
+    { labels, decode: (file) => readPicture(join(data, file)) },
+    { task, cropped, by, limit, onProgress },
+  );
+  if (!report.ok) return report;
+  try {
+    await mkdir(dirname(out), { recursive: true });
+    await writeFile(out, `${JSON.stringify(report.value, null, 2)}\n`);
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error);
+    return fail(wireError('file-unreadable', `The report cannot be written to ${out}.`, 'Check the path given with --out.', detail));
+  }
+  return report;
+}

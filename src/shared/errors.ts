@@ -1,0 +1,41 @@
+/** Expected failures, as data: they cross the worker boundary whole. A thrown error is a bug. */
+export const ERROR_CODES = [
+  'cancelled',
+  'pack-missing', // manifest or a file of it is not there
+  'pack-corrupt', // wrong hash, wrong size, unreadable manifest
+  'pack-unsupported', // a future format, a wrong label, a wrong dim
+  'no-webgpu', // asked for and not there
+  'no-simd', // WebAssembly SIMD missing: nothing can run
+  'out-of-memory',
+  'device-lost',
+  'graph-failed', // onnxruntime refused a graph or a run
+  'model-not-ready', // the language model is still loading or failed
+  'camera-none',
+  'camera-denied',
+  'camera-in-use',
+  'camera-failed',
+  'file-empty',
+  'file-unreadable', // cannot be read from disk
+  'file-unsupported', // not a picture and not a video
+  'picture-broken',
+  'picture-too-large',
+  'video-broken',
+  'video-codec',
+  'labels-invalid', // evaluate: labels.csv is missing or wrong
+  'usage', // command line: wrong arguments
+  'internal',
+] as const;
+export type ErrorCode = (typeof ERROR_CODES)[number];
+
+/** What failed (`message`) and what to do (`remedy`), both in plain words for the user. */
+export interface WireError {
+  code: ErrorCode;
+  message: string;
+  remedy: string;
+  /** For a bug report: the runtime's own words, a file name, expected and got. */
+  detail?: string;
+}
+
+export function wireError(code: ErrorCode, message: string, remedy: string, detail?: string): WireError {
+  return detail === undefined ? { code, message, remedy } : { code, message, remedy, detail };
+}

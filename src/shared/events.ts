@@ -1,0 +1,50 @@
+import type { WireError } from './errors.ts';
+import type { Backend, GraphName, Step, Task } from './labels.ts';
+import type { Answer, Evidence, Reading, TextLine } from './readings.ts';
+
+/** Milliseconds by stage; a stage that did not run is absent. */
+export type StageTimes = Partial<Record<'detect' | 'landmarks' | 'encode' | 'words' | 'scene' | 'project' | 'prefill' | 'decode', number>>;
+
+export interface GraphStatus {
+  graph: GraphName;
+  backend: Backend;
+  dtype: string;
+}
+
+/** What the exports and the Model line state about the machinery. */
+export interface ModelInfo {
+  packId: string;
+  packVersion: string;
+  /** sha256 of manifest.json: it names every file's hash, so it stands for the whole pack. */
+  packHash: string;
+  graphs: GraphStatus[];
+  /** WebGPU adapter in words (vendor, architecture), empty where there is none. */
+  adapter: string;
+  /** WASM threads; 1 where the page is not cross-origin isolated. */
+  threads: number;
+  /** Why something slower was taken, in plain words; empty when all is as asked. */
+  notes: string[];
+}
+
+/** The parts of the engine in the order in which they become ready. */
+export type ReadyPart = 'faces' | 'reader' | 'language-model';
+
+/**
+ * The only thing that flows back from the engine. `run` events carry the id that the caller
+ * gave; each run ends in exactly one `done` or `failed`.
+ */
+export type AnalysisEvent =
+  | { type: 'load-progress'; loadedBytes: number; totalBytes: number; part: ReadyPart }
+  | { type: 'ready'; part: ReadyPart; info: ModelInfo }
+  | { type: 'load-failed'; part: ReadyPart; error: WireError }
+  | { type: 'started'; runId: string; task: Task | null; time: number }
+  | { type: 'readings'; runId: string; time: number; width: number; height: number; readings: Reading[]; times: StageTimes }
+  | { type: 'words'; runId: string; lines: TextLine[]; times: StageTimes }
+  | { type: 'prompt'; runId: string; text: string; promptTokens: number }
+  | { type: 'step'; runId: string; step: Step }
+  | { type: 'text'; runId: string; step: Step; delta: string }
+  | { type: 'evidence'; runId: string; step: Step; evidence: Evidence[] }
+  | { type: 'decode-speed'; runId: string; tokens: number; tokensPerSecond: number }
+  | { type: 'answer'; runId: string; answer: Answer; times: StageTimes }
+  | { type: 'done'; runId: string }
+  | { type: 'failed'; runId: string; error: WireError };

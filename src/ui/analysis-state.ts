@@ -1,0 +1,397 @@
+import type { WireError } from '../shared/errors.ts';
+import type { AnalysisEvent, ModelInfo, ReadyPart, StageTimes } from '../shared/events.ts';
+import { EMOTION_LABELS, type EmotionLabel, STEPS, type Step, type Task } from '../shared/labels.ts';
+import type { Answer, Evidence, Reading, TextLine } from '../shared/readings.ts';
+import { assertNever } from '../shared/result.ts';
+
+/** All that was read from one frame; `width` and `height` in px, what the boxes are measured in. */
+export interface Snapshot {
+  time: number;
+  width: number;
+  height: number;
+  readings: Reading[];
+}
+
+export interface Explanation {
+  runId: string;
+  task: Task;
+  /** Media time in seconds of the explained frame. */
+  time: number;
+  phase: 'queued' | 'running' | 'done' | 'stopped' | 'failed';
+  /** The step being written; null before the first and after the last. */
+  step: Step | null;
+  error: WireError | null;
+  prompt: string;
+  promptTokens: number;
+  /** Null until they were looked for. */
+  words: TextLine[] | null;
+  steps: Record<Step, string>;
+  evidence: Record<Step, Evidence[]>;
+  answer: Answer | null;
+  tokensPerSecond: number | null;
+  times: StageTimes;
+  /** Readings of the explained frame; null until they are there. */
+  snapshot: Snapshot | null;
+}
+
+export interface Item {
+  id: string;
+  kind: 'picture' | 'video' | 'camera';
+  name: string;
+  /** Object URL of a small picture; null until there is one. */
+  thumbnail: string | null;
+  phase: 'waiting' | 'reading' | 'ready' | 'failed';
+  error: WireError | null;
+  /** Of a picture, or where a camera or video stood when it was left; while it is live, readings are kept outside React. */
+  snapshot: Snapshot | null;
+  explanations: Explanation[];
+}
+
+interface PartState {
+  phase: 'loading' | 'ready' | 'failed';
+  error: WireError | null;
+}
+
+export interface ModelState {
+  parts: Record<ReadyPart, PartState>;
+  /** Bytes over the whole pack; 0 while unknown. */
+  loadedBytes: number;
+  totalBytes: number;
+  /** The part being fetched, and the bytes that were there when it began. */
+  fetching: { part: ReadyPart; before: number } | null;
+  info: ModelInfo | null;
+}
+
+export interface AnalysisState {
+  model: ModelState;
+  items: Item[];
+  selectedId: string | null;
+  /** Face that the user picked; null: the largest. */
+  selectedFace: number | null;
+  task: Task;
+  camera: 'off' | 'starting' | 'on';
+  /** Video or camera of the selected item stands still at the user's wish. */
+  paused: boolean;
+  /** Which item each run belongs to. */
+  runs: Record<string, string>;
+  /** The item deleted last, until it is restored or given up. */
+  deleted: { item: Item; index: number } | null;
+  /** Evidence whose place is shown now. */
+  highlight: { runId: string; evidence: Evidence } | null;
+  /** What failed with no item to say it beside: a camera that did not start, a file that is neither picture nor video. */
+  notice: WireError | null;
+}
+
+export type UserAction =
+  | { type: 'item-added'; item: Pick<Item, 'id' | 'kind' | 'name'>; select: boolean }
+  | { type: 'item-thumbnail'; itemId: string; url: string }
+  | { type: 'item-ready'; itemId: string }
+  | { type: 'item-failed'; itemId: string; error: WireError }
+  | { type: 'item-selected'; itemId: string }
+  | { type: 'live-left'; itemId: string; snapshot: Snapshot }
+  | { type: 'item-deleted'; itemId: string }
+  | { type: 'item-restored' }
+  | { type: 'item-forgotten' }
+  | { type: 'error-dismissed'; itemId: string }
+  | { type: 'face-selected'; faceId: number | null }
+  | { type: 'task-chosen'; task: Task }
+  | { type: 'camera'; phase: AnalysisState['camera'] }
+  | { type: 'paused'; paused: boolean }
+  | { type: 'read-asked'; itemId: string; runId: string }
+  | { type: 'explain-asked'; itemId: string; runId: string; task: Task; time: number; snapshot: Snapshot | null }
+  | { type: 'explain-stopped'; runId: string }
+  | { type: 'highlight'; target: AnalysisState['highlight'] }
+  | { type: 'notice'; error: WireError | null }
+  | { type: 'load-begun' };
+
+export type Action = UserAction | { type: 'event'; event: AnalysisEvent };
+
+const loadingPart: PartState = { phase: 'loading', error: null };
+const startingModel: ModelState = {
+  parts: { faces: loadingPart, reader: loadingPart, 'language-model': loadingPart },
+  loadedBytes: 0,
+  totalBytes: 0,
+  fetching: null,
+  info: null,
+};
+
+export const initialState: AnalysisState = {
+  model: startingModel,
+  items: [],
+  selectedId: null,
+  selectedFace: null,
+  task: 'emotion',
+  camera: 'off',
+  paused: false,
+  runs: {},
+  deleted: null,
+  highlight: null,
+  notice: null,
+};
+
+/** The page's state after one action: no clock, no DOM, no side effects. */
+export function reduce(state: AnalysisState, action: Action): AnalysisState {
+  switch (action.type) {
+    case 'item-added':
+      return {
+        ...state,
+        items: [...state.items, { ...action.item, thumbnail: null, phase: 'waiting', error: null, snapshot: null, explanations: [] }],
+        notice: null,
+        ...(action.select ? { selectedId: action.item.id, selectedFace: null, highlight: null, paused: false } : {}),
+      };
+    case 'item-thumbnail':
+      return withItem(state, action.itemId, (item) => ({ ...item, thumbnail: action.url }));
+    case 'item-ready':
+      return withItem(state, action.itemId, (item) => ({ ...item, phase: 'ready', error: null }));
+    case 'item-failed':
+      return withItem(state, action.itemId, (item) => ({ ...item, phase: 'failed', error: action.error }));
+    case 'item-selected':
+      if (state.selectedId === action.itemId) return state;
+      return { ...state, selectedId: action.itemId, selectedFace: null, highlight: null, paused: false };
+    case 'live-left':
+      return withItem(state, action.itemId, (item) => ({ ...item, snapshot: action.snapshot }));
+    case 'item-deleted':
+      return deleteItem(state, action.itemId);
+    case 'item-restored': {
+      if (!state.deleted) return state;
+      const { item, index } = state.deleted;
+      return { ...state, items: state.items.toSpliced(index, 0, item), selectedId: item.id, selectedFace: null, highlight: null, deleted: null };
+    }
+    case 'item-forgotten':
+      return { ...state, deleted: null };
+    case 'error-dismissed':
+      return withItem(state, action.itemId, (item) => ({ ...item, error: null }));
+    case 'face-selected':
+      return { ...state, selectedFace: action.faceId };
+    case 'task-chosen':
+      return { ...state, task: action.task };
+    case 'camera':
+      return { ...state, camera: action.phase };
+    case 'paused':
+      return { ...state, paused: action.paused };
+    case 'read-asked':
+      return withItem({ ...state, runs: { ...state.runs, [action.runId]: action.itemId } }, action.itemId, (item) => ({
+        ...item,
+        phase: item.phase === 'ready' ? 'ready' : 'reading',
+        error: null,
+      }));
+    case 'explain-asked':
+      return withItem({ ...state, runs: { ...state.runs, [action.runId]: action.itemId } }, action.itemId, (item) => ({
+        ...item,
+        explanations: [...item.explanations, queuedExplanation(action)],
+      }));
+    case 'explain-stopped':
+      return withExplanation(state, action.runId, (run) => ({ ...run, phase: 'stopped' }));
+    case 'highlight':
+      return { ...state, highlight: action.target };
+    case 'notice':
+      return { ...state, notice: action.error };
+    case 'load-begun':
+      return { ...state, model: startingModel };
+    case 'event':
+      return afterEvent(state, action.event);
+    default:
+      return assertNever(action);
+  }
+}
+
+function afterEvent(state: AnalysisState, event: AnalysisEvent): AnalysisState {
+  switch (event.type) {
+    case 'load-progress':
+      return { ...state, model: loadingModel(state.model, event) };
+    case 'ready':
+      return withPart({ ...state, model: { ...state.model, info: event.info } }, event.part, { phase: 'ready', error: null });
+    case 'load-failed':
+      return withPart(state, event.part, { phase: 'failed', error: event.error });
+    case 'started':
+      return withExplanation(state, event.runId, (run) => ({ ...run, phase: 'running' }));
+    case 'readings':
+      return withReadings(state, event);
+    case 'words':
+      return withExplanation(state, event.runId, (run) => ({ ...run, words: event.lines, times: { ...run.times, ...event.times } }));
+    case 'prompt':
+      return withExplanation(state, event.runId, (run) => ({ ...run, prompt: event.text, promptTokens: event.promptTokens }));
+    case 'step':
+      return withExplanation(state, event.runId, (run) => ({ ...run, step: event.step }));
+    case 'text':
+      return withExplanation(state, event.runId, (run) => ({
+        ...run,
+        step: event.step,
+        steps: { ...run.steps, [event.step]: run.steps[event.step] + event.delta },
+      }));
+    case 'evidence':
+      return withExplanation(state, event.runId, (run) => ({ ...run, evidence: { ...run.evidence, [event.step]: event.evidence } }));
+    case 'decode-speed':
+      return withExplanation(state, event.runId, (run) => ({ ...run, tokensPerSecond: event.tokensPerSecond }));
+    case 'answer':
+      return withExplanation(state, event.runId, (run) => ({ ...run, answer: event.answer, times: { ...run.times, ...event.times } }));
+    case 'done':
+      return withExplanation(forgetRun(state, event.runId), event.runId, (run) => ({ ...run, phase: 'done', step: null }), state.runs[event.runId]);
+    case 'failed':
+      return afterFailure(state, event.runId, event.error);
+    default:
+      return assertNever(event);
+  }
+}
+
+function withItem(state: AnalysisState, id: string, change: (item: Item) => Item): AnalysisState {
+  return { ...state, items: state.items.map((item) => (item.id === id ? change(item) : item)) };
+}
+
+/** Changes a run that is still open; what comes late for a stopped or ended one changes nothing. */
+function withExplanation(
+  state: AnalysisState,
+  runId: string,
+  change: (run: Explanation) => Explanation,
+  itemId: string | undefined = state.runs[runId],
+): AnalysisState {
+  if (itemId === undefined) return state;
+  return withItem(state, itemId, (item) => ({
+    ...item,
+    explanations: item.explanations.map((run) => (run.runId === runId && isOpen(run) ? change(run) : run)),
+  }));
+}
+
+function withPart(state: AnalysisState, name: ReadyPart, part: PartState): AnalysisState {
+  return { ...state, model: { ...state.model, parts: { ...state.model.parts, [name]: part } } };
+}
+
+function loadingModel(model: ModelState, event: Extract<AnalysisEvent, { type: 'load-progress' }>): ModelState {
+  const fetching = model.fetching?.part === event.part ? model.fetching : { part: event.part, before: model.loadedBytes };
+  return { ...model, fetching, loadedBytes: event.loadedBytes, totalBytes: event.totalBytes };
+}
+
+function withReadings(state: AnalysisState, event: Extract<AnalysisEvent, { type: 'readings' }>): AnalysisState {
+  const itemId = state.runs[event.runId];
+  if (itemId === undefined) return state;
+  const snapshot: Snapshot = { time: event.time, width: event.width, height: event.height, readings: event.readings };
+  return withItem(state, itemId, (item) => {
+    const explained = item.explanations.some((run) => run.runId === event.runId);
+    if (explained) {
+      return {
+        ...item,
+        explanations: item.explanations.map((run) =>
+          run.runId === event.runId && isOpen(run) ? { ...run, snapshot, times: { ...run.times, ...event.times } } : run,
+        ),
+        ...(item.kind === 'picture' && !item.snapshot ? { snapshot, phase: 'ready' } : {}),
+      };
+    }
+    return { ...item, snapshot, phase: 'ready', error: null };
+  });
+}
+
+function afterFailure(state: AnalysisState, runId: string, error: WireError): AnalysisState {
+  const itemId = state.runs[runId];
+  if (itemId === undefined) return state;
+  const next = forgetRun(state, runId);
+  return withItem(next, itemId, (item) => {
+    if (item.explanations.some((run) => run.runId === runId)) {
+      return {
+        ...item,
+        explanations: item.explanations.map((run) => {
+          if (run.runId !== runId || !isOpen(run)) return run;
+          return error.code === 'cancelled' ? { ...run, phase: 'stopped' } : { ...run, phase: 'failed', error };
+        }),
+      };
+    }
+    if (error.code === 'cancelled') return { ...item, phase: item.snapshot ? 'ready' : 'waiting' };
+    return { ...item, phase: item.snapshot ? 'ready' : 'failed', error };
+  });
+}
+
+function forgetRun(state: AnalysisState, runId: string): AnalysisState {
+  const { [runId]: _ended, ...runs } = state.runs;
+  return { ...state, runs };
+}
+
+function deleteItem(state: AnalysisState, itemId: string): AnalysisState {
+  const index = state.items.findIndex((item) => item.id === itemId);
+  const item = state.items[index];
+  if (!item) return state;
+  const items = state.items.toSpliced(index, 1);
+  const neighbour = items[Math.min(index, items.length - 1)];
+  return {
+    ...state,
+    items,
+    deleted: { item: { ...item, explanations: item.explanations.map((run) => (isOpen(run) ? { ...run, phase: 'stopped' } : run)) }, index },
+    ...(state.selectedId === itemId ? { selectedId: neighbour?.id ?? null, selectedFace: null, highlight: null } : {}),
+  };
+}
+
+function queuedExplanation(action: Extract<UserAction, { type: 'explain-asked' }>): Explanation {
+  return {
+    runId: action.runId,
+    task: action.task,
+    time: action.time,
+    phase: 'queued',
+    step: null,
+    error: null,
+    prompt: '',
+    promptTokens: 0,
+    words: null,
+    steps: { observe: '', cues: '', reason: '', answer: '' },
+    evidence: { observe: [], cues: [], reason: [], answer: [] },
+    answer: null,
+    tokensPerSecond: null,
+    times: {},
+    snapshot: action.snapshot,
+  };
+}
+
+/** Queued or being written. */
+export function isOpen(run: Explanation): boolean {
+  return run.phase === 'queued' || run.phase === 'running';
+}
+
+export function selectedItem(state: AnalysisState): Item | null {
+  return state.items.find((item) => item.id === state.selectedId) ?? null;
+}
+
+/** The run being written, if any; at most one at a time. */
+export function runningExplanation(state: AnalysisState): Explanation | null {
+  for (const item of state.items) {
+    const run = item.explanations.find((candidate) => candidate.phase === 'running');
+    if (run) return run;
+  }
+  return null;
+}
+
+/** Whether Stop has something to stop. */
+export function canStop(state: AnalysisState): boolean {
+  return state.camera !== 'off' || state.items.some((item) => item.explanations.some(isOpen));
+}
+
+/** The largest face of a frame: the one that a text about “the face” speaks of. */
+export function mainFace(readings: Reading[]): Reading | null {
+  return readings.reduce<Reading | null>(
+    (best, reading) => (best === null || reading.box.width * reading.box.height > best.box.width * best.box.height ? reading : best),
+    null,
+  );
+}
+
+/** Whether a face is the one that is shown first where none was picked. */
+export function isMainFace(snapshot: Snapshot | null, faceId: number): boolean {
+  return mainFace(snapshot?.readings ?? [])?.faceId === faceId;
+}
+
+/** How many steps are done, the current one not counted; for lighting them up in turn. */
+export function stepPhase(run: Explanation, step: Step): 'ahead' | 'current' | 'past' {
+  if (run.phase === 'done') return 'past';
+  if (run.step === null) return 'ahead';
+  const at = STEPS.indexOf(run.step);
+  const index = STEPS.indexOf(step);
+  return index < at ? 'past' : index === at ? 'current' : 'ahead';
+}
+
+/**
+ * Where the face reader and the text name different emotions: what each says. Null where they
+ * agree, where the task is another one, where several faces leave open whom the text means,
+ * or where there is no face or no answer.
+ */
+export function disagreement(run: Explanation): { reader: EmotionLabel | 'uncertain'; text: EmotionLabel } | null {
+  if (run.task !== 'emotion' || !run.answer || !run.snapshot) return null;
+  const text = EMOTION_LABELS.find((label) => label === run.answer?.text.trim().toLowerCase());
+  const face = mainFace(run.snapshot.readings);
+  if (!text || !face || face.emotion === text) return null;
+  return { reader: face.emotion, text };
+}

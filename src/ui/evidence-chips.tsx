@@ -1,0 +1,89 @@
+import { Image, Quote, ScanFace } from 'lucide-react';
+import type { Evidence } from '../shared/readings.ts';
+import type { Explanation } from './analysis-state.ts';
+import { messages } from './messages.ts';
+import { useAppState, useSession } from './session-context.ts';
+
+/** What a step points at; hover, focus or tap shows its place on the stage. */
+export function EvidenceChips({ run, evidence }: { run: Explanation; evidence: Evidence[] }) {
+  if (evidence.length === 0) return null;
+  return (
+    <ul className="chips">
+      {evidence.map((each) => (
+        <li key={chipKey(each)}>
+          <Chip run={run} evidence={each} />
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Chip({ run, evidence }: { run: Explanation; evidence: Evidence }) {
+  const { controller } = useSession();
+  const shown = useAppState((state) => state.highlight?.runId === run.runId && chipKey(state.highlight.evidence) === chipKey(evidence));
+  const unmeasured = evidence.kind === 'action-unit' && evidence.faceIds.length === 0;
+  const point = () => controller.point(run, evidence);
+  const leave = () => controller.point(run, null);
+  return (
+    <button
+      type="button"
+      className="chip"
+      data-kind={evidence.kind}
+      data-unmeasured={unmeasured}
+      aria-pressed={shown}
+      title={unmeasured ? messages.notMeasured : undefined}
+      onPointerEnter={(event) => event.pointerType === 'mouse' && point()}
+      onPointerLeave={(event) => event.pointerType === 'mouse' && leave()}
+      onFocus={point}
+      onBlur={leave}
+      onClick={point}
+    >
+      <ChipText run={run} evidence={evidence} />
+    </button>
+  );
+}
+
+function ChipText({ run, evidence }: { run: Explanation; evidence: Evidence }) {
+  switch (evidence.kind) {
+    case 'action-unit':
+      return (
+        <>
+          <b>{evidence.code}</b> {messages.actionUnits[evidence.code] ?? ''}
+        </>
+      );
+    case 'face':
+      return (
+        <>
+          <ScanFace size={14} aria-hidden="true" /> {messages.fromFace(evidence.faceId)}
+        </>
+      );
+    case 'words': {
+      const words = evidence.lines.flatMap((index) => run.words?.[index]?.text ?? []).join(' ');
+      return (
+        <>
+          <Quote size={13} aria-hidden="true" /> {messages.fromWords}
+          {words !== '' && <q>{words}</q>}
+        </>
+      );
+    }
+    case 'scene':
+      return (
+        <>
+          <Image size={14} aria-hidden="true" /> {messages.fromScene}
+        </>
+      );
+  }
+}
+
+function chipKey(evidence: Evidence): string {
+  switch (evidence.kind) {
+    case 'action-unit':
+      return evidence.code;
+    case 'face':
+      return `face ${evidence.faceId}`;
+    case 'words':
+      return `words ${evidence.lines.join()}`;
+    case 'scene':
+      return 'scene';
+  }
+}

@@ -1,0 +1,84 @@
+import { Check, CircleSlash, LoaderCircle, Scale } from 'lucide-react';
+import { memo } from 'react';
+import { STEPS, type Step } from '../shared/labels.ts';
+import { AnswerView } from './answer-view.tsx';
+import { disagreement, type Explanation, stepPhase } from './analysis-state.ts';
+import { ErrorNotice } from './error-notice.tsx';
+import { EvidenceChips } from './evidence-chips.tsx';
+import { clock } from './format.ts';
+import { messages } from './messages.ts';
+import { useAppState, useSession } from './session-context.ts';
+
+/** One explanation: four parts that light up in turn. */
+export const ExplanationView = memo(function ExplanationView({ run, live }: { run: Explanation; live: boolean }) {
+  const { controller } = useSession();
+  const begun = run.step !== null || STEPS.some((step) => run.steps[step] !== '');
+  return (
+    <article className="explanation" data-phase={run.phase}>
+      <h3 className="explanation-head">
+        {messages.tasks[run.task].name}
+        {live && <span>{clock(run.time)}</span>}
+      </h3>
+      {run.phase === 'queued' && <Queued />}
+      {run.phase === 'running' && !begun && <Waiting text={messages.looking} />}
+      {begun && (
+        <ol className="steps">
+          {STEPS.map((step) => (
+            <StepView key={step} run={run} step={step} />
+          ))}
+        </ol>
+      )}
+      {run.phase === 'stopped' && (
+        <p className="stopped">
+          <CircleSlash size={15} aria-hidden="true" /> {begun ? messages.stoppedHere : messages.stoppedBefore}
+        </p>
+      )}
+      <Disagreement run={run} />
+      {run.error && <ErrorNotice error={run.error} action={messages.actions.tryAgain} onAction={() => controller.explain()} />}
+    </article>
+  );
+});
+
+function StepView({ run, step }: { run: Explanation; step: Step }) {
+  const phase = stepPhase(run, step);
+  const text = run.steps[step];
+  const answered = step === 'answer' && run.answer !== null;
+  if (phase === 'ahead' && run.phase !== 'running') return null;
+  return (
+    <li className="step" data-phase={phase} data-writing={phase === 'current' && run.phase === 'running'}>
+      <h4>
+        <span className="step-mark" aria-hidden="true">
+          {phase === 'past' && <Check size={11} strokeWidth={3} />}
+        </span>
+        {messages.steps[step]}
+      </h4>
+      {answered && run.answer ? <AnswerView answer={run.answer} /> : text !== '' && <p>{text.trim()}</p>}
+      <EvidenceChips run={run} evidence={run.evidence[step]} />
+    </li>
+  );
+}
+
+function Queued() {
+  const waits = useAppState((state) => state.model.parts['language-model'].phase === 'loading');
+  return <Waiting text={waits ? messages.queuedForModel : messages.queuedForTurn} />;
+}
+
+function Waiting({ text }: { text: string }) {
+  return (
+    <p className="waiting">
+      <LoaderCircle className="spin" size={15} aria-hidden="true" /> {text}
+    </p>
+  );
+}
+
+function Disagreement({ run }: { run: Explanation }) {
+  const views = disagreement(run);
+  if (!views) return null;
+  const text = messages.emotions[views.text];
+  return (
+    <p className="disagreement">
+      <Scale size={16} aria-hidden="true" />
+      {views.reader === 'uncertain' ? messages.readerUncertain(text) : messages.disagreement(messages.emotions[views.reader], text)}
+    </p>
+  );
+}

@@ -1,0 +1,43 @@
+import { X } from 'lucide-react';
+import { Dialog } from 'radix-ui';
+import { EmotionGlyph, SHOWN_EMOTIONS } from './emotion-glyph.tsx';
+import { messages } from './messages.ts';
+
+export function HelpDialog({ open, onOpenChange }: { open: boolean; onOpenChange: (open: boolean) => void }) {
+  return (
+    <Dialog.Root open={open} onOpenChange={onOpenChange}>
+      <Dialog.Portal>
+        <Dialog.Overlay className="veil" />
+        <Dialog.Content className="panel help" aria-describedby={undefined}>
+          <Dialog.Title>{messages.helpTitle}</Dialog.Title>
+          <dl className="keys">
+            {messages.helpKeys.map(([key, meaning]) => (
+              <div key={key}>
+                <dt>
+                  <kbd>{key}</kbd>
+                </dt>
+                <dd>{meaning}</dd>
+              </div>
+            ))}
+          </dl>
+          <ul className="legend">
+            {[...SHOWN_EMOTIONS, 'uncertain' as const].map((emotion) => (
+              <li key={emotion}>
+                <EmotionGlyph emotion={emotion} size={20} /> {messages.emotions[emotion]}
+              </li>
+            ))}
+          </ul>
+          {messages.helpNotes.map((note) => (
+            <p key={note}>{note}</p>
+          ))}
+          <p>
+            {messages.nothingLeaves}. {messages.nothingLeavesWhy}
+          </p>
+          <Dialog.Close className="icon-button help-close" aria-label={messages.close}>
+            <X size={18} aria-hidden="true" />
+          </Dialog.Close>
+        </Dialog.Content>
+      </Dialog.Portal>
+    </Dialog.Root>
+  );
+}

@@ -1,0 +1,26 @@
+const KEPT = 12;
+
+/** Frames kept by id: those that were explained, for the chips of their texts; where a camera stood. The oldest go first. */
+export class KeptFrames {
+  readonly #frames = new Map<string, ImageBitmap>();
+
+  keep(runId: string, image: ImageBitmap): void {
+    this.#frames.set(runId, image);
+    for (const [oldest, frame] of this.#frames) {
+      if (this.#frames.size <= KEPT) break;
+      frame.close();
+      this.#frames.delete(oldest);
+    }
+  }
+
+  get(runId: string): ImageBitmap | null {
+    return this.#frames.get(runId) ?? null;
+  }
+
+  forget(runIds: string[]): void {
+    for (const runId of runIds) {
+      this.#frames.get(runId)?.close();
+      this.#frames.delete(runId);
+    }
+  }
+}

@@ -1,0 +1,99 @@
+import { openCamera } from '../media/camera.ts';
+import type { MediaFrame } from '../media/frame.ts';
+import { followFrames } from '../media/live-frames.ts';
+import { Pacer } from '../media/pacer.ts';
+import { openVideo } from '../media/video-file.ts';
+import type { WireError } from '../shared/errors.ts';
+import { ok, type Result } from '../shared/result.ts';
+
+export interface LiveSize {
+  width: number;
+  height: number;
+}
+
+/**
+ * One camera or video at a time: its element, its frames at the pace of the analysis. Knows nothing of
+ * readings; `analyze` takes each frame and says when it is done.
+ */
+export class LiveSource {
+  readonly element: HTMLVideoElement;
+  /** The camera's picture is shown as a mirror. */
+  mirrored = false;
+  #pacer: Pacer | null = null;
+  #unfollow: (() => void) | null = null;
+  #release: (() => void) | null = null;
+  #opening: AbortController | null = null;
+  readonly #analyze: (frame: MediaFrame) => Promise<void>;
+
+  constructor(analyze: (frame: MediaFrame) => Promise<void>) {
+    this.element = document.createElement('video');
+    this.element.muted = true;
+    this.element.playsInline = true;
+    this.#analyze = analyze;
+  }
+
+  /** Null deviceId: the browser's choice. Resolves with what the camera is called and which one it is. */
+  async openCamera(deviceId: string | null, onEnded: (error: WireError) => void): Promise<Result<LiveSize & { label: string; deviceId: string }>> {
+    this.close();
+    const opening = new AbortController();
+    this.#opening = opening;
+    const camera = await openCamera({ deviceId, onEnded });
+    if (!camera.ok) return camera;
+    if (opening.signal.aborted) {
+      camera.value.stop();
+      return { ok: false, error: { code: 'cancelled', message: 'Starting the camera was stopped.', remedy: 'Start it again.' } };
+    }
+    this.mirrored = camera.value.mirrored;
+    this.element.srcObject = camera.value.stream;
+    this.#release = () => {
+      camera.value.stop();
+      this.element.srcObject = null;
+    };
+    await this.element.play().catch(() => {}); // refused only where the element was emptied meanwhile
+    this.#follow();
+    const { label } = camera.value;
+    return ok({ width: this.element.videoWidth, height: this.element.videoHeight, label, deviceId: camera.value.deviceId });
+  }
+
+  async openVideo(file: Blob, onBroken: (error: WireError) => void): Promise<Result<LiveSize>> {
+    this.close();
+    const opening = new AbortController();
+    this.#opening = opening;
+    const video = await openVideo(opening.signal, file, this.element, onBroken);
+    if (!video.ok) return video;
+    this.mirrored = false;
+    this.#release = video.value.close;
+    this.#follow();
+    await this.element.play().catch(() => {}); // a browser may want a click first: then it stands at its first frame
+    return ok({ width: video.value.width, height: video.value.height });
+  }
+
+  /** Camera: no frame is analysed. Video: it stands still. */
+  pause(): void {
+    if (this.element.srcObject) this.#pacer?.pause();
+    else this.element.pause();
+  }
+
+  resume(): void {
+    if (this.element.srcObject) this.#pacer?.resume();
+    else void this.element.play().catch(() => {});
+  }
+
+  close(): void {
+    this.#opening?.abort();
+    this.#opening = null;
+    this.#unfollow?.();
+    this.#pacer?.stop();
+    this.#release?.();
+    this.#unfollow = null;
+    this.#pacer = null;
+    this.#release = null;
+    this.mirrored = false;
+  }
+
+  #follow(): void {
+    const pacer = new Pacer({ analyze: this.#analyze });
+    this.#pacer = pacer;
+    this.#unfollow = followFrames(this.element, (frame) => pacer.offer(frame));
+  }
+}

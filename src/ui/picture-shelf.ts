@@ -1,0 +1,59 @@
+import { type OpenedPicture, openPicture } from '../media/picture-file.ts';
+import type { Result } from '../shared/result.ts';
+
+const MAX_OPEN = 3;
+const THUMBNAIL_SIDE = 176;
+
+/** Decoded pictures of the items looked at last; the others keep their file only and are decoded again when needed. */
+export class PictureShelf {
+  readonly #files = new Map<string, Blob>();
+  readonly #open = new Map<string, Promise<Result<OpenedPicture>>>();
+
+  add(itemId: string, file: Blob): void {
+    this.#files.set(itemId, file);
+  }
+
+  file(itemId: string): Blob | null {
+    return this.#files.get(itemId) ?? null;
+  }
+
+  /** Null where no picture was added by this id. The shelf keeps and closes what it opens. */
+  async open(itemId: string): Promise<Result<OpenedPicture> | null> {
+    const file = this.#files.get(itemId);
+    if (!file) return null;
+    const picture = this.#open.get(itemId) ?? openPicture(file);
+    // Re-inserting makes it the newest.
+    this.#open.delete(itemId);
+    this.#open.set(itemId, picture);
+    while (this.#open.size > MAX_OPEN) {
+      const [oldest] = this.#open.keys();
+      if (oldest === undefined) break;
+      this.#close(oldest);
+    }
+    return picture;
+  }
+
+  forget(itemId: string): void {
+    this.#close(itemId);
+    this.#files.delete(itemId);
+  }
+
+  #close(itemId: string): void {
+    const picture = this.#open.get(itemId);
+    this.#open.delete(itemId);
+    void picture?.then((opened) => {
+      if (opened.ok) opened.value.close();
+    });
+  }
+}
+
+/** Object URL of a small JPEG, the middle square; null where the browser makes none. */
+export async function makeThumbnail(image: CanvasImageSource, width: number, height: number): Promise<string | null> {
+  const side = Math.min(width, height);
+  const canvas = document.createElement('canvas');
+  canvas.width = THUMBNAIL_SIDE;
+  canvas.height = THUMBNAIL_SIDE;
+  canvas.getContext('2d')?.drawImage(image, (width - side) / 2, (height - side) / 2, side, side, 0, 0, THUMBNAIL_SIDE, THUMBNAIL_SIDE);
+  const blob = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, 'image/jpeg', 0.8));
+  return blob ? URL.createObjectURL(blob) : null;
+}

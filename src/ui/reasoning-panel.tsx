@@ -1,0 +1,40 @@
+import { useEffect, useRef } from 'react';
+import { selectedItem } from './analysis-state.ts';
+import { ExplanationView } from './explanation-view.tsx';
+import { messages } from './messages.ts';
+import { useAppState } from './session-context.ts';
+
+/** Nearer to the end than this, the log follows what is written, px. */
+const FOLLOW = 60;
+
+export function ReasoningPanel() {
+  const item = useAppState(selectedItem);
+  const log = useRef<HTMLDivElement>(null);
+  const following = useRef(true);
+  const runs = item?.explanations ?? [];
+  const count = runs.length;
+  // A new explanation is followed even where an older one is being read again.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: runs when the number of explanations or the item changes
+  useEffect(() => {
+    following.current = true;
+  }, [count, item?.id]);
+  useEffect(() => {
+    if (following.current && log.current && runs.length > 0) log.current.scrollTop = log.current.scrollHeight;
+  }, [runs]);
+  const scrolled = () => {
+    const element = log.current;
+    if (element) following.current = element.scrollHeight - element.scrollTop - element.clientHeight < FOLLOW;
+  };
+  return (
+    <section className="side-panel reasoning">
+      <header className="panel-head">
+        <h2>{messages.reasoning}</h2>
+      </header>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
+      <div className="panel-scroll" ref={log} role="log" aria-label={messages.reasoning} aria-live="polite" tabIndex={0} onScroll={scrolled}>
+        {runs.length === 0 && <p className="empty">{messages.reasoningEmpty}</p>}
+        {item && runs.map((run) => <ExplanationView key={run.runId} run={run} live={item.kind !== 'picture'} />)}
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,26 @@
+import { createContext, useContext, useSyncExternalStore } from 'react';
+import type { AnalysisState } from './analysis-state.ts';
+import type { SessionController } from './session-controller.ts';
+import type { Settings } from './settings.ts';
+import type { StateStore } from './state-store.ts';
+
+export interface SessionHandles {
+  store: StateStore;
+  controller: SessionController;
+  settings: Settings;
+  changeSettings: (change: Partial<Settings>) => void;
+}
+
+export const SessionContext = createContext<SessionHandles | null>(null);
+
+export function useSession(): SessionHandles {
+  const handles = useContext(SessionContext);
+  if (!handles) throw new Error('useSession outside SessionContext');
+  return handles;
+}
+
+/** A part of the state; renders again only when that part changes, so it must keep its identity. */
+export function useAppState<T>(select: (state: AnalysisState) => T): T {
+  const { store } = useSession();
+  return useSyncExternalStore(store.subscribe, () => select(store.get()));
+}

@@ -1,0 +1,134 @@
+import { Settings2 } from 'lucide-react';
+import { Popover, Slider, Switch, ToggleGroup } from 'radix-ui';
+import { messages } from './messages.ts';
+import { useAppState, useSession } from './session-context.ts';
+import { MAX_SMOOTHING } from './settings.ts';
+
+export function SettingsPopover() {
+  const { controller, settings, changeSettings } = useSession();
+  return (
+    <Popover.Root>
+      <Popover.Trigger className="icon-button" aria-label={messages.settings} title={messages.settings}>
+        <Settings2 size={18} aria-hidden="true" />
+      </Popover.Trigger>
+      <Popover.Portal>
+        <Popover.Content className="panel settings" sideOffset={8} align="end" collisionPadding={8} aria-label={messages.settings}>
+          <Choice
+            label={messages.backend}
+            value={controller.backend}
+            names={messages.backends}
+            hint={messages.backendHint}
+            onChange={(backend) => {
+              changeSettings({ backend });
+              controller.reload(backend);
+            }}
+          />
+          <Choice label={messages.theme} value={settings.theme} names={messages.themes} onChange={(theme) => changeSettings({ theme })} />
+          <div className="setting">
+            <span className="setting-name">
+              {messages.smoothingDefault}
+              <output>{messages.smoothingValue(settings.smoothing)}</output>
+            </span>
+            <SmoothingSlider />
+          </div>
+          <OverlaySwitches />
+          <About />
+        </Popover.Content>
+      </Popover.Portal>
+    </Popover.Root>
+  );
+}
+
+export function SmoothingSlider() {
+  const { settings, changeSettings } = useSession();
+  return (
+    <Slider.Root
+      className="slider"
+      min={0}
+      max={MAX_SMOOTHING}
+      step={0.1}
+      value={[settings.smoothing]}
+      onValueChange={([smoothing]) => smoothing !== undefined && changeSettings({ smoothing })}
+    >
+      <Slider.Track className="slider-track">
+        <Slider.Range className="slider-range" />
+      </Slider.Track>
+      <Slider.Thumb
+        className="slider-thumb"
+        aria-label={messages.smoothing}
+        aria-valuetext={messages.smoothingValue(settings.smoothing)}
+      />
+    </Slider.Root>
+  );
+}
+
+interface ChoiceProps<T extends string> {
+  label: string;
+  value: T;
+  names: Record<T, string>;
+  hint?: string;
+  onChange: (value: T) => void;
+}
+
+function Choice<T extends string>({ label, value, names, hint, onChange }: ChoiceProps<T>) {
+  const entries = Object.entries(names) as [T, string][];
+  const choose = (next: string) => {
+    const entry = entries.find(([key]) => key === next);
+    if (entry && entry[0] !== value) onChange(entry[0]);
+  };
+  return (
+    <div className="setting">
+      <span className="setting-name">{label}</span>
+      <ToggleGroup.Root className="choice" type="single" value={value} onValueChange={choose} aria-label={label}>
+        {entries.map(([key, name]) => (
+          <ToggleGroup.Item key={key} value={key} className="choice-item">
+            {name}
+          </ToggleGroup.Item>
+        ))}
+      </ToggleGroup.Root>
+      {hint && <small>{hint}</small>}
+    </div>
+  );
+}
+
+function OverlaySwitches() {
+  const { settings, changeSettings } = useSession();
+  const { overlay } = settings;
+  return (
+    <div className="setting">
+      <span className="setting-name">{messages.overlay}</span>
+      {(['boxes', 'labels', 'landmarks'] as const).map((key) => (
+        <label key={key} className="switch-line">
+          {messages.overlayOptions[key]}
+          <Switch.Root className="switch" checked={overlay[key]} onCheckedChange={(on) => changeSettings({ overlay: { ...overlay, [key]: on } })}>
+            <Switch.Thumb className="switch-thumb" />
+          </Switch.Root>
+        </label>
+      ))}
+    </div>
+  );
+}
+
+/** Pack, where each graph runs, and why something slower was taken. */
+function About() {
+  const info = useAppState((state) => state.model.info);
+  if (!info) return null;
+  return (
+    <details className="setting about">
+      <summary className="setting-name">{messages.about}</summary>
+      <p>{messages.packLine(info.packId, info.packVersion)}</p>
+      {info.adapter !== '' && <p>{info.adapter}</p>}
+      <ul>
+        {info.graphs.map((graph) => (
+          <li key={graph.graph}>
+            <span>{graph.graph}</span>
+            <span>{`${messages.backendNames[graph.backend]} ${graph.dtype}`}</span>
+          </li>
+        ))}
+      </ul>
+      {info.notes.map((note) => (
+        <p key={note}>{note}</p>
+      ))}
+    </details>
+  );
+}

@@ -1,0 +1,90 @@
+import { type BackendChoice, GRAPH_NAMES } from '../shared/labels.ts';
+
+export interface Settings {
+  theme: 'auto' | 'light' | 'dark';
+  backend: BackendChoice;
+  /** Time constant of live readings in seconds; 0 is raw. */
+  smoothing: number;
+  overlay: { boxes: boolean; labels: boolean; landmarks: boolean };
+}
+
+/** What the address asks for; it wins over what was set, for this visit. */
+export interface AddressOptions {
+  pack: string;
+  backend: BackendChoice | null;
+  graphBackends: Record<string, BackendChoice>;
+}
+
+export const MAX_SMOOTHING = 2;
+const KEY = 'emollm-settings';
+
+export const defaultSettings: Settings = {
+  theme: 'auto',
+  backend: 'auto',
+  smoothing: 0.3,
+  overlay: { boxes: true, labels: true, landmarks: false },
+};
+
+/** `?pack=tiny&backend=wasm&backend.language-model=webgpu`; what is not understood is left out. */
+export function readAddress(search: string): AddressOptions {
+  const query = new URLSearchParams(search);
+  const pack = query.get('pack') ?? '';
+  const graphBackends: Record<string, BackendChoice> = {};
+  for (const graph of GRAPH_NAMES) {
+    const choice = backendChoice(query.get(`backend.${graph}`));
+    if (choice) graphBackends[graph] = choice;
+  }
+  return { pack: /^[a-z0-9-]+$/.test(pack) ? pack : 'emollm-s', backend: backendChoice(query.get('backend')), graphBackends };
+}
+
+function backendChoice(value: string | null): BackendChoice | null {
+  return value === 'auto' || value === 'webgpu' || value === 'wasm' ? value : null;
+}
+
+/** Settings of an earlier visit; a missing, broken or older entry gives the defaults for what it lacks. */
+export function parseSettings(text: string | null): Settings {
+  let stored: unknown;
+  try {
+    stored = JSON.parse(text ?? 'null');
+  } catch {
+    return defaultSettings;
+  }
+  if (!isRecord(stored)) return defaultSettings;
+  const overlay = isRecord(stored.overlay) ? stored.overlay : {};
+  const { theme, smoothing } = stored;
+  return {
+    theme: theme === 'light' || theme === 'dark' ? theme : 'auto',
+    backend: backendChoice(typeof stored.backend === 'string' ? stored.backend : null) ?? defaultSettings.backend,
+    smoothing: typeof smoothing === 'number' && smoothing >= 0 && smoothing <= MAX_SMOOTHING ? smoothing : defaultSettings.smoothing,
+    overlay: {
+      boxes: flag(overlay.boxes, defaultSettings.overlay.boxes),
+      labels: flag(overlay.labels, defaultSettings.overlay.labels),
+      landmarks: flag(overlay.landmarks, defaultSettings.overlay.landmarks),
+    },
+  };
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
+
+function flag(value: unknown, otherwise: boolean): boolean {
+  return typeof value === 'boolean' ? value : otherwise;
+}
+
+/** Storage may be refused (private windows); the settings then last as long as the page. */
+export function loadSettings(): Settings {
+  try {
+    return parseSettings(localStorage.getItem(KEY));
+  } catch {
+    return defaultSettings;
+  }
+}
+
+export function saveSettings(settings: Settings): void {
+  try {
+    localStorage.setItem(KEY, JSON.stringify(settings));
+  } catch {
+    // Refused storage is no reason to bother anybody.
+  }
+}

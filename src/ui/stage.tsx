@@ -1,0 +1,87 @@
+import { useEffect, useRef } from 'react';
+import { type Item, selectedItem } from './analysis-state.ts';
+import { CameraSign } from './camera-sign.tsx';
+import { ErrorNotice } from './error-notice.tsx';
+import { HighlightLayer } from './highlight-layer.tsx';
+import { useElementSize, useFaceIds, useFrameSize } from './hooks.ts';
+import { messages } from './messages.ts';
+import { useAppState, useSession } from './session-context.ts';
+import { StageOverlay } from './stage-overlay.tsx';
+import { useErrorAction } from './use-error-action.ts';
+import { Welcome } from './welcome.tsx';
+
+/** The picture, video or camera, as large as it fits, with what was read in it. */
+export function Stage({ onOpenFiles }: { onOpenFiles: () => void }) {
+  const { store } = useSession();
+  const item = useAppState(selectedItem);
+  const notice = useAppState((state) => state.notice);
+  const action = useErrorAction(notice, null, onOpenFiles);
+  return (
+    <section className="stage" aria-label={messages.stage} tabIndex={-1} id="stage">
+      {item ? <StageItem item={item} onOpenFiles={onOpenFiles} /> : <Welcome onOpenFiles={onOpenFiles} />}
+      {notice && (
+        <div className="stage-notice">
+          <ErrorNotice error={notice} action={action?.name ?? messages.dismiss} onAction={action?.run ?? (() => store.dispatch({ type: 'notice', error: null }))} />
+        </div>
+      )}
+    </section>
+  );
+}
+
+function StageItem({ item, onOpenFiles }: { item: Item; onOpenFiles: () => void }) {
+  const [viewRef, view] = useElementSize();
+  const frame = useFrameSize();
+  const action = useErrorAction(item.error, item, onOpenFiles);
+  const scale = frame && view.width > 0 ? Math.min(view.width / frame.width, view.height / frame.height) : 0;
+  return (
+    <>
+      <div className="stage-view" ref={viewRef}>
+        <StageFrame width={(frame?.width ?? 0) * scale} height={(frame?.height ?? 0) * scale} />
+      </div>
+      {item.kind === 'camera' && <CameraSign />}
+      <StageNote item={item} />
+      {item.error && action && (
+        <div className="stage-notice">
+          <ErrorNotice error={item.error} action={action.name} onAction={action.run} />
+        </div>
+      )}
+    </>
+  );
+}
+
+/** Hosts the controller's video and canvas, which live outside React. */
+function StageFrame({ width, height }: { width: number; height: number }) {
+  const { controller } = useSession();
+  const host = useRef<HTMLDivElement>(null);
+  const camera = useAppState((state) => state.camera);
+  const peeking = useAppState((state) => state.highlight !== null && selectedItem(state)?.kind !== 'picture');
+  useEffect(() => {
+    host.current?.prepend(controller.source.element, controller.painter.canvas);
+  }, [controller]);
+  const mirrored = controller.mirrored;
+  return (
+    <div className="stage-frame" ref={host} style={{ width, height }} data-mirrored={mirrored} data-peeking={peeking} data-camera={camera}>
+      {width > 0 && !peeking && <StageOverlay mirrored={mirrored} />}
+      {width > 0 && <HighlightLayer mirrored={mirrored} />}
+    </div>
+  );
+}
+
+/** One line at the foot of the picture: what is awaited, or that there is no face. */
+function StageNote({ item }: { item: Item }) {
+  const faces = useFaceIds();
+  const camera = useAppState((state) => state.camera);
+  const readerReady = useAppState((state) => state.model.parts.reader.phase === 'ready');
+  if (item.phase === 'failed') return null;
+  const text = noteFor(item, faces.length, camera === 'starting', readerReady);
+  return text === '' ? null : <p className="stage-note">{text}</p>;
+}
+
+function noteFor(item: Item, faces: number, starting: boolean, readerReady: boolean): string {
+  if (item.kind === 'camera' && starting) return messages.cameraStarting;
+  if (!readerReady) return messages.waitingForReader;
+  if (item.kind !== 'picture') return '';
+  if (item.phase === 'waiting') return messages.waiting;
+  if (item.phase === 'reading') return messages.reading;
+  return item.snapshot && faces === 0 ? messages.noFace : '';
+}

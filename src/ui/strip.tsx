@@ -1,0 +1,73 @@
+import { Camera, FileImage, Film, FolderOpen, LoaderCircle, Sparkles, TriangleAlert, X } from 'lucide-react';
+import { type Item, isOpen } from './analysis-state.ts';
+import { messages } from './messages.ts';
+import { useAppState, useSession } from './session-context.ts';
+
+const ICONS = { picture: FileImage, video: Film, camera: Camera };
+
+/** All that was opened, and the ways to open more. */
+export function Strip({ onOpenFiles }: { onOpenFiles: () => void }) {
+  const { controller } = useSession();
+  const items = useAppState((state) => state.items);
+  const camera = useAppState((state) => state.camera);
+  return (
+    <nav className="strip" aria-label={messages.items}>
+      <ul className="strip-items">
+        {items.map((item) => (
+          <StripItem key={item.id} item={item} />
+        ))}
+      </ul>
+      <div className="strip-add">
+        <button
+          type="button"
+          className="icon-button"
+          aria-label={messages.startCamera}
+          title={messages.startCamera}
+          disabled={camera !== 'off'}
+          onClick={() => void controller.startCamera()}
+        >
+          <Camera size={19} aria-hidden="true" />
+        </button>
+        <button type="button" className="icon-button" aria-label={messages.openFiles} title={messages.openFiles} onClick={onOpenFiles}>
+          <FolderOpen size={19} aria-hidden="true" />
+        </button>
+        <button
+          type="button"
+          className="icon-button"
+          aria-label={messages.trySample}
+          title={messages.trySample}
+          onClick={() => void controller.addSample()}
+        >
+          <Sparkles size={19} aria-hidden="true" />
+        </button>
+      </div>
+    </nav>
+  );
+}
+
+function StripItem({ item }: { item: Item }) {
+  const { controller } = useSession();
+  const selected = useAppState((state) => state.selectedId === item.id);
+  const Icon = ICONS[item.kind];
+  const explaining = item.explanations.some(isOpen);
+  return (
+    <li className="strip-item" data-phase={item.phase}>
+      <button
+        type="button"
+        className="thumbnail"
+        aria-current={selected}
+        aria-label={item.phase === 'waiting' ? `${item.name}, ${messages.waiting}` : item.name}
+        title={item.name}
+        onClick={() => controller.select(item.id)}
+      >
+        {item.thumbnail ? <img src={item.thumbnail} alt="" /> : <Icon size={22} aria-hidden="true" />}
+        {item.thumbnail && item.kind !== 'picture' && <Icon className="thumbnail-kind" size={13} aria-hidden="true" />}
+        {(item.phase === 'reading' || explaining) && <LoaderCircle className="thumbnail-busy" size={16} aria-hidden="true" />}
+        {item.phase === 'failed' && <TriangleAlert className="thumbnail-failed" size={16} aria-hidden="true" />}
+      </button>
+      <button type="button" className="thumbnail-remove" aria-label={messages.remove(item.name)} onClick={() => controller.remove(item.id)}>
+        <X size={13} aria-hidden="true" />
+      </button>
+    </li>
+  );
+}

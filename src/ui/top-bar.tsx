@@ -1,0 +1,45 @@
+import { CircleHelp, Monitor, Moon, Sun } from 'lucide-react';
+import { TASKS } from '../shared/labels.ts';
+import { GlyphLogo } from './emotion-glyph.tsx';
+import { messages } from './messages.ts';
+import { ModelStatus } from './model-status.tsx';
+import { Picker } from './picker.tsx';
+import { useAppState, useSession } from './session-context.ts';
+import type { Settings } from './settings.ts';
+import { SettingsPopover } from './settings-popover.tsx';
+
+const NEXT_THEME = { auto: 'light', light: 'dark', dark: 'auto' } as const;
+const THEME_ICONS = { auto: Monitor, light: Sun, dark: Moon };
+const TASK_OPTIONS = TASKS.map((task) => ({ value: task, ...messages.tasks[task] }));
+
+export function TopBar({ onHelp }: { onHelp: () => void }) {
+  const { store, settings, changeSettings } = useSession();
+  const task = useAppState((state) => state.task);
+  return (
+    <header className="top-bar">
+      <h1 className="name">
+        <GlyphLogo />
+        {messages.name}
+      </h1>
+      <ModelStatus />
+      <div className="top-actions">
+        <Picker label={messages.task} value={task} options={TASK_OPTIONS} onChange={(next) => store.dispatch({ type: 'task-chosen', task: next })} />
+        <ThemeButton theme={settings.theme} onChange={(theme) => changeSettings({ theme })} />
+        <SettingsPopover />
+        <button type="button" className="icon-button" aria-label={messages.help} title={messages.help} onClick={onHelp}>
+          <CircleHelp size={19} aria-hidden="true" />
+        </button>
+      </div>
+    </header>
+  );
+}
+
+function ThemeButton({ theme, onChange }: { theme: Settings['theme']; onChange: (theme: Settings['theme']) => void }) {
+  const Icon = THEME_ICONS[theme];
+  const label = `${messages.theme}: ${messages.themes[theme]}`;
+  return (
+    <button type="button" className="icon-button" aria-label={label} title={label} onClick={() => onChange(NEXT_THEME[theme])}>
+      <Icon size={18} aria-hidden="true" />
+    </button>
+  );
+}

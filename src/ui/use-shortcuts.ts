@@ -1,0 +1,24 @@
+import { useEffect } from 'react';
+import { useSession } from './session-context.ts';
+
+/** Space plays or pauses, E explains, Esc stops, ? shows the help sheet. */
+export function useShortcuts(onHelp: () => void): void {
+  const { store, controller } = useSession();
+  useEffect(() => {
+    const press = (event: KeyboardEvent) => {
+      // Radix marks what it used itself: Esc that closed a menu must not stop a run.
+      if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+      const target = event.target instanceof Element ? event.target : null;
+      if (target?.closest('input, textarea, [contenteditable], [role="dialog"], [role="menu"], [role="listbox"]')) return;
+      if (event.key === 'Escape') controller.stop();
+      else if (event.key === '?') onHelp();
+      else if (event.key === 'e' || event.key === 'E') controller.explain();
+      else if (event.key === ' ' && !target?.closest('button, a, summary, [role="slider"], [role="combobox"], [role="tab"]')) {
+        event.preventDefault();
+        controller.setPaused(!store.get().paused);
+      }
+    };
+    window.addEventListener('keydown', press);
+    return () => window.removeEventListener('keydown', press);
+  });
+}

@@ -1,0 +1,47 @@
+import { Slider } from 'radix-ui';
+import { useEffect, useState } from 'react';
+import { clock } from './format.ts';
+import { messages } from './messages.ts';
+import { useAppState, useSession } from './session-context.ts';
+
+/** Where the video is, and the way to another moment. */
+export function VideoPosition() {
+  const { controller, store } = useSession();
+  const paused = useAppState((state) => state.paused);
+  const { element } = controller.source;
+  const [{ time, duration }, setPosition] = useState({ time: 0, duration: 0 });
+  useEffect(() => {
+    const update = () => setPosition({ time: element.currentTime, duration: Number.isFinite(element.duration) ? element.duration : 0 });
+    const ended = () => store.dispatch({ type: 'paused', paused: true });
+    const events = ['timeupdate', 'durationchange', 'seeked', 'emptied'] as const;
+    for (const event of events) element.addEventListener(event, update);
+    element.addEventListener('ended', ended);
+    update();
+    return () => {
+      for (const event of events) element.removeEventListener(event, update);
+      element.removeEventListener('ended', ended);
+    };
+  }, [element, store]);
+  return (
+    <div className="position" data-paused={paused}>
+      <output className="position-time">{clock(time)}</output>
+      <Slider.Root
+        className="slider"
+        min={0}
+        max={Math.max(duration, 0.1)}
+        step={0.1}
+        value={[Math.min(time, duration)]}
+        disabled={duration === 0}
+        onValueChange={([to]) => {
+          if (to !== undefined) element.currentTime = to;
+        }}
+      >
+        <Slider.Track className="slider-track">
+          <Slider.Range className="slider-range" />
+        </Slider.Track>
+        <Slider.Thumb className="slider-thumb" aria-label={messages.position} aria-valuetext={clock(time)} />
+      </Slider.Root>
+      <output className="position-time">{clock(duration)}</output>
+    </div>
+  );
+}

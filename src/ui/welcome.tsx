@@ -1,0 +1,34 @@
+import { Camera, FolderOpen, Lock, Sparkles } from 'lucide-react';
+import { messages } from './messages.ts';
+import { useSession } from './session-context.ts';
+
+/** First visit: one sentence, three ways in. */
+export function Welcome({ onOpenFiles }: { onOpenFiles: () => void }) {
+  const { controller } = useSession();
+  return (
+    <div className="welcome">
+      <p className="welcome-line">{messages.tagline}</p>
+      <div className="ways-in">
+        <WayIn icon={<Camera size={22} />} name={messages.startCamera} hint={messages.startCameraHint} onClick={() => void controller.startCamera()} />
+        <WayIn icon={<FolderOpen size={22} />} name={messages.openFiles} hint={messages.openFilesHint} onClick={onOpenFiles} />
+        <WayIn icon={<Sparkles size={22} />} name={messages.trySample} hint={messages.trySampleHint} onClick={() => void controller.addSample()} />
+      </div>
+      <p className="welcome-drop">{messages.dropHint}</p>
+      <p className="welcome-private" title={messages.nothingLeavesWhy}>
+        <Lock size={15} aria-hidden="true" /> {messages.nothingLeaves}
+      </p>
+    </div>
+  );
+}
+
+function WayIn({ icon, name, hint, onClick }: { icon: React.ReactNode; name: string; hint: string; onClick: () => void }) {
+  return (
+    <button type="button" className="way-in" aria-label={name} onClick={onClick}>
+      <span className="way-in-icon" aria-hidden="true">
+        {icon}
+      </span>
+      <span className="way-in-name">{name}</span>
+      <small>{hint}</small>
+    </button>
+  );
+}

@@ -1,0 +1,58 @@
+import type { AnalysisEvent } from '../shared/events.ts';
+import type { BackendChoice, Task } from '../shared/labels.ts';
+import type { Reading } from '../shared/readings.ts';
+
+/** What crosses: a picture (transferred, the receiver closes it) and its media time in seconds. */
+export interface TransferredFrame {
+  image: ImageBitmap | VideoFrame;
+  time: number;
+}
+
+export interface LoadOptions {
+  /** Absolute URL of the pack's folder, ending in `/`. */
+  packUrl: string;
+  /** Absolute URL of the folder with onnxruntime's wasm files, ending in `/`. */
+  wasmUrl: string;
+  backend: BackendChoice;
+  /** Overrides `backend` for single graphs: `{ 'language-model': 'wasm' }`. */
+  graphBackends: Record<string, BackendChoice>;
+  /** 0 means: as many as the machine has, at most 4. */
+  threads: number;
+}
+
+export interface ReadOptions {
+  runId: string;
+  /** A tracker's memory belongs to one source; a new id starts anew. */
+  sourceId: string;
+  /** `live` tracks and smooths; `still` looks harder (both detectors) and does neither. */
+  mode: 'live' | 'still';
+  /** Time constant in seconds; 0 is raw. Only `live`. */
+  smoothing: number;
+}
+
+export interface ExplainOptions {
+  runId: string;
+  sourceId: string;
+  task: Task;
+  /** Readings of this very frame, if they are there already: then nothing is detected twice. */
+  readings: Reading[] | null;
+  /** Words that stand on the picture or are said, if the user gives them; else they are read from the picture. */
+  words: string | null;
+  maxNewTokens: number;
+}
+
+/**
+ * The worker's side of the boundary (comlink). Calls resolve when the run has ended; what
+ * happened comes as events. Nothing here rejects for an expected failure.
+ */
+export interface AnalyzerApi {
+  /** Must be called first, once: where events go. */
+  connect(onEvent: (event: AnalysisEvent) => void): void;
+  /** Fast path first, then the language model; resolves when all is there or has failed. */
+  load(options: LoadOptions): Promise<void>;
+  /** Fast path on one frame. */
+  read(frame: TransferredFrame, options: ReadOptions): Promise<void>;
+  /** Deep path on one frame. */
+  explain(frame: TransferredFrame, options: ExplainOptions): Promise<void>;
+  cancel(runId: string): void;
+}

@@ -1,0 +1,211 @@
+"""Everything before the language model, computed once and kept.
+
+    python caches.py evidence [--faces 9000] [--tiny]   # detector, landmarks: work/cache/{faces,memes}_*.npz
+    python caches.py features [--tiny]                  # after train_face.py and action_units.py: tokens, readings
+
+`evidence` takes minutes on two cores; so does `features` (the scene encoder at 224 px is most of it).
+"""
+
+import argparse
+import csv
+import io
+import json
+import tarfile
+
+import numpy as np
+import torch
+from PIL import Image
+
+import action_units
+import ferplus
+from common import DATA, DEVICE, SEED, WORK
+from vision import FaceBox, FaceFinder, face_crop, grey
+
+CACHE = WORK / "cache"
+# The crop of FER2013 against BlazeFace's box on the same faces: medians over 300 majority faces of
+# train, set in a grey margin (side over longer box side; shift of the centre in units of the side).
+CROP_SCALE, CROP_SHIFT = 1.18, (0.0, -0.09)
+MAX_FACES = 4
+
+
+def box_of_crop(side: float) -> FaceBox:
+    """The detector box that would have given this picture as its crop: how cropped faces enter."""
+    inner = side / CROP_SCALE
+    centre = (side / 2 - CROP_SHIFT[0] * side, side / 2 - CROP_SHIFT[1] * side)
+    return FaceBox((centre[0] - inner / 2, centre[1] - inner / 2, inner, inner), 0.0, 1.0)
+
+
+def choose_faces(split: str, count: int) -> np.ndarray:
+    """Indices into the split: readable faces, rarer labels oversampled by the root of their rarity."""
+    _, votes = ferplus.load(split)
+    shares, usable = ferplus.soft_targets(votes)
+    if split != "train":
+        _, sure = ferplus.majority(votes)
+        index = np.where(sure)[0]
+        return np.random.default_rng(SEED).permutation(index)[:count]
+    index = np.where(usable & (shares.max(1) > 0.5))[0]
+    label = shares[index].argmax(1)
+    weight = 1 / np.sqrt(np.bincount(label, minlength=8)[label])
+    return np.random.default_rng(SEED).choice(index, size=min(count, len(index)), replace=False, p=weight / weight.sum())
+
+
+def cache_faces(finder: FaceFinder, split: str, count: int) -> None:
+    images, votes = ferplus.load(split)
+    shares, _ = ferplus.soft_targets(votes)
+    index = choose_faces(split, count)
+    points, presence = np.zeros((len(index), 468, 2), np.float32), np.zeros(len(index), np.float32)
+    face = box_of_crop(96)
+    for row, i in enumerate(index):
+        picture = np.asarray(Image.fromarray(images[i]).resize((96, 96), Image.Resampling.BICUBIC))
+        points[row], presence[row] = finder.landmarks(np.repeat(picture[..., None], 3, 2), face)
+    np.savez(CACHE / f"faces_{split}.npz", index=index, images=images[index], shares=shares[index], landmarks=points, presence=presence)
+    print(f"faces {split}: {len(index)}, landmarks present {np.mean(presence > 0.5):.3f}", flush=True)
+
+
+def pictures(folder: str, suffix: str = ".jpg") -> dict[str, bytes]:
+    with tarfile.open(DATA / folder / "images.tar") as archive:
+        return {member.name.rsplit("/", 1)[-1].removesuffix(suffix): archive.extractfile(member).read() for member in archive if member.isfile()}
+
+
+def rows_of(folder: str) -> list[dict[str, str]]:
+    with open(DATA / folder / "labels.csv", newline="", encoding="utf-8") as handle:
+        return list(csv.DictReader(handle))
+
+
+def cache_pictures(finder: FaceFinder, folder: str, limit: int | None) -> None:
+    """Faces in memes or scenes: boxes over the picture's sides, crops, landmarks; small copies for the scene encoder."""
+    data = pictures(folder)
+    rows = rows_of(folder)[:limit]
+    ids, small, owner, boxes, crops, points, counts = [], [], [], [], [], [], []
+    for row in rows:
+        picture = np.asarray(Image.open(io.BytesIO(data[row["id"]])).convert("RGB"))
+        h, w = picture.shape[:2]
+        faces = finder.detect(picture)
+        counts.append(len(faces))
+        for face in faces[:MAX_FACES]:
+            x, y, bw, bh = face.box
+            owner.append(len(ids))
+            boxes.append([(x + bw / 2) / w, (y + bh / 2) / h, bw / w, bh / h])
+            crops.append(grey(face_crop(picture, face, CROP_SCALE, CROP_SHIFT, 48)).round().astype(np.uint8))
+            points.append(finder.landmarks(picture, face)[0])
+        ids.append(row["id"])
+        small.append(np.asarray(Image.fromarray(picture).resize((224, 224), Image.Resampling.BILINEAR)))
+    np.savez(
+        CACHE / f"{folder}.npz", ids=np.array(ids), counts=np.array(counts), small=np.array(small), owner=np.array(owner, np.int64),
+        boxes=np.array(boxes, np.float32).reshape(-1, 4), crops=np.array(crops, np.uint8).reshape(-1, 48, 48), landmarks=np.array(points, np.float32).reshape(-1, 468, 2),
+    )
+    print(f"{folder}: {len(ids)} pictures, {len(owner)} faces", flush=True)
+
+
+@torch.no_grad()
+def read_faces(images: np.ndarray, augmented: bool) -> tuple[np.ndarray, np.ndarray]:
+    """(probabilities [N, 8], face tokens float16 [N, 10, D_f]) by the trained face encoder.
+
+    Training faces go through the training augmentation: on plain ones the reader is surer than
+    it will be on faces that it has not seen.
+    """
+    from face_encoder import FaceEncoder
+
+    state = torch.load(WORK / "face" / "face.pt", map_location="cpu", weights_only=False)
+    model = FaceEncoder(state["config"])
+    model.load_state_dict(state["model"])
+    model.to(DEVICE).eval()
+    temperature = json.loads((WORK / "face" / "calibration.json").read_text())["temperature"]
+    torch.manual_seed(SEED)
+    probabilities, tokens = [], []
+    for start in range(0, len(images), 256):
+        x = torch.from_numpy(images[start : start + 256])[:, None].float().to(DEVICE)
+        if augmented:
+            x = ferplus.augment(x)
+        x = ferplus.normalise(x)
+        logits, token = model(x)
+        logits = (logits + model(x.flip(3))[0]) / 2
+        probabilities.append((logits / temperature).softmax(1).cpu().numpy())
+        tokens.append(token.half().cpu().numpy())
+    return np.concatenate(probabilities), np.concatenate(tokens)
+
+
+@torch.no_grad()
+def scene_tokens(small: np.ndarray) -> np.ndarray:
+    """uint8 RGB [N, 224, 224, 3] → float16 [N, 49, D_s]."""
+    import scene_encoder
+
+    model = scene_encoder.load_scene_encoder().to(DEVICE).eval()
+    mean = torch.tensor(scene_encoder.MEAN, device=DEVICE)[:, None, None]
+    std = torch.tensor(scene_encoder.STD, device=DEVICE)[:, None, None]
+    out = []
+    for start in range(0, len(small), 32):
+        x = torch.from_numpy(np.ascontiguousarray(small[start : start + 32])).to(DEVICE).permute(0, 3, 1, 2).float() / 255
+        out.append(model((x - mean) / std)[0].half().cpu().numpy())
+    return np.concatenate(out)
+
+
+def compose_scene(face: np.ndarray, background: np.ndarray | None, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """A face set into a scene: (RGB uint8 [224, 224, 3], box [4] as the projection takes it).
+
+    FER+ faces fill their picture; a camera's do not. Without a background the face is the picture.
+    """
+    inner = 1 / CROP_SCALE
+    if background is None:
+        picture = np.asarray(Image.fromarray(face).resize((224, 224), Image.Resampling.BILINEAR))
+        return np.repeat(picture[..., None], 3, 2), np.array([0.5, 0.5 - CROP_SHIFT[1], inner, inner], np.float32)
+    side = int(224 * rng.uniform(0.2, 0.8))
+    x, y = int(rng.integers(0, 224 - side + 1)), int(rng.integers(0, 224 - side + 1))
+    picture = background.copy()
+    tint = np.clip(np.array([1.08, 0.97, 0.88]) * rng.uniform(0.9, 1.1), 0, 1.2)
+    patch = np.asarray(Image.fromarray(face).resize((side, side), Image.Resampling.BILINEAR), np.float32)
+    picture[y : y + side, x : x + side] = (patch[..., None] * tint).clip(0, 255).astype(np.uint8)
+    part = side / 224
+    return picture, np.array([x / 224 + part / 2, y / 224 + part * (0.5 - CROP_SHIFT[1]), part * inner, part * inner], np.float32)
+
+
+def features(tiny: bool) -> None:
+    rules = json.loads((WORK / "action_units.json").read_text())
+    scenes = np.load(CACHE / "scenes.npz")
+    train_scenes = np.array([row["split"] == "train" for row in rows_of("scenes")])[: len(scenes["ids"])]
+    empty = scenes["small"][train_scenes & (scenes["counts"] == 0)]
+    circumplex = np.array([ferplus.CIRCUMPLEX[name] for name in ferplus.LABELS])
+    for split in ("train", "valid", "test"):
+        cache = np.load(CACHE / f"faces_{split}.npz")
+        probabilities, tokens = read_faces(cache["images"], augmented=split == "train")
+        rng = np.random.default_rng(SEED)
+        made = [compose_scene(face, empty[rng.integers(len(empty))] if split == "train" and rng.random() < 0.6 else None, rng) for face in cache["images"]]
+        units = action_units.probabilities(rules, cache["landmarks"].astype(np.float64))
+        np.savez(
+            CACHE / f"features_faces_{split}.npz", probabilities=probabilities, affect=probabilities @ circumplex, tokens=tokens,
+            boxes=np.array([box for _, box in made]), scene=scene_tokens(np.array([picture for picture, _ in made])),
+            units=np.array([json.dumps(u) for u in units]), shares=cache["shares"], presence=cache["presence"],
+            light=cache["images"].mean((1, 2)), contrast=cache["images"].std((1, 2)),
+        )
+        print(f"features of {len(tokens)} faces, {split}", flush=True)
+    for folder in ("memes", "scenes"):
+        cache = np.load(CACHE / f"{folder}.npz")
+        probabilities, tokens = read_faces(cache["crops"], augmented=False) if len(cache["crops"]) else (np.zeros((0, 8)), np.zeros((0, 10, 192), np.float16))
+        units = action_units.probabilities(rules, cache["landmarks"].astype(np.float64)) if len(cache["crops"]) else []
+        np.savez(
+            CACHE / f"features_{folder}.npz", ids=cache["ids"], counts=cache["counts"], owner=cache["owner"], boxes=cache["boxes"],
+            affect=probabilities @ circumplex, tokens=tokens, units=np.array([json.dumps(u) for u in units]), scene=scene_tokens(cache["small"]),
+        )
+        print(f"features of {folder}", flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("stage", choices=["evidence", "features"])
+    parser.add_argument("--faces", type=int, default=9000)
+    parser.add_argument("--tiny", action="store_true")
+    args = parser.parse_args()
+    CACHE.mkdir(parents=True, exist_ok=True)
+    if args.stage == "evidence":
+        finder = FaceFinder()
+        sizes = (40, 16, 16) if args.tiny else (args.faces, 800, 800)
+        for split, count in zip(("train", "valid", "test"), sizes, strict=True):
+            cache_faces(finder, split, count)
+        for folder in ("scenes", "memes"):
+            cache_pictures(finder, folder, 24 if args.tiny else None)
+    else:
+        features(args.tiny)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,78 @@
+"""What every stage of the training shares: folders, seeds, device, resumable checkpoints, hashes.
+
+Ignorant of any model or data set.
+"""
+
+import hashlib
+import json
+import os
+import random
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import torch
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
+WORK = Path(os.environ.get("EMOLLM_WORK", HERE / "work"))
+"""Scratch: base weights, caches, checkpoints. Ignored by git."""
+DATA = Path(os.environ.get("EMOLLM_DATA", ROOT.parent / "shared" / "data"))
+"""The data folder; see training/README.md for its layout."""
+PACKS = ROOT / "public" / "models"
+
+DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+SEED = 20261123
+
+
+def seed_everything(seed: int = SEED) -> None:
+    random.seed(seed)
+    np.random.seed(seed)
+    torch.manual_seed(seed)
+
+
+def sha256_file(path: Path) -> str:
+    digest = hashlib.sha256()
+    with open(path, "rb") as handle:
+        for block in iter(lambda: handle.read(1 << 20), b""):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def data_hash(paths: list[Path]) -> str:
+    """One sha256 over the sha256 of each file, in name order: what the manifest calls `data`."""
+    digest = hashlib.sha256()
+    for path in sorted(paths, key=lambda p: p.name):
+        digest.update(f"{path.name} {sha256_file(path)}\n".encode())
+    return digest.hexdigest()
+
+
+def commit() -> str:
+    """The commit this runs from, `-dirty` if the tree differs from it, `unknown` outside git."""
+    try:
+        out = subprocess.run(
+            ["git", "describe", "--always", "--dirty", "--abbrev=12"],
+            cwd=ROOT, capture_output=True, text=True, check=True,
+        )
+        return out.stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+
+
+def save_checkpoint(path: Path, state: dict) -> None:
+    """Write atomically: a run that is cut off leaves the previous checkpoint whole."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial")
+    torch.save(state, partial)
+    os.replace(partial, path)
+
+
+def load_checkpoint(path: Path) -> dict | None:
+    if not path.exists():
+        return None
+    return torch.load(path, map_location="cpu", weights_only=False)
+
+
+def write_json(path: Path, value: object) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n")

@@ -1,0 +1,337 @@
+"""EmoPrompt: the prompt's body, and answers composed for training from what is known of an item.
+
+`prompt_body` is the twin of src/engine/emoprompt.ts; parity.json holds cases that both must meet.
+`compose` writes the four steps from measured evidence and the label alone: a cue that was not
+measured is never named. The paper (arXiv 2406.16442) had GPT-4V write these; we have a grammar.
+"""
+
+import random
+import re
+from dataclasses import dataclass, field
+
+from ferplus import LABELS
+
+PICTURE_EMOTIONS = ["happiness", "love", "anger", "sorrow", "fear", "hate", "surprise"]
+INTENTS = ["entertaining", "expressive", "offensive", "interactive"]
+YES_NO = ["yes", "no"]
+TASKS = {
+    "emotion": {"line": "Task: emotion. Options: {options}.", "options": LABELS, "readsWords": False},
+    "emotion-open": {"line": "Task: emotion, in your own words.", "options": [], "readsWords": False},
+    "intent": {"line": "Task: intent. Options: {options}.", "options": INTENTS, "readsWords": True},
+    "hate": {"line": "Task: hate. Options: {options}.", "options": YES_NO, "readsWords": True},
+    "sarcasm": {"line": "Task: sarcasm. Options: {options}.", "options": YES_NO, "readsWords": True},
+    "humor": {"line": "Task: humor. Options: {options}.", "options": YES_NO, "readsWords": True},
+}
+TEMPLATE = "<|im_start|>user\n{image}\n{body}<|im_end|>\n<|im_start|>assistant\n"
+HEADS = ["Observe:", "Cues:", "Reason:", "Answer:"]
+CUE_THRESHOLD = 0.5
+MAX_WORDS = 30
+MAX_FACES = 4
+
+
+@dataclass
+class Face:
+    """Evidence of one face: action units by code, valence and arousal from the affect head."""
+
+    units: dict[str, float]
+    valence: float
+    arousal: float
+
+
+@dataclass
+class Item:
+    """All that is known of one picture. `words` is None where nobody looked for words."""
+
+    task: str
+    answer: str
+    faces: list[Face] = field(default_factory=list)
+    face_count: int | None = None
+    words: str | None = None
+    options: list[str] | None = None
+    votes: list[float] | None = None
+    """FER+ vote shares in LABELS order, if the item has them."""
+    traits: list[str] = field(default_factory=list)
+    """Measured picture-level features: "dark", "bright", "blurred", "tilted", "close", "small"."""
+
+
+def unsigned(value: float) -> str:
+    text = f"{value:.1f}"
+    return "1" if text == "1.0" else text.removeprefix("0")
+
+
+def signed(value: float) -> str:
+    text = f"{abs(value):.1f}"
+    if text == "0.0":
+        return "0"
+    return ("-" if value < 0 else "+") + ("1" if text == "1.0" else text.removeprefix("0"))
+
+
+def prompt_body(item: Item) -> str:
+    options = item.options if item.options is not None else TASKS[item.task]["options"]
+    lines = [TASKS[item.task]["line"].replace("{options}", ", ".join(options))]
+    count = item.face_count if item.face_count is not None else len(item.faces)
+    if count > MAX_FACES:
+        lines.append(f"Faces: {count} in all.")
+    for number, face in enumerate(item.faces[:MAX_FACES], 1):
+        named = [f"{code} {unsigned(p)}" for code, p in sorted(face.units.items()) if p >= CUE_THRESHOLD]
+        cues = ", ".join(named) if named else "no clear cue"
+        lines.append(f"Face {number}: {cues}; valence {signed(face.valence)}, arousal {signed(face.arousal)}.")
+    if count == 0:
+        lines.append("No face.")
+    if item.words is not None:
+        words = item.words.replace('"', "'").split()[:MAX_WORDS]
+        lines.append(f'Words: "{" ".join(words)}"' if words else "Words: none.")
+    return "\n".join(lines)
+
+
+def prompt_text(item: Item) -> str:
+    """The whole prompt with `{image}` still standing where the image embeddings go."""
+    return TEMPLATE.replace("{body}", prompt_body(item))
+
+
+# ---------------------------------------------------------------- the grammar
+
+CUES: dict[str, list[str]] = {
+    "AU01": ["inner brows raised", "the inner ends of the brows drawn up", "brows lifted in the middle"],
+    "AU02": ["outer brows raised", "the outer brows lifted", "brows arched at the sides"],
+    "AU04": ["brows lowered and drawn together", "brows pulled down", "a knit brow"],
+    "AU05": ["eyes open wide", "upper lids raised", "wide eyes"],
+    "AU06": ["cheeks raised", "cheeks pushed up under the eyes", "lifted cheeks"],
+    "AU09": ["nose wrinkled", "a wrinkled nose", "the nose drawn up"],
+    "AU10": ["upper lip raised", "the upper lip drawn up", "a lifted upper lip"],
+    "AU12": ["lip corners pulled up", "the corners of the mouth turned up", "mouth corners drawn up and back"],
+    "AU15": ["lip corners down", "mouth corners pulled down", "a downturned mouth"],
+    "AU20": ["lips stretched sideways", "a mouth pulled wide", "lips drawn tight to the sides"],
+    "AU23": ["lips pressed thin", "tight lips", "lips narrowed"],
+    "AU25": ["lips parted", "the mouth open a little", "parted lips"],
+    "AU26": ["jaw dropped", "the jaw hanging open", "a lowered jaw"],
+    "AU43": ["eyes closed", "lids shut or nearly so", "eyes narrowed to a slit"],
+}
+# Which units go with which emotion: EMFACS as tabulated in Ekman, Friesen & Hager, FACS Investigator's Guide (2002).
+TYPICAL: dict[str, set[str]] = {
+    "neutral": set(),
+    "happiness": {"AU06", "AU12", "AU25"},
+    "surprise": {"AU01", "AU02", "AU05", "AU25", "AU26"},
+    "sadness": {"AU01", "AU04", "AU15", "AU43"},
+    "anger": {"AU04", "AU05", "AU10", "AU23"},
+    "disgust": {"AU04", "AU09", "AU10", "AU15"},
+    "fear": {"AU01", "AU02", "AU04", "AU05", "AU20", "AU25", "AU26"},
+    "contempt": {"AU12", "AU23"},
+}
+MEANING: dict[str, list[str]] = {
+    "neutral": ["a face at rest", "no feeling that shows", "a calm, unmoved face"],
+    "happiness": ["a smile", "pleasure", "a glad face", "good spirits"],
+    "surprise": ["a start", "something unexpected", "being caught off guard"],
+    "sadness": ["low spirits", "grief", "a heavy mood"],
+    "anger": ["a hard, hostile look", "temper", "irritation"],
+    "disgust": ["distaste", "something repellent", "aversion"],
+    "fear": ["alarm", "a threat", "dread"],
+    "contempt": ["scorn", "looking down on someone", "disdain"],
+}
+OPEN_WORDS: dict[str, list[str]] = {
+    "neutral": ["calm", "no strong feeling", "a quiet, even mood"],
+    "happiness": ["joy", "open delight", "warm happiness", "cheerfulness"],
+    "surprise": ["astonishment", "sudden surprise", "amazement"],
+    "sadness": ["sorrow", "quiet sadness", "dejection"],
+    "anger": ["anger", "open irritation", "rage held in"],
+    "disgust": ["disgust", "strong distaste", "revulsion"],
+    "fear": ["fear", "alarm", "anxious tension"],
+    "contempt": ["contempt", "cool scorn", "disdain"],
+}
+NUMBER = {1: "One", 2: "Two", 3: "Three", 4: "Four"}
+
+
+def sentence(text: str) -> str:
+    text = text.strip()
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
+
+
+def join(parts: list[str], rng: random.Random) -> str:
+    if len(parts) == 1:
+        return parts[0]
+    return ", ".join(parts[:-1]) + rng.choice([" and ", ", "]) + parts[-1]
+
+
+def pick(rng: random.Random, *options: str) -> str:
+    return rng.choice(options)
+
+
+def strong_units(face: Face) -> list[str]:
+    return [code for code, p in sorted(face.units.items(), key=lambda kv: -kv[1]) if p >= CUE_THRESHOLD and code in CUES]
+
+
+def mood(face: Face, rng: random.Random) -> str:
+    """Valence and arousal in words: numbers of the affect head, so they are always measured."""
+    v = "pleasant" if face.valence >= 0.25 else "unpleasant" if face.valence <= -0.2 else "even"
+    a = "stirred" if face.arousal >= 0.35 else "low in energy" if face.arousal <= -0.1 else "calm"
+    return pick(rng, f"the tone is {v} and {a}", f"it feels {v} and {a}", f"taken whole it looks {v} and {a}")
+
+
+def observe_faces(item: Item, rng: random.Random) -> str:
+    count = item.face_count if item.face_count is not None else len(item.faces)
+    traits = list(item.traits)
+    rng.shuffle(traits)
+    if count == 0:
+        return pick(rng, "No face in the picture", "A scene without a face", "Nobody's face is to be seen")
+    if count == 1:
+        head = pick(rng, "One face", "A single face", "One person's face")
+    else:
+        head = f"{NUMBER.get(count, str(count))} " + pick(rng, "faces", "people, faces to be seen")
+    tail = traits[:2]
+    return head + "".join(f", {t}" for t in tail)
+
+
+def cues_of_faces(item: Item, rng: random.Random) -> str:
+    parts = []
+    shown = item.faces[:2]
+    for number, face in enumerate(shown, 1):
+        units = strong_units(face)[: rng.choice([2, 2, 3, 3])]
+        if not units:
+            text = pick(rng, "no clear cue", "nothing that stands out", "no action unit is sure")
+        else:
+            text = join([f"{rng.choice(CUES[u])} ({u})" for u in units], rng)
+        parts.append(text if len(shown) == 1 else f"face {number}: {text}")
+    return "; ".join(parts) if parts else pick(rng, "none on a face", "no face to read")
+
+
+def reason_emotion(item: Item, label: str, rng: random.Random) -> str:
+    if not item.faces:
+        return pick(rng, "with no face to read, only the scene speaks, and softly", "the scene alone has to carry the mood")
+    face = item.faces[0]
+    units = strong_units(face)
+    support = [u for u in units if u in TYPICAL[label]][:2]
+    against = [u for u in units if u not in TYPICAL[label]][:1]
+    meaning = rng.choice(MEANING[label])
+    votes = item.votes
+    split = votes is not None and sorted(votes)[-1] < 0.7
+    second = None
+    if votes is not None:
+        order = sorted(range(8), key=lambda i: -votes[i])
+        if votes[order[1]] >= 0.2:
+            second = LABELS[order[1]] if LABELS[order[0]] == label else LABELS[order[0]]
+    name = lambda u: re.sub(r"^(the|a) ", "", rng.choice(CUES[u]))
+    clauses = []
+    if support:
+        if len(support) == 2:
+            a, b = name(support[0]), name(support[1])
+            clauses.append(pick(rng, f"{a} and {b} together fit {meaning}", f"{a} with {b} speaks for {meaning}", f"{a} and {b} point the same way, to {meaning}"))
+        else:
+            a = name(support[0])
+            clauses.append(pick(rng, f"{a} fits {meaning}", f"{a} speaks for {meaning}", f"{a} is what one sees in {meaning}"))
+        if against and rng.random() < 0.5:
+            clauses.append(pick(rng, f"{name(against[0])} does not, but weighs less", f"{name(against[0])} pulls elsewhere and is weaker", f"against that stands {name(against[0])}"))
+    elif label == "neutral":
+        if against:
+            clauses.append(pick(rng, f"{name(against[0])} alone is too little for a feeling", f"{name(against[0])} may be the face's own shape", f"apart from {name(against[0])} nothing moves"))
+        first = pick(rng, "the features are level", "no movement stands out", "brows and mouth stay in place", "little moves in it", "it holds still", "the look is steady")
+        clauses.append(first + pick(rng, ", so this is ", "; it reads as ", ", which leaves ", " and gives the sense of ", "; that makes it ") + meaning)
+    else:
+        first = pick(rng, "the cues are weak", "no single cue settles it", "the measured cues say little", "brows and mouth give little away", "nothing measured is decisive", "the units alone do not show it")
+        clauses.append(first + pick(rng, ", yet ", "; ", ", but ") + pick(rng, "the face as a whole", "the whole look", "all in all it", "the picture of the face") + pick(rng, " leans to ", " suggests ", " comes nearest to ", " has something of ") + meaning)
+    if rng.random() < 0.45:
+        clauses.append(mood(face, rng))
+    if split and second is not None and second != label:
+        clauses.append(pick(rng, f"some of it could be {second}", f"{second} is near", f"it is mixed with {second}"))
+    text = clauses[0]
+    for clause in clauses[1:]:
+        text += pick(rng, "; ", ". ", ", and ") + clause
+    return re.sub(r"\. ([a-z])", lambda m: ". " + m.group(1).upper(), text)
+
+
+PROFANE = re.compile(r"\b(fuck\w*|shit\w*|bitch\w*|ass|asshole|damn|hell|dick|wtf|crap|piss\w*|whore|slut)\b", re.IGNORECASE)
+GROUP = re.compile(r"\b(women|woman|men|girls|black|white|asian|mexican\w*|muslim\w*|jew\w*|gay\w*|immigrants?|feminis\w*|christian\w*|liberals?|republicans?|democrats?)\b", re.IGNORECASE)
+
+
+def word_features(words: str, rng: random.Random) -> list[str]:
+    """What can be seen in a caption without understanding it: verb phrases that are true of the text."""
+    found = []
+    low = words.lower()
+    if re.search(r"\b(when|that moment)\b", low):
+        found.append(pick(rng, "sets up a situation", "describes a moment"))
+    if "?" in words:
+        found.append(pick(rng, "asks a question", "puts a question"))
+    if "!" in words:
+        found.append(pick(rng, "exclaims", "raises its voice"))
+    if re.search(r"\b(i|me|my|i'm|im)\b", low):
+        found.append(pick(rng, "speaks in the first person", "speaks for oneself"))
+    if re.search(r"\b(you|your|you're)\b", low):
+        found.append(pick(rng, "addresses the reader", "talks to somebody"))
+    if PROFANE.search(words):
+        found.append(pick(rng, "swears", "uses coarse language"))
+    if GROUP.search(words):
+        found.append("names a group of people")
+    if re.search(r"\b(but|not|no|never|don't|can't|isn't)\b", low):
+        found.append(pick(rng, "denies something", "takes a turn"))
+    if re.search(r"\b(love|best|great|good|happy|nice|thank\w*|lovely|awesome)\b", low):
+        found.append(pick(rng, "uses words of praise", "sounds warm on the surface"))
+    if len(words.split()) <= 6:
+        found.append("is short")
+    elif len(words.split()) >= 18:
+        found.append(pick(rng, "tells a little story", "is long"))
+    rng.shuffle(found)
+    return found or [pick(rng, "is plain", "keeps to plain words")]
+
+
+REASONS = {
+    ("intent", "entertaining"): ["it is built to amuse", "it wants a laugh more than an answer", "it plays with the picture to entertain"],
+    ("intent", "expressive"): ["it puts a feeling into words to share it", "it shows how somebody feels", "it tells a mood and asks for nothing"],
+    ("intent", "offensive"): ["it goes at somebody", "it is meant to sting", "it puts somebody down"],
+    ("intent", "interactive"): ["it wants an answer from the reader", "it calls on the reader to take part", "it invites a reply"],
+    ("hate", "yes"): ["it degrades those whom it speaks of", "it is hostile beyond a joke", "it means to hurt"],
+    ("hate", "no"): ["it does not attack anyone for what they are", "nobody is degraded", "whatever it mocks, it does not hate"],
+    ("sarcasm", "yes"): ["what is said is not what is meant", "words and picture do not go together, on purpose", "the praise or calm in it is not to be believed"],
+    ("sarcasm", "no"): ["it means what it says", "words and picture say the same", "nothing is turned on its head"],
+    ("humor", "yes"): ["the clash of words and picture is the joke", "it turns a plain thing into something absurd", "it is funny by surprise"],
+    ("humor", "no"): ["no turn in it makes a joke", "it states its point without wit", "it is said in earnest"],
+}
+PICTURE_REASONS = {
+    "happiness": ["it is in good spirits", "it takes pleasure in the moment"],
+    "love": ["it is tender towards somebody", "it is fond of what it shows"],
+    "anger": ["it is annoyed and says so", "there is temper in it"],
+    "sorrow": ["it is sad under the joke", "it complains of something lost or hard"],
+    "fear": ["it is uneasy about what comes", "it is afraid of something"],
+    "hate": ["it dislikes somebody strongly", "it is against somebody"],
+    "surprise": ["it did not expect this", "it is taken aback"],
+}
+
+
+def quote(words: str, rng: random.Random) -> str:
+    parts = words.replace('"', "'").split()[:MAX_WORDS]
+    count = min(len(parts), rng.choice([3, 4, 5]))
+    return " ".join(parts[:count]) + ("…" if count < len(parts) else "")
+
+
+def compose(item: Item, rng: random.Random) -> str:
+    """The four lines `Observe: …` to `Answer: …` for one item."""
+    if item.task in ("emotion", "emotion-open") and item.options is None:
+        label = item.answer
+        observe, cues, reason = observe_faces(item, rng), cues_of_faces(item, rng), reason_emotion(item, label, rng)
+        answer = label
+        if item.task == "emotion-open":
+            answer = rng.choice(OPEN_WORDS[label])
+            if item.votes is not None:
+                order = sorted(range(8), key=lambda i: -item.votes[i])
+                first, second = LABELS[order[0]], LABELS[order[1]]
+                if item.votes[order[1]] >= 0.25 and first == label:
+                    answer += pick(rng, ", with a touch of ", ", mixed with ", ", and some ") + rng.choice(OPEN_WORDS[second]).removeprefix("a ")
+    else:
+        count = item.face_count if item.face_count is not None else len(item.faces)
+        seen = {0: pick(rng, "A picture without a face", "No face", "A picture, nobody's face in it"), 1: pick(rng, "One face", "A picture with one face")}.get(
+            count, f"{NUMBER.get(count, str(count))} faces"
+        )
+        features = word_features(item.words, rng) if item.words else []
+        if item.words:
+            observe = seen + pick(rng, " and a caption", " under a caption", ", with words") + pick(rng, "", f': "{quote(item.words, rng)}"')
+            cues = pick(rng, "the caption ", "the text ", "it ") + " and ".join(features[: rng.choice([1, 2, 2])])
+        else:
+            observe = seen + pick(rng, ", no words", " and no words on it")
+            cues = pick(rng, "only the picture itself", "none in words")
+        if item.faces and (units := strong_units(item.faces[0])[:2]) and rng.random() < 0.5:
+            cues += "; " + join([f"{rng.choice(CUES[u])} ({u})" for u in units], rng)
+        choices = PICTURE_REASONS[item.answer] if item.options == PICTURE_EMOTIONS else REASONS[(item.task, item.answer)]
+        reason = rng.choice(choices)
+        if item.words and rng.random() < 0.4:
+            reason = pick(rng, "taken with the picture, ", "as far as words and picture go, ", "on the whole, ") + reason
+        answer = item.answer
+    lines = [sentence(observe), sentence(cues), sentence(reason), answer]
+    return "\n".join(f"{head} {line}" for head, line in zip(HEADS, lines, strict=True))

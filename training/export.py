@@ -1,0 +1,329 @@
+"""Export every stage to ONNX as the engine wants it: port names, dims, weights as float16 or 4 bit.
+
+    python export.py [--language-model work/smollm2-emo]
+
+Reads work/face/face.pt, work/scene, the trained projection and language model; writes work/export/<graph>.onnx
+(and the language model's external data). Two cores: two minutes.
+"""
+
+import argparse
+import copy
+import json
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+import torch.nn as nn
+from onnx import TensorProto, helper, numpy_helper
+from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+from common import WORK
+from convert import ONNX
+from face_encoder import FaceEncoder
+from onnx_tools import constants_to_initializers, port, set_dims, store_half
+from quantize import BLOCK, quantize
+
+EXPORT = WORK / "export"
+OPSET = 18
+CONTEXT_LENGTH = 2048
+"""Positions that the language model's graph has tables for: a prompt is a few hundred tokens."""
+DATA_FILE_LIMIT = 45_000_000
+ALIGN = 64
+
+
+@dataclass
+class ExportedGraph:
+    """A graph's files, all in one folder, and what the manifest says of it."""
+
+    name: str
+    folder: Path
+    dtype: str
+    inputs: list[dict]
+    outputs: list[dict]
+    data: list[str] = field(default_factory=list)
+
+    @property
+    def file(self) -> str:
+        return f"{self.name}.onnx"
+
+    def entry(self) -> dict:
+        return {"file": self.file, "data": self.data, "dtype": self.dtype, "inputs": self.inputs, "outputs": self.outputs}
+
+
+def finish(name: str, model: onnx.ModelProto, out: Path, inputs: dict[str, list], outputs: dict[str, list]) -> ExportedGraph:
+    """Fixes ports and stores weights as float16; `inputs` and `outputs` give each port's dims."""
+    constants_to_initializers(model)
+    store_half(model)
+    for value in model.graph.input:
+        set_dims(value, inputs[value.name])
+    for value in model.graph.output:
+        set_dims(value, outputs[value.name])
+    del model.graph.value_info[:]
+    del model.metadata_props[:]
+    for node in model.graph.node:
+        node.doc_string = ""
+        del node.metadata_props[:]
+    onnx.checker.check_model(model, full_check=True)
+    out.mkdir(parents=True, exist_ok=True)
+    onnx.save(model, out / f"{name}.onnx")
+    graph = model.graph
+    return ExportedGraph(name, out, "fp16", [port(value) for value in graph.input], [port(value) for value in graph.output])
+
+
+def fold_batch_norms(module: nn.Module) -> nn.Module:
+    """Folds each batch norm into the convolution that stands before it among its parent's children."""
+    for child in module.children():
+        fold_batch_norms(child)
+    previous: tuple[str, nn.Module] | None = None
+    for name, child in list(module.named_children()):
+        if isinstance(child, nn.BatchNorm2d) and previous is not None and isinstance(previous[1], nn.Conv2d):
+            setattr(module, previous[0], fuse_conv_bn_eval(previous[1], child))
+            setattr(module, name, nn.Identity())
+        previous = (name, child)
+    return module
+
+
+def export_module(
+    name: str,
+    module: nn.Module,
+    example: tuple[torch.Tensor, ...],
+    inputs: dict[str, list],
+    outputs: dict[str, list],
+    out: Path,
+    shapes: tuple[dict | None, ...] | None = None,
+) -> ExportedGraph:
+    """torch → ONNX. A dim given as a name in `inputs` is free; the example must have another size there than 1.
+
+    `shapes`: torch.export's dynamic shapes where a plain free dim does not say enough (multiples of 32).
+    """
+    module = fold_batch_norms(copy.deepcopy(module).eval().cpu())
+    if shapes is None:
+        shapes = tuple({index: torch.export.Dim(dim) for index, dim in enumerate(dims) if isinstance(dim, str)} or None for dims in inputs.values())
+    program = torch.onnx.export(
+        module, example, dynamo=True, opset_version=OPSET, input_names=list(inputs), output_names=list(outputs),
+        dynamic_shapes=shapes if any(shapes) else None, verbose=False,
+    )
+    assert program is not None
+    return finish(name, program.model_proto, out, inputs, outputs)
+
+
+def export_face_encoder(model: FaceEncoder, out: Path) -> ExportedGraph:
+    size, width = model.config.size, model.config.token_width
+    return export_module(
+        "face-encoder", model, (torch.randn(2, 1, size, size),),
+        {"pixel_values": ["N", 1, size, size]}, {"logits": ["N", model.config.classes], "face_tokens": ["N", 10, width]}, out,
+    )
+
+
+def export_scene_encoder(model: nn.Module, size: int, width: int, out: Path) -> ExportedGraph:
+    return export_module(
+        "scene-encoder", model, (torch.randn(1, 3, size, size),),
+        {"pixel_values": [1, 3, size, size]}, {"patch_tokens": [1, 49, width], "affect": [1, 2]}, out,
+    )
+
+
+def export_projection(model: nn.Module, out: Path) -> ExportedGraph:
+    """`model.config` is a ProjectionConfig."""
+    c = model.config
+    nodes = c.max_faces * c.face_tokens
+    inputs = {
+        "scene_tokens": [1, 49, c.scene_width], "face_tokens": [1, nodes, c.face_width],
+        "face_boxes": [1, c.max_faces, 4], "face_mask": [1, c.max_faces],
+    }
+    example = tuple(torch.rand(*dims) for dims in inputs.values())
+    return export_module("projection", model, example, inputs, {"image_embeddings": [1, c.image_tokens, c.hidden]}, out)
+
+
+def copy_converted(name: str, out: Path) -> ExportedGraph:
+    """A graph of convert.py with its weights as float16 (the tflite files held float16 to begin with)."""
+    model = onnx.load(ONNX / f"{name}.onnx")
+    dims = {value.name: port(value)["dims"] for value in [*model.graph.input, *model.graph.output]}
+    return finish(name, model, out, dims, dims)
+
+
+# ---------------------------------------------------------------- the language model
+
+
+def build_decoder(folder: Path, out: Path) -> onnx.ModelProto:
+    """onnxruntime-genai's decoder graph of a Hugging Face folder: fused attention, MatMulNBits, no embedding table."""
+    source = out / "source"
+    shutil.rmtree(out, ignore_errors=True)
+    source.mkdir(parents=True)
+    for path in folder.iterdir():
+        if path.name != "config.json":
+            (source / path.name).symlink_to(path.resolve())
+    config = json.loads((folder / "config.json").read_text())
+    config["max_position_embeddings"] = min(CONTEXT_LENGTH, config["max_position_embeddings"])
+    (source / "config.json").write_text(json.dumps(config))
+    options = ["use_webgpu_fp32=true", "exclude_embeds=true", "prune_lm_head=true", f"block_size={BLOCK}", "is_symmetric=true"]
+    command = [sys.executable, "-m", "onnxruntime_genai.models.builder", "-i", source, "-o", out, "-p", "int4", "-e", "webgpu"]
+    subprocess.run([*command, "-c", out / "cache", "--extra_options", *options], check=True, capture_output=True)
+    return onnx.load(out / "model.onnx")
+
+
+def decoder_weight(name: str, state: dict[str, torch.Tensor]) -> np.ndarray:
+    """The fp32 matrix [N, K] behind the builder's weight `name`, e.g. model.layers.3.attn.qkv_proj.MatMul.weight_Q4."""
+    stem = name.split(".MatMul.")[0]
+    if stem == "lm_head":
+        parts = ["model.embed_tokens.weight"]
+    elif stem.endswith("attn.qkv_proj"):
+        parts = [stem.replace("attn.qkv_proj", f"self_attn.{letter}_proj.weight") for letter in "qkv"]
+    else:
+        parts = [stem.replace(".attn.", ".self_attn.") + ".weight"]
+    return torch.cat([state[part].float() for part in parts]).numpy()
+
+
+def requantize(model: onnx.ModelProto, state: dict[str, torch.Tensor]) -> None:
+    """Replaces the builder's round-to-nearest blocks by ours (quantize.py), and scales by float16 ones with a Cast behind."""
+    tensors = {tensor.name: tensor for tensor in model.graph.initializer}
+    casts = []
+    for node in model.graph.node:
+        if node.op_type != "MatMulNBits":
+            continue
+        if len(node.input) > 3 and node.input[3]:
+            raise SystemExit(f"{node.name} has zero points: the graph was expected to be symmetric")
+        packed, scales = tensors[node.input[1]], tensors[node.input[2]]
+        weight = decoder_weight(packed.name, state)
+        blocks, scale = quantize(weight)
+        assert list(packed.dims) == list(blocks.shape), (node.name, list(packed.dims), blocks.shape)
+        packed.CopyFrom(numpy_helper.from_array(blocks, packed.name))
+        name = scales.name
+        scales.CopyFrom(numpy_helper.from_array(scale.reshape(list(scales.dims)), f"{name}_half"))
+        casts.append(helper.make_node("Cast", [f"{name}_half"], [name], name=f"{name}_cast", to=TensorProto.FLOAT))
+    nodes = casts + list(model.graph.node)
+    del model.graph.node[:]
+    model.graph.node.extend(nodes)
+
+
+def name_ports(model: onnx.ModelProto, head_dim: int) -> None:
+    """Fixes batch and head width; the names that stay free mean one size each within a run."""
+    names = {"batch_size": 1, "kv_cache_dim": head_dim, "sequence_length": "T", "past_sequence_length": "past", "total_sequence_length": "total"}
+    for value in [*model.graph.input, *model.graph.output]:
+        set_dims(value, [names.get(dim, dim) for dim in port(value)["dims"]])
+    del model.graph.value_info[:]
+
+
+def split_data(model: onnx.ModelProto, out: Path) -> list[str]:
+    """4-bit blocks and scales into files of their own, each tensor wholly in one file of at most DATA_FILE_LIMIT."""
+    out.mkdir(parents=True, exist_ok=True)
+    files: list[str] = []
+    groups = {"weights": [], "scales": []}
+    for tensor in model.graph.initializer:
+        if tensor.name.endswith("_half"):
+            groups["scales"].append(tensor)
+        elif tensor.data_type == TensorProto.UINT8 and len(tensor.raw_data) >= 1024:
+            groups["weights"].append(tensor)
+    for kind, tensors in groups.items():
+        handle, size = None, 0
+        for tensor in tensors:
+            raw = tensor.raw_data
+            if handle is None or size + len(raw) > DATA_FILE_LIMIT:
+                if handle is not None:
+                    handle.close()
+                files.append(f"language-model-{kind}-{1 + sum(kind in name for name in files)}.bin")
+                handle, size = open(out / files[-1], "wb"), 0
+            pad = -size % ALIGN
+            handle.write(bytes(pad))
+            offset = size + pad
+            handle.write(raw)
+            size = offset + len(raw)
+            tensor.ClearField("raw_data")
+            tensor.data_location = TensorProto.EXTERNAL
+            del tensor.external_data[:]
+            for key, value in (("location", files[-1]), ("offset", offset), ("length", len(raw))):
+                entry = tensor.external_data.add()
+                entry.key, entry.value = key, str(value)
+        if handle is not None:
+            handle.close()
+    return files
+
+
+def external_range(tensor: onnx.TensorProto) -> dict:
+    entry = {item.key: item.value for item in tensor.external_data}
+    return {"file": entry["location"], "offset": int(entry["offset"]), "bytes": int(entry["length"])}
+
+
+def embedding_entry(model: onnx.ModelProto) -> dict:
+    """Where the tied embedding table lies: lm_head's 4-bit blocks and their scales, as the manifest writes it."""
+    node = next(node for node in model.graph.node if node.op_type == "MatMulNBits" and node.output[0] == "logits")
+    tensors = {tensor.name: tensor for tensor in model.graph.initializer}
+    weights, scales = external_range(tensors[node.input[1]]), external_range(tensors[f"{node.input[2]}_half"])
+    return {
+        "file": weights["file"],
+        "blockSize": next(item.i for item in node.attribute if item.name == "block_size"),
+        "weights": {"offset": weights["offset"], "bytes": weights["bytes"]},
+        "scales": scales | {"type": "float16"},
+        "zeroPoints": None,
+    }
+
+
+def export_language_model(folder: Path, out: Path) -> tuple[ExportedGraph, dict]:
+    """A Hugging Face folder → (4-bit graph with external data, the manifest's `languageModel` entry)."""
+    from safetensors.torch import load_file
+
+    built = out / "language-model.build"
+    model = build_decoder(folder, built)
+    shutil.rmtree(built)
+    config = json.loads((folder / "config.json").read_text())
+    requantize(model, load_file(folder / "model.safetensors"))
+    name_ports(model, config["head_dim"])
+    data = split_data(model, out)
+    del model.metadata_props[:]
+    onnx.save(model, out / "language-model.onnx")
+    stop = config["eos_token_id"]
+    entry = {
+        "graph": "language-model",
+        "layers": config["num_hidden_layers"],
+        "kvHeads": config["num_key_value_heads"],
+        "headDim": config["head_dim"],
+        "hidden": config["hidden_size"],
+        "vocab": config["vocab_size"],
+        "contextLength": min(CONTEXT_LENGTH, config["max_position_embeddings"]),
+        "stopIds": sorted({0, *(stop if isinstance(stop, list) else [stop])}),
+        "embedding": embedding_entry(model),
+    }
+    graph = model.graph
+    exported = ExportedGraph("language-model", out, "q4", [port(value) for value in graph.input], [port(value) for value in graph.output], data)
+    return exported, entry
+
+
+CONVERTED = ["face-detector-short", "face-detector-full", "face-landmarks", "text-detector", "text-recognizer"]
+
+
+def main() -> None:
+    from projection import Projection
+    from scene_encoder import SIZE, TOKEN_WIDTH, load_scene_encoder
+
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--face", type=Path, default=WORK / "face" / "face.pt")
+    parser.add_argument("--projection", type=Path, default=WORK / "language" / "projection.pt", help="{config, model} as train_language.py saves it")
+    parser.add_argument("--language-model", type=Path, default=WORK / "language" / "merged", help="Hugging Face folder, fp32, LoRA merged")
+    parser.add_argument("--out", type=Path, default=EXPORT)
+    args = parser.parse_args()
+    face = torch.load(args.face, map_location="cpu", weights_only=False)
+    encoder = FaceEncoder(face["config"])
+    encoder.load_state_dict(face["model"])
+    saved = torch.load(args.projection, map_location="cpu", weights_only=False)
+    projection = Projection(saved["config"])
+    projection.load_state_dict(saved["model"])
+
+    shutil.rmtree(args.out, ignore_errors=True)
+    graphs = [copy_converted(name, args.out) for name in CONVERTED]
+    graphs.append(export_face_encoder(encoder, args.out))
+    graphs.append(export_scene_encoder(load_scene_encoder(), SIZE, TOKEN_WIDTH, args.out))
+    graphs.append(export_projection(projection, args.out))
+    language, entry = export_language_model(args.language_model, args.out)
+    graphs.append(language)
+    record = {"graphs": {graph.name: graph.entry() for graph in graphs}, "languageModel": entry}
+    (args.out / "export.json").write_text(json.dumps(record, indent=1) + "\n")
+    for path in sorted(args.out.iterdir()):
+        print(f"{path.stat().st_size:>10} {path.name}")
+
+
+if __name__ == "__main__":
+    main()

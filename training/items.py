@@ -1,0 +1,106 @@
+"""Cached features → training and evaluation items: what the language model is shown and told.
+
+Ignorant of tokens. An item's visual part is (scene tokens, face tokens, boxes, mask) as numpy.
+"""
+
+import json
+from dataclasses import dataclass
+
+import numpy as np
+
+import emoprompt
+from caches import CACHE, MAX_FACES, rows_of
+from emoprompt import Face, Item
+from ferplus import LABELS
+
+
+@dataclass
+class Sample:
+    item: Item
+    scene: np.ndarray  # [49, D_s]
+    faces: np.ndarray  # [40, D_f]
+    boxes: np.ndarray  # [4, 4]
+    mask: np.ndarray  # [4]
+    source: str
+    share: np.ndarray | None = None
+
+
+def visual(scene: np.ndarray, tokens: np.ndarray, boxes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Pads up to four faces [n, 10, D_f] and boxes [n, 4] with zeros."""
+    n = min(len(tokens), MAX_FACES)
+    faces = np.zeros((MAX_FACES, *tokens.shape[1:]), np.float32)
+    where = np.zeros((MAX_FACES, 4), np.float32)
+    mask = np.zeros(MAX_FACES, np.float32)
+    faces[:n], where[:n], mask[:n] = tokens[:n], boxes[:n], 1
+    return scene.astype(np.float32), faces.reshape(-1, tokens.shape[-1]), where, mask
+
+
+def traits_of(box: np.ndarray, light: float, contrast: float) -> list[str]:
+    """Picture-level features that are measured: size and place of the face, light, contrast."""
+    found = []
+    size = box[2]
+    if size >= 0.6:
+        found.append("close")
+    elif size <= 0.25:
+        found.append("small in the picture")
+    if box[0] < 0.36:
+        found.append("to the left")
+    elif box[0] > 0.64:
+        found.append("to the right")
+    if light < 75:
+        found.append("dark")
+    elif light > 180:
+        found.append("in bright light")
+    if contrast < 30:
+        found.append("in flat light")
+    return found
+
+
+def face_samples(split: str, task: str = "emotion") -> list[Sample]:
+    cache = np.load(CACHE / f"features_faces_{split}.npz")
+    values = {name: cache[name] for name in cache.files}
+    samples = []
+    for i in range(len(values["affect"])):
+        units = json.loads(str(values["units"][i])) if values["presence"][i] > 0.5 else {}
+        valence, arousal = values["affect"][i]
+        share = values["shares"][i]
+        item = Item(task, LABELS[int(share.argmax())], [Face(units, float(valence), float(arousal))], votes=share.tolist(), traits=traits_of(values["boxes"][i], values["light"][i], values["contrast"][i]))
+        samples.append(Sample(item, *visual(values["scene"][i], values["tokens"][i][None], values["boxes"][i][None]), "faces", share))
+    return samples
+
+
+def meme_labels(row: dict[str, str]) -> dict[str, str]:
+    """Each task's label of a row of memes/labels.csv, where it has one (proxies of the data's README)."""
+    out = {}
+    if row["emotion"]:
+        out["emotion"] = row["emotion"]
+    if row["intent"] in emoprompt.INTENTS:
+        out["intent"] = row["intent"]
+    if row["offensive"] or row["offensiveness"]:
+        out["hate"] = "yes" if row["offensive"] in ("very_offensive", "hateful_offensive") or row["offensiveness"] in ("moderately", "very") else "no"
+    if row["sarcasm"]:
+        out["sarcasm"] = "no" if row["sarcasm"] == "not_sarcastic" else "yes"
+    if row["humour"]:
+        out["humor"] = "no" if row["humour"] == "not_funny" else "yes"
+    return out
+
+
+def meme_samples(split: str) -> dict[str, list[Sample]]:
+    cache = np.load(CACHE / "features_memes.npz")
+    values = {name: cache[name] for name in cache.files}
+    place = {name: i for i, name in enumerate(values["ids"])}
+    faces_of: dict[int, list[int]] = {}
+    for row, owner in enumerate(values["owner"]):
+        faces_of.setdefault(int(owner), []).append(row)
+    out: dict[str, list[Sample]] = {task: [] for task in ("emotion", "intent", "hate", "sarcasm", "humor")}
+    for row in rows_of("memes"):
+        if row["split"] != split or row["id"] not in place:
+            continue
+        i = place[row["id"]]
+        index = faces_of.get(i, [])
+        faces = [Face(json.loads(str(values["units"][j])), float(values["affect"][j][0]), float(values["affect"][j][1])) for j in index]
+        parts = visual(values["scene"][i], values["tokens"][index], values["boxes"][index])
+        for task, label in meme_labels(row).items():
+            options = emoprompt.PICTURE_EMOTIONS if task == "emotion" else None
+            out[task].append(Sample(Item(task, label, faces, int(values["counts"][i]), row["text"], options), *parts, "memes"))
+    return out

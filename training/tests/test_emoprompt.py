@@ -1,0 +1,84 @@
+"""The composed answers: form, evidence, variety. A cue that was not measured must never be named."""
+
+import random
+import re
+
+import pytest
+
+from emoprompt import CUES, HEADS, INTENTS, PICTURE_EMOTIONS, Face, Item, compose, prompt_body, signed, unsigned
+from ferplus import LABELS
+
+
+def random_item(rng: random.Random) -> Item:
+    units = {code: round(rng.random(), 2) for code in CUES}
+    face = Face(units, rng.uniform(-1, 1), rng.uniform(-1, 1))
+    task = rng.choice(["emotion", "emotion-open", "intent", "hate", "sarcasm", "humor", "pictures"])
+    if task in ("emotion", "emotion-open"):
+        votes = [rng.random() for _ in LABELS]
+        votes = [v / sum(votes) for v in votes]
+        return Item(task, LABELS[votes.index(max(votes))], [face], votes=votes, traits=rng.sample(["close", "dark", "to the left"], 2))
+    words = rng.choice(["When you love Mondays but not people!", "", "OK", "a b c d e f g h i j k l m n o p q r s t u v w x y z " * 2])
+    if task == "pictures":
+        return Item("emotion", rng.choice(PICTURE_EMOTIONS), [face] * rng.randint(0, 4), words=words, options=PICTURE_EMOTIONS)
+    answer = rng.choice(INTENTS if task == "intent" else ["yes", "no"])
+    return Item(task, answer, [face] * rng.randint(0, 2), words=words)
+
+
+@pytest.fixture(scope="module")
+def composed() -> list[tuple[Item, str]]:
+    rng = random.Random(5)
+    items = [random_item(rng) for _ in range(600)]
+    return [(item, compose(item, rng)) for item in items]
+
+
+def test_four_steps_in_order(composed):
+    for _, text in composed:
+        assert [line.split(" ")[0] for line in text.split("\n")] == HEADS
+
+
+def test_names_only_measured_units(composed):
+    for item, text in composed:
+        measured = {code for face in item.faces for code, p in face.units.items() if p >= 0.5}
+        assert set(re.findall(r"AU\d\d", text)) <= measured
+
+
+def test_cue_words_only_with_their_unit(composed):
+    phrases = {phrase: code for code, options in CUES.items() for phrase in options}
+    for item, text in composed:
+        measured = {code for face in item.faces for code, p in face.units.items() if p >= 0.5}
+        low = text.lower()
+        for phrase, code in phrases.items():
+            if phrase in low and code not in measured:
+                # A phrase may stand inside another unit's ("brows raised" in "outer brows raised").
+                assert any(phrase in other and other in low and phrases[other] in measured for other in phrases), (phrase, text)
+
+
+def test_closed_answers_are_options(composed):
+    for item, text in composed:
+        if item.task != "emotion-open":
+            assert text.rsplit("Answer: ", 1)[1] == item.answer
+
+
+def test_no_template_covers_many():
+    rng = random.Random(6)
+    item = random_item(random.Random(1))
+    while item.task != "emotion" or item.options:
+        item = random_item(rng)
+    reasons = [compose(item, rng).split("Reason: ")[1] for _ in range(200)]
+    assert max(reasons.count(r) for r in set(reasons)) <= 10
+
+
+def test_prompt_body_form():
+    item = Item("emotion", "happiness", [Face({"AU12": 0.94, "AU06": 0.5, "AU04": 0.49}, 0.66, -0.04)])
+    assert prompt_body(item).split("\n") == [
+        "Task: emotion. Options: neutral, happiness, surprise, sadness, anger, disgust, fear, contempt.",
+        "Face 1: AU06 .5, AU12 .9; valence +.7, arousal 0.",
+    ]
+    crowd = Item("hate", "no", [Face({}, 0, 0)] * 6, words='say "hi"')
+    assert prompt_body(crowd).split("\n")[1:] == ["Faces: 6 in all."] + [f"Face {i}: no clear cue; valence 0, arousal 0." for i in range(1, 5)] + ["Words: \"say 'hi'\""]
+    assert prompt_body(Item("humor", "no", words="")).split("\n")[1:] == ["No face.", "Words: none."]
+
+
+def test_numbers():
+    assert [unsigned(v) for v in (0.5, 0.96, 1.0)] == [".5", "1", "1"]
+    assert [signed(v) for v in (0.04, -0.04, -0.3, 1.0)] == ["0", "0", "-.3", "+1"]

@@ -1,0 +1,50 @@
+"""FER+ rules and augmentation, crops, and one step of each trainer's arithmetic."""
+
+import numpy as np
+import torch
+
+import ferplus
+from caches import CROP_SCALE, CROP_SHIFT, box_of_crop
+from face_encoder import FaceEncoder, FaceEncoderConfig
+from vision import face_crop
+
+
+def test_majority_rule():
+    votes = np.zeros((4, 10), np.float32)
+    votes[0, 1], votes[0, 0] = 6, 4  # happiness, 6 of 10
+    votes[1, 1], votes[1, 0] = 5, 5  # no class over half
+    votes[2, 3], votes[2, 0:3] = 4, 1  # single votes are dropped: 4 of 4
+    votes[3, 9], votes[3, 0] = 8, 2  # not a face
+    label, usable = ferplus.majority(votes)
+    assert label.tolist() == [1, -1, 3, -1]
+    assert usable.tolist() == [True, False, True, False]
+
+
+def test_soft_targets_are_shares_of_the_eight():
+    votes = np.zeros((1, 10), np.float32)
+    votes[0, 1], votes[0, 0], votes[0, 8] = 5, 3, 2
+    shares, usable = ferplus.soft_targets(votes)
+    assert usable[0] and np.allclose(shares[0, :2], [3 / 8, 5 / 8])
+
+
+def test_augmentation_keeps_form_and_moves_pixels():
+    torch.manual_seed(0)
+    x = torch.rand(6, 1, 48, 48) * 255
+    y = ferplus.augment(x)
+    assert y.shape == x.shape and y.min() >= 0 and y.max() <= 255
+    assert (y - x).abs().mean() > 5
+
+
+def test_encoder_shapes_and_light_invariance():
+    model = FaceEncoder(FaceEncoderConfig(widths=(8, 12, 16), blocks=(1, 1, 1))).eval()
+    picture = torch.rand(2, 1, 48, 48) * 120
+    logits, tokens = model(ferplus.normalise(picture))
+    assert logits.shape == (2, 8) and tokens.shape == (2, 10, 16)
+    brighter = model(ferplus.normalise(picture * 1.5 + 20))[0]
+    assert torch.allclose(logits, brighter, atol=1e-3)
+
+
+def test_cropped_face_comes_back_whole():
+    """A picture that is a face crop already, entered by its would-be box, is cropped to itself."""
+    picture = np.random.default_rng(0).integers(0, 255, (48, 48, 3)).astype(np.uint8)
+    assert np.abs(face_crop(picture, box_of_crop(48), CROP_SCALE, CROP_SHIFT, 48).astype(int) - picture).max() <= 1

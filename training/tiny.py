@@ -1,0 +1,179 @@
+"""The tiny pack: the same graphs and names with small seeded random weights; what tests of the machinery use.
+
+    python tiny.py [--out public/models/tiny]
+
+Real are the face detectors, the landmarks, the tokenizer and the word lists, so that faces are found and
+text is text. Everything else is noise of the right shape. One minute; needs fetch.py, convert.py and
+language_model.py to have run.
+"""
+
+import argparse
+import json
+import math
+from pathlib import Path
+
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+from transformers import LlamaConfig, LlamaForCausalLM
+
+from action_units import RULES, SLOPE, OFFSET, FACS
+from caches import CROP_SCALE, CROP_SHIFT
+from common import PACKS, SEED, WORK, seed_everything
+from convert import ONNX
+from export import CONTEXT_LENGTH, ExportedGraph, copy_converted, export_face_encoder, export_language_model, export_module, export_projection, export_scene_encoder
+from face_encoder import FaceEncoder, FaceEncoderConfig
+from fetch import BASE
+from language_model import SMOLLM2
+from pack import PackParts, build_pack, credits
+from projection import Projection, ProjectionConfig
+from scene_encoder import MEAN, SIZE, STD
+
+SCENE_WIDTH = 16
+HIDDEN = 64
+VOCABULARY = 49152
+CLASSES = 6625
+
+
+class TinyScene(nn.Module):
+    """pixel values [1, 3, 224, 224] → patch tokens [1, 49, 16], affect [1, 2]"""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 8, 8, 8)
+        self.head = nn.Conv2d(8, SCENE_WIDTH, 4, 4)
+        self.affect = nn.Linear(SCENE_WIDTH, 2)
+
+    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        tokens = self.head(F.relu(self.conv(x))).flatten(2).transpose(1, 2)
+        return tokens, torch.tanh(self.affect(tokens.mean(1)))
+
+
+class TinyTextDetector(nn.Module):
+    """[1, 3, H, W] → probability [1, 1, H, W]: high in cells of 32 px that hold fine, strong contrast, as print does."""
+
+    def __init__(self):
+        super().__init__()
+        self.edges = nn.Conv2d(3, 8, 3, 2, 1, bias=False)
+        with torch.no_grad():
+            self.edges.weight -= self.edges.weight.mean((1, 2, 3), keepdim=True)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        energy = F.avg_pool2d(self.edges(x).abs().mean(1, keepdim=True), 16)
+        return F.interpolate(torch.sigmoid(60 * energy - 6), scale_factor=32.0, mode="nearest")
+
+
+class TinyTextRecognizer(nn.Module):
+    """[1, 3, 48, W] → [1, W / 8, classes], softmax over random logits of each column of pixels."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 8, (48, 8), (48, 8))
+        self.head = nn.Linear(8, CLASSES)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        columns = torch.tanh(self.conv(x)).squeeze(2).transpose(1, 2)  # [1, T, 8]
+        return (self.head(columns) * 40).softmax(2)
+
+
+def random_face_encoder() -> FaceEncoder:
+    """Small and random; the residual branches are not zero, as they are before training."""
+    model = FaceEncoder(FaceEncoderConfig(widths=(8, 12, 16), blocks=(1, 1, 1)))
+    for module in model.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            nn.init.uniform_(module.weight, 0.5, 1.0)
+    nn.init.normal_(model.head.weight, std=0.8)
+    return model
+
+
+def random_language_model(folder: Path) -> None:
+    """A two-layer Llama with the real vocabulary, as a Hugging Face folder."""
+    config = LlamaConfig(
+        vocab_size=VOCABULARY, hidden_size=HIDDEN, intermediate_size=128, num_hidden_layers=2, num_attention_heads=1,
+        num_key_value_heads=1, head_dim=HIDDEN, max_position_embeddings=CONTEXT_LENGTH, rms_norm_eps=1e-5,
+        rope_parameters={"rope_theta": 100000.0, "rope_type": "default"}, tie_word_embeddings=True, bos_token_id=1, eos_token_id=2, pad_token_id=2,
+    )
+    model = LlamaForCausalLM(config)
+    # Wide enough apart that greedy choices do not hang on the last bit.
+    nn.init.normal_(model.model.embed_tokens.weight, std=0.5)
+    for layer in model.model.layers:
+        for module in layer.modules():
+            if isinstance(module, nn.Linear):
+                nn.init.normal_(module.weight, std=1 / math.sqrt(module.in_features))
+    folder.mkdir(parents=True, exist_ok=True)
+    model.save_pretrained(folder)
+    for name in ("tokenizer.json", "tokenizer_config.json"):
+        (folder / name).write_bytes((SMOLLM2 / name).read_bytes())
+
+
+def action_units() -> list[dict]:
+    """The fitted rules where action_units.py has run, else the same geometry with round numbers for a neutral face."""
+    fitted = WORK / "action_units.json"
+    if fitted.exists():
+        return json.loads(fitted.read_text())
+    return [
+        {
+            "code": code, "cue": cue, "source": f"{FACS}; statistics not fitted",
+            "terms": [{"kind": kind, "from": start, "to": end, "weight": weight} for kind, start, end, weight in terms],
+            "mean": 0.2, "deviation": 0.1, "slope": SLOPE, "offset": OFFSET,
+        }
+        for code, (cue, terms) in RULES.items()
+    ]
+
+
+def export_tiny(out: Path) -> tuple[list[ExportedGraph], dict, ProjectionConfig]:
+    projection = ProjectionConfig(
+        scene_width=SCENE_WIDTH, face_width=16, width=32, heads=2, relation_layers=1, content_queries=3, relation_queries=3, hidden=HIDDEN, scale=0.5,
+    )
+    graphs = [copy_converted(name, out) for name in ("face-detector-short", "face-detector-full", "face-landmarks")]
+    graphs.append(export_face_encoder(random_face_encoder(), out))
+    graphs.append(export_scene_encoder(TinyScene(), SIZE, SCENE_WIDTH, out))
+    graphs.append(export_projection(Projection(projection), out))
+    graphs.append(export_text("text-detector", TinyTextDetector(), [1, 3, "H", "W"], "probability", [1, 1, "H", "W"], out))
+    graphs.append(export_text("text-recognizer", TinyTextRecognizer(), [1, 3, 48, "W"], "probabilities", [1, "T", CLASSES], out))
+    random_language_model(out / "llama")
+    language, entry = export_language_model(out / "llama", out)
+    return [*graphs, language], entry, projection
+
+
+def export_text(name: str, module: nn.Module, dims_in: list, output: str, dims_out: list, out: Path) -> ExportedGraph:
+    free = [dim for dim in dims_in if isinstance(dim, str)]
+    example = torch.rand(1, 3, *(64 if dim == "H" else 160 if dim == "W" else dim for dim in dims_in[2:]))
+    step = 32 if len(free) == 2 else 8
+    shapes = {index: step * torch.export.Dim(f"{dim}_steps", min=2) for index, dim in enumerate(dims_in) if isinstance(dim, str)}
+    return export_module(name, module, (example,), {"pixel_values": dims_in}, {output: dims_out}, out, shapes=(shapes,))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--out", type=Path, default=PACKS / "tiny")
+    parser.add_argument("--work", type=Path, default=WORK / "tiny")
+    args = parser.parse_args()
+    seed_everything(SEED)
+    graphs, language, projection = export_tiny(args.work)
+    parts = PackParts(
+        id="tiny",
+        version="1.0.0",
+        title="Tiny random pack",
+        licence="Apache-2.0",
+        credits=[*credits(), {"part": "everything else", "from": "seeded random numbers (training/tiny.py)", "licence": "Apache-2.0"}],
+        notes=["Random weights: what it says means nothing. For tests of the machinery."],
+        data="none",
+        graphs=graphs,
+        language_model=language,
+        face_encoder={
+            "size": 48, "cropScale": CROP_SCALE, "cropShift": list(CROP_SHIFT), "flip": False, "temperature": 1, "uncertainBelow": 0.4,
+        },
+        action_units=action_units(),
+        scene={"size": SIZE, "mean": MEAN, "std": STD},
+        projection={"imageTokens": projection.image_tokens, "maxFaces": projection.max_faces, "faceTokens": projection.face_tokens},
+        tokenizer=SMOLLM2,
+        dictionary=ONNX / "dictionary.txt",
+        vocabulary=BASE / "vocabulary.txt",
+    )
+    manifest = build_pack(args.out, parts)
+    print(f"{args.out}: {sum(entry['bytes'] for entry in manifest['files']) / 1e6:.2f} MB")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,120 @@
+"""Train the face encoder and affect head on FER+ vote shares.
+
+    python train_face.py [--epochs 22] [--minutes 0] [--tiny]
+
+Writes work/face/checkpoint.pt (resumable), work/face/face.pt (averaged weights) and
+work/face/log.jsonl. Two cores: about two and a half minutes an epoch; a GPU: seconds.
+"""
+
+import argparse
+import copy
+import json
+import time
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+import ferplus
+from common import DEVICE, SEED, WORK, load_checkpoint, save_checkpoint, seed_everything
+from face_encoder import FaceEncoder, FaceEncoderConfig
+
+
+@torch.no_grad()
+def predict(model: FaceEncoder, images: np.ndarray, flip: bool = True) -> np.ndarray:
+    """uint8 [N, 48, 48] → probabilities [N, 8]; `flip` averages with the mirror image."""
+    model.eval()
+    out = []
+    for start in range(0, len(images), 256):
+        x = ferplus.normalise(torch.from_numpy(images[start : start + 256])[:, None].to(DEVICE))
+        logits = model(x)[0]
+        if flip:
+            logits = (logits + model(x.flip(3))[0]) / 2
+        out.append(logits.softmax(1).cpu().numpy())
+    return np.concatenate(out)
+
+
+def accuracy(model: FaceEncoder, images: np.ndarray, votes: np.ndarray, flip: bool = True) -> float:
+    label, usable = ferplus.majority(votes)
+    return float((predict(model, images[usable], flip).argmax(1) == label[usable]).mean())
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--epochs", type=int, default=22)
+    parser.add_argument("--batch", type=int, default=96)
+    parser.add_argument("--rate", type=float, default=2.5e-3)
+    parser.add_argument("--minutes", type=float, default=0, help="stop after this long (0: never); a later call goes on")
+    parser.add_argument("--out", default="face")
+    parser.add_argument("--tiny", action="store_true", help="two epochs of 256 faces: does the recipe run at all?")
+    args = parser.parse_args()
+    out = WORK / args.out
+    out.mkdir(parents=True, exist_ok=True)
+    seed_everything()
+
+    images, votes = ferplus.load("train")
+    shares, usable = ferplus.soft_targets(votes)
+    images, shares = images[usable], shares[usable]
+    valid_images, valid_votes = ferplus.load("valid")
+    if args.tiny:
+        args.epochs = 2
+        images, shares = images[:256], shares[:256]
+        valid_images, valid_votes = valid_images[:64], valid_votes[:64]
+    images = torch.from_numpy(images)[:, None].to(DEVICE)
+    shares = torch.from_numpy(shares.astype(np.float32)).to(DEVICE)
+
+    model = FaceEncoder(FaceEncoderConfig()).to(DEVICE).to(memory_format=torch.channels_last)
+    average = copy.deepcopy(model)
+    steps = args.epochs * (len(images) // args.batch)
+    decay = [p for p in model.parameters() if p.ndim > 1]
+    plain = [p for p in model.parameters() if p.ndim <= 1]
+    optimizer = torch.optim.AdamW([{"params": decay, "weight_decay": 0.05}, {"params": plain, "weight_decay": 0.0}], lr=args.rate)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, args.rate, total_steps=steps + 1, pct_start=0.15)
+    first = 0
+    if state := load_checkpoint(out / "checkpoint.pt"):
+        if state["steps"] != steps:
+            raise SystemExit(f"work/{args.out}/checkpoint.pt is of a run with {state['steps']} steps, not {steps}: move it away")
+        model.load_state_dict(state["model"])
+        average.load_state_dict(state["average"])
+        optimizer.load_state_dict(state["optimizer"])
+        schedule.load_state_dict(state["schedule"])
+        first = state["epoch"]
+
+    began = time.time()
+    for epoch in range(first, args.epochs):
+        generator = torch.Generator().manual_seed(SEED + epoch)
+        torch.manual_seed(SEED + epoch)
+        order = torch.randperm(len(images), generator=generator).to(DEVICE)
+        model.train()
+        losses = []
+        for start in range(0, len(order) - args.batch + 1, args.batch):
+            index = order[start : start + args.batch]
+            x = ferplus.normalise(ferplus.augment(images[index].float())).contiguous(memory_format=torch.channels_last)
+            logits, _ = model(x)
+            loss = -(shares[index] * F.log_softmax(logits, 1)).sum(1).mean()
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(model.parameters(), 5.0)
+            optimizer.step()
+            schedule.step()
+            losses.append(loss.item())
+            step = schedule.last_epoch
+            keep = min(0.998, (1 + step) / (10 + step))
+            with torch.no_grad():
+                for a, p in zip(average.state_dict().values(), model.state_dict().values(), strict=True):
+                    if a.dtype.is_floating_point:
+                        a.lerp_(p, 1 - keep)
+                    else:
+                        a.copy_(p)
+        row = {"epoch": epoch + 1, "loss": float(np.mean(losses)), "valid": accuracy(average, valid_images, valid_votes), "seconds": round(time.time() - began)}
+        print(json.dumps(row), flush=True)
+        with open(out / "log.jsonl", "a") as handle:
+            handle.write(json.dumps(row) + "\n")
+        save_checkpoint(out / "checkpoint.pt", {"epoch": epoch + 1, "steps": steps, "model": model.state_dict(), "average": average.state_dict(), "optimizer": optimizer.state_dict(), "schedule": schedule.state_dict()})
+        save_checkpoint(out / "face.pt", {"config": average.config, "model": average.state_dict(), "epoch": epoch + 1})
+        if args.minutes and time.time() - began > args.minutes * 60:
+            break
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,354 @@
+"""Teach the language model EmoPrompt: projection and low-rank updates, on cached tokens.
+
+    python train_language.py align [--epochs 4]            # projection alone: faces onto label words
+    python train_language.py tune [--minutes 60]           # projection + LoRA, all six prompts
+    python train_language.py test [--limit 200]            # free-running accuracy and form on test
+    python train_language.py merge                         # work/language/merged (fp32, for export.py)
+
+Options for all: --projection mvp|linear, --out NAME, --tiny. Each stage resumes from work/<out>/.
+Two cores: align five minutes, tune an hour (about one sample a second); a GPU: minutes.
+"""
+
+import argparse
+import json
+import math
+import random
+import time
+from collections import Counter
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import nn
+from transformers import AutoTokenizer, LlamaForCausalLM
+
+import emoprompt
+from common import DEVICE, SEED, WORK, load_checkpoint, save_checkpoint, seed_everything, write_json
+from ferplus import LABELS
+from items import Sample, face_samples, meme_samples
+from projection import LinearProjection, Projection, ProjectionConfig
+
+BASE = WORK / "smollm2"
+STOP = "<|im_end|>"
+TARGETS = ("q_proj", "v_proj", "o_proj", "down_proj")
+# Share of each task in a training batch; the answer's own tokens weigh more than the prose.
+MIX = {"faces": 0.50, "open": 0.10, "emotion": 0.06, "intent": 0.10, "hate": 0.07, "sarcasm": 0.08, "humor": 0.09}
+ANSWER_WEIGHT = 4.0
+
+
+class LowRank(nn.Module):
+    """A frozen linear map plus scale · B·A (Hu et al., LoRA, arXiv 2106.09685)."""
+
+    def __init__(self, base: nn.Linear, rank: int = 16, scale: float = 2.0):
+        super().__init__()
+        self.base = base
+        self.scale = scale
+        self.a = nn.Parameter(torch.randn(rank, base.in_features) / math.sqrt(base.in_features))
+        self.b = nn.Parameter(torch.zeros(base.out_features, rank))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.base(x) + F.linear(F.linear(x, self.a), self.b) * self.scale
+
+    def merged(self) -> torch.Tensor:
+        return self.base.weight + self.scale * self.b @ self.a
+
+
+def load_language_model() -> LlamaForCausalLM:
+    model = LlamaForCausalLM.from_pretrained(BASE, dtype=torch.float32, attn_implementation="sdpa")
+    model.requires_grad_(False)
+    return model
+
+
+def add_low_rank(model: LlamaForCausalLM) -> None:
+    for layer in model.model.layers:
+        for parent in (layer.self_attn, layer.mlp):
+            for name in TARGETS:
+                if hasattr(parent, name):
+                    setattr(parent, name, LowRank(getattr(parent, name)))
+
+
+def low_rank_state(model: nn.Module) -> dict[str, torch.Tensor]:
+    return {name: value for name, value in model.state_dict().items() if name.endswith((".a", ".b"))}
+
+
+class Tokens:
+    """Text → ids in the pieces in which the engine feeds them: head, line, newline, head, …"""
+
+    def __init__(self):
+        self.tokenizer = AutoTokenizer.from_pretrained(BASE)
+        self.stop = self.tokenizer.convert_tokens_to_ids(STOP)
+        self.newline = self.encode("\n")
+
+    def encode(self, text: str) -> list[int]:
+        return self.tokenizer(text, add_special_tokens=False)["input_ids"]
+
+    def prompt(self, item: emoprompt.Item) -> tuple[list[int], list[int]]:
+        before, after = emoprompt.prompt_text(item).split("{image}")
+        return self.encode(before), self.encode(after)
+
+    def answer(self, text: str) -> tuple[list[int], list[float]]:
+        """(ids, weight of each in the loss): heads are given by the engine, so they count little."""
+        ids: list[int] = []
+        weights: list[float] = []
+        lines = text.split("\n")
+        for index, (head, line) in enumerate(zip(emoprompt.HEADS, lines, strict=True)):
+            head_ids = self.encode(head)
+            body = self.encode(line.removeprefix(head))
+            last = index == len(lines) - 1
+            ids += head_ids + body + ([self.stop] if last else self.newline)
+            weights += [0.1] * len(head_ids) + [ANSWER_WEIGHT if last else 1.0] * len(body) + [1.0] * (1 if last else len(self.newline))
+        return ids, weights
+
+
+def visual_batch(samples: list[Sample]) -> tuple[torch.Tensor, ...]:
+    return tuple(torch.from_numpy(np.stack([getattr(s, name) for s in samples])).to(DEVICE) for name in ("scene", "faces", "boxes", "mask"))
+
+
+def make_projection(kind: str, embedding: torch.Tensor, samples: list[Sample]) -> nn.Module:
+    config = ProjectionConfig(
+        scene_width=samples[0].scene.shape[-1], face_width=samples[0].faces.shape[-1],
+        hidden=embedding.shape[1], scale=float(embedding.pow(2).mean().sqrt()),
+    )
+    return (Projection if kind == "mvp" else LinearProjection)(config).to(DEVICE)
+
+
+def sampler(face: list[Sample], memes: dict[str, list[Sample]], rng: random.Random):
+    """Endless samples by MIX; classes by the root of their frequency, so that rare ones are heard."""
+    pools: dict[str, dict[str, list[Sample]]] = {"faces": {}, "open": {}}
+    for sample in face:
+        pools["faces"].setdefault(sample.item.answer, []).append(sample)
+        pools["open"].setdefault(sample.item.answer, []).append(sample)
+    for task, samples in memes.items():
+        pools[task] = {}
+        for sample in samples:
+            pools[task].setdefault(sample.item.answer, []).append(sample)
+    names = [name for name in MIX if pools[name]]
+    while True:
+        name = rng.choices(names, [MIX[n] for n in names])[0]
+        classes = list(pools[name])
+        # Faces were drawn by root of rarity already when they were cached.
+        power = 1.0 if name in ("faces", "open") else 0.5
+        label = rng.choices(classes, [len(pools[name][c]) ** power for c in classes])[0]
+        sample = rng.choice(pools[name][label])
+        item = emoprompt.Item(**{**sample.item.__dict__, "task": "emotion-open"}) if name == "open" else sample.item
+        yield item, sample
+
+
+def collate(batch: list[tuple[list[int], list[int], list[int], list[float]]], image_tokens: int, stop: int):
+    """Right-padded ids with a hole for the image: ids [B, T], hole mask, attention mask, targets' weights."""
+    length = max(len(a) + image_tokens + len(b) + len(c) for a, b, c, _ in batch)
+    ids = torch.full((len(batch), length), stop)
+    hole = torch.zeros(len(batch), length, dtype=torch.bool)
+    mask = torch.zeros(len(batch), length, dtype=torch.long)
+    weight = torch.zeros(len(batch), length)
+    for row, (before, after, answer, weights) in enumerate(batch):
+        line = before + [stop] * image_tokens + after + answer
+        ids[row, : len(line)] = torch.tensor(line)
+        hole[row, len(before) : len(before) + image_tokens] = True
+        mask[row, : len(line)] = 1
+        weight[row, len(line) - len(answer) : len(line)] = torch.tensor(weights)
+    return ids.to(DEVICE), hole.to(DEVICE), mask.to(DEVICE), weight.to(DEVICE)
+
+
+def loss_of(model: LlamaForCausalLM, projection: nn.Module, batch, visuals) -> torch.Tensor:
+    ids, hole, mask, weight = batch
+    image = projection(*visuals)
+    embeds = model.model.embed_tokens(ids)
+    embeds = embeds.masked_scatter(hole[..., None], image.reshape(-1, image.shape[-1]))
+    hidden = model.model(inputs_embeds=embeds, attention_mask=mask, use_cache=False).last_hidden_state
+    wanted = weight[:, 1:] > 0  # only the answer's positions go through the wide output layer
+    logits = model.lm_head(hidden[:, :-1][wanted])
+    losses = F.cross_entropy(logits, ids[:, 1:][wanted], reduction="none")
+    w = weight[:, 1:][wanted]
+    return (losses * w).sum() / w.sum()
+
+
+def align(args: argparse.Namespace) -> None:
+    """Brings the image embeddings near the words for what they show, before the language model looks:
+    the mean of the first embedding of each perspective against the label words' own embeddings, by vote share."""
+    seed_everything()
+    tokens = Tokens()
+    model = load_language_model()
+    embedding = model.model.embed_tokens.weight.detach().to(DEVICE)
+    samples = face_samples("train")
+    projection = make_projection(args.projection, embedding, samples)
+    words = F.normalize(embedding[[tokens.encode(" " + name)[0] for name in LABELS]], dim=1)  # [8, hidden]
+    words = words - words.mean(0)
+    scale = nn.Parameter(torch.tensor(12.0, device=DEVICE))
+    optimizer = torch.optim.AdamW([*projection.parameters(), scale], lr=6e-4, weight_decay=0.02)
+    steps = args.epochs * (len(samples) // 64)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 6e-4, total_steps=steps + 1, pct_start=0.1)
+    rng = np.random.default_rng(SEED)
+    c = projection.config
+    began = time.time()
+    for epoch in range(args.epochs):
+        order = rng.permutation(len(samples))
+        losses, hits = [], []
+        for start in range(0, len(order) - 63, 64):
+            batch = [samples[i] for i in order[start : start + 64]]
+            share = torch.from_numpy(np.stack([s.share for s in batch])).float().to(DEVICE)
+            image = projection(*visual_batch(batch))
+            both = F.normalize(image[:, [0, c.image_tokens // 2]], dim=2)
+            logits = scale * (both @ words.T)  # [B, 2, 8]
+            loss = -(share[:, None] * F.log_softmax(logits, 2)).sum(2).mean()
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(projection.parameters(), 1.0)
+            optimizer.step()
+            schedule.step()
+            losses.append(loss.item())
+            hits.append((logits.mean(1).argmax(1) == share.argmax(1)).float().mean().item())
+        print(json.dumps({"stage": "align", "epoch": epoch + 1, "loss": round(np.mean(losses), 4), "top1": round(np.mean(hits), 4), "seconds": round(time.time() - began)}), flush=True)
+    save_checkpoint(WORK / args.out / "aligned.pt", {"config": projection.config, "kind": args.projection, "projection": projection.state_dict()})
+
+
+def load_trained(args: argparse.Namespace) -> tuple[LlamaForCausalLM, nn.Module, dict]:
+    state = load_checkpoint(WORK / args.out / "tuned.pt")
+    if state is None:
+        raise SystemExit(f"work/{args.out}/tuned.pt is not there: run `tune` first")
+    model = load_language_model()
+    add_low_rank(model)
+    model.load_state_dict(state["low_rank"], strict=False)
+    projection = (Projection if state["kind"] == "mvp" else LinearProjection)(state["config"])
+    projection.load_state_dict(state["projection"], strict=False)
+    return model.to(DEVICE).eval(), projection.to(DEVICE).eval(), state
+
+
+def tune(args: argparse.Namespace) -> None:
+    seed_everything()
+    tokens = Tokens()
+    model = load_language_model()
+    add_low_rank(model)
+    aligned = load_checkpoint(WORK / args.out / "aligned.pt")
+    face, memes = face_samples("train"), meme_samples("train")
+    projection = make_projection(args.projection, model.model.embed_tokens.weight.detach(), face)
+    if aligned is not None:
+        projection.load_state_dict(aligned["projection"], strict=False)
+    model.to(DEVICE).train()
+    low_rank = [p for n, p in model.named_parameters() if n.endswith((".a", ".b"))]
+    for p in low_rank:
+        p.requires_grad_(True)
+    optimizer = torch.optim.AdamW([{"params": low_rank, "lr": args.rate, "weight_decay": 0.0}, {"params": list(projection.parameters()), "lr": args.rate * 1.2, "weight_decay": 0.02}])
+    peaks = [group["lr"] for group in optimizer.param_groups]
+    first, spent = 0, 0.0
+    path = WORK / args.out / "tuned.pt"
+    if state := load_checkpoint(path):
+        model.load_state_dict(state["low_rank"], strict=False)
+        projection.load_state_dict(state["projection"], strict=False)
+        optimizer.load_state_dict(state["optimizer"])
+        first, spent = state["step"], state["seconds"]
+
+    def checkpoint(step: int, seconds: float) -> None:
+        save_checkpoint(path, {"step": step, "seconds": seconds, "kind": args.projection, "config": projection.config, "projection": projection.state_dict(), "low_rank": low_rank_state(model), "optimizer": optimizer.state_dict()})
+
+    rng = random.Random(SEED + first)
+    stream = sampler(face, memes, rng)
+    image_tokens = projection.config.image_tokens
+    began, step, window, seen = time.time(), first, [], Counter()
+    pool: list[list[tuple]] = []
+    while True:
+        seconds = spent + time.time() - began
+        progress = max(seconds / (args.minutes * 60) if args.minutes else 0.0, step / args.steps if args.steps else 0.0)
+        if progress >= 1:
+            break
+        if not pool:  # four batches at a time, cut by length: little padding
+            drawn = []
+            for _ in range(args.batch * 4):
+                item, sample = next(stream)
+                seen[item.task] += 1
+                drawn.append((*tokens.prompt(item), *tokens.answer(emoprompt.compose(item, rng)), sample))
+            drawn.sort(key=lambda d: sum(len(part) for part in d[:3]))
+            pool = [drawn[i : i + args.batch] for i in range(0, len(drawn), args.batch)]
+            rng.shuffle(pool)
+        rows = pool.pop()
+        factor = min(1.0, (step + 1) / 12) * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * progress)))
+        for group, peak in zip(optimizer.param_groups, peaks, strict=True):
+            group["lr"] = peak * factor
+        loss = loss_of(model, projection, collate([r[:4] for r in rows], image_tokens, tokens.stop), visual_batch([r[4] for r in rows]))
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_([*low_rank, *projection.parameters()], 1.0)
+        optimizer.step()
+        step += 1
+        window.append(loss.item())
+        if step % 10 == 0:
+            print(json.dumps({"stage": "tune", "step": step, "loss": round(np.mean(window), 4), "progress": round(progress, 3), "seconds": round(seconds)}), flush=True)
+            window = []
+        if step % 30 == 0:
+            checkpoint(step, seconds)
+    checkpoint(step, spent + time.time() - began)
+    print(json.dumps({"stage": "tune", "done": step, "samples": dict(seen)}), flush=True)
+
+
+@torch.no_grad()
+def generate(model: LlamaForCausalLM, projection: nn.Module, tokens: Tokens, samples: list[Sample], items: list[emoprompt.Item], new: int = 96) -> list[str]:
+    """Greedy and unguided: the model writes all four steps by itself."""
+    image = projection(*visual_batch(samples))
+    embed = model.model.embed_tokens
+    rows = []
+    for index, item in enumerate(items):
+        before, after = tokens.prompt(item)
+        rows.append(torch.cat([embed(torch.tensor(before, device=DEVICE)), image[index], embed(torch.tensor(after, device=DEVICE))]))
+    length = max(len(r) for r in rows)
+    embeds = torch.stack([F.pad(r, (0, 0, length - len(r), 0)) for r in rows])
+    mask = torch.stack([F.pad(torch.ones(len(r), dtype=torch.long, device=DEVICE), (length - len(r), 0)) for r in rows])
+    out = model.generate(inputs_embeds=embeds, attention_mask=mask, max_new_tokens=new, do_sample=False, eos_token_id=tokens.stop, pad_token_id=tokens.stop)
+    return [t.strip() for t in tokens.tokenizer.batch_decode(out, skip_special_tokens=True)]
+
+
+def test(args: argparse.Namespace) -> None:
+    """Free-running on the test split: accuracy a task, share in the four-step form. Prints JSON."""
+    model, projection, state = load_trained(args)
+    tokens = Tokens()
+    groups = {"faces": face_samples("test")[: args.limit], **{task: samples[: args.limit // 4] for task, samples in meme_samples("test").items()}}
+    report = {"step": state["step"]}
+    for name, samples in groups.items():
+        right, formed = 0, 0
+        for start in range(0, len(samples), 32):
+            batch = samples[start : start + 32]
+            texts = generate(model, projection, tokens, batch, [s.item for s in batch])
+            for text, sample in zip(texts, batch, strict=True):
+                formed += [line.split(":")[0] + ":" for line in text.split("\n")] == emoprompt.HEADS
+                right += text.rsplit("Answer:", 1)[-1].strip() == sample.item.answer
+            if start == 0:
+                print(name, "\n\n".join(f"[{s.item.answer}] {t}" for s, t in list(zip(batch, texts, strict=True))[:3]), sep="\n", flush=True)
+        if samples:
+            report[name] = {"n": len(samples), "accuracy": round(right / len(samples), 4), "formed": round(formed / len(samples), 4)}
+    print(json.dumps(report))
+    write_json(WORK / args.out / "test.json", report)
+
+
+def merge(args: argparse.Namespace) -> None:
+    model, projection, state = load_trained(args)
+    for layer in model.model.layers:
+        for parent in (layer.self_attn, layer.mlp):
+            for name in TARGETS:
+                if hasattr(parent, name):
+                    wrapped = getattr(parent, name)
+                    plain = wrapped.base
+                    plain.weight.data = wrapped.merged().detach()
+                    setattr(parent, name, plain)
+    folder = WORK / args.out / "merged"
+    model.cpu().save_pretrained(folder)
+    Tokens().tokenizer.save_pretrained(folder)
+    save_checkpoint(WORK / args.out / "projection.pt", {"config": state["config"], "kind": state["kind"], "projection": projection.cpu().state_dict()})
+    print(folder.name, "step", state["step"])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("stage", choices=["align", "tune", "test", "merge"])
+    parser.add_argument("--projection", choices=["mvp", "linear"], default="mvp")
+    parser.add_argument("--out", default="language")
+    parser.add_argument("--epochs", type=int, default=4)
+    parser.add_argument("--minutes", type=float, default=60)
+    parser.add_argument("--steps", type=int, default=0)
+    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--rate", type=float, default=5e-4)
+    parser.add_argument("--limit", type=int, default=200)
+    args = parser.parse_args()
+    {"align": align, "tune": tune, "test": test, "merge": merge}[args.stage](args)
+
+
+if __name__ == "__main__":
+    main()
