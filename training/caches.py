@@ -1,7 +1,7 @@
 """Everything before the language model, computed once and kept.
 
     python caches.py evidence [--faces 9000] [--tiny]   # detector, landmarks: work/cache/{faces,memes}_*.npz
-    python caches.py features [--tiny]                  # after train_face.py and action_units.py: tokens, readings
+    python caches.py features [--faces N] [--memes N]   # after train_face.py and action_units.py: tokens, readings
 
 `evidence` takes minutes on two cores; so does `features` (the scene encoder at 224 px is most of it).
 """
@@ -92,7 +92,8 @@ def cache_pictures(finder: FaceFinder, folder: str, limit: int | None) -> None:
         small.append(np.asarray(Image.fromarray(picture).resize((224, 224), Image.Resampling.BILINEAR)))
     np.savez(
         CACHE / f"{folder}.npz", ids=np.array(ids), counts=np.array(counts), small=np.array(small), owner=np.array(owner, np.int64),
-        boxes=np.array(boxes, np.float32).reshape(-1, 4), crops=np.array(crops, np.uint8).reshape(-1, 48, 48), landmarks=np.array(points, np.float32).reshape(-1, 468, 2),
+        boxes=np.array(boxes, np.float32).reshape(-1, 4), crops=np.array(crops, np.uint8).reshape(-1, 48, 48),
+        landmarks=np.array(points, np.float32).reshape(-1, 468, 2),
     )
     print(f"{folder}: {len(ids)} pictures, {len(owner)} faces", flush=True)
 
@@ -159,14 +160,30 @@ def compose_scene(face: np.ndarray, background: np.ndarray | None, rng: np.rando
     return picture, np.array([x / 224 + part / 2, y / 224 + part * (0.5 - CROP_SHIFT[1]), part * inner, part * inner], np.float32)
 
 
-def features(tiny: bool) -> None:
+def first_pictures(folder: str, count: int | None) -> dict[str, np.ndarray]:
+    """The cache of a folder, cut to `count` pictures drawn over all of it, with their faces."""
+    with np.load(CACHE / f"{folder}.npz") as archive:
+        cache = {name: archive[name] for name in archive.files}
+    if count is None or count >= len(cache["ids"]):
+        return cache
+    chosen = np.sort(np.random.default_rng(SEED).permutation(len(cache["ids"]))[:count])
+    place = np.full(len(cache["ids"]), -1)
+    place[chosen] = np.arange(count)
+    kept = place[cache["owner"]] >= 0
+    out = {name: cache[name][chosen] for name in ("ids", "counts", "small")}
+    return out | {name: cache[name][kept] for name in ("boxes", "crops", "landmarks")} | {"owner": place[cache["owner"]][kept]}
+
+
+def features(limits: dict[str, int | None]) -> None:
+    """`limits`: how many items of train, valid, test (faces) and memes; None is all."""
     rules = json.loads((WORK / "action_units.json").read_text())
     scenes = np.load(CACHE / "scenes.npz")
     train_scenes = np.array([row["split"] == "train" for row in rows_of("scenes")])[: len(scenes["ids"])]
     empty = scenes["small"][train_scenes & (scenes["counts"] == 0)]
     circumplex = np.array([ferplus.CIRCUMPLEX[name] for name in ferplus.LABELS])
     for split in ("train", "valid", "test"):
-        cache = np.load(CACHE / f"faces_{split}.npz")
+        with np.load(CACHE / f"faces_{split}.npz") as archive:
+            cache = {name: archive[name][: limits[split]] for name in archive.files}
         probabilities, tokens = read_faces(cache["images"], augmented=split == "train")
         rng = np.random.default_rng(SEED)
         made = [compose_scene(face, empty[rng.integers(len(empty))] if split == "train" and rng.random() < 0.6 else None, rng) for face in cache["images"]]
@@ -178,21 +195,21 @@ def features(tiny: bool) -> None:
             light=cache["images"].mean((1, 2)), contrast=cache["images"].std((1, 2)),
         )
         print(f"features of {len(tokens)} faces, {split}", flush=True)
-    for folder in ("memes", "scenes"):
-        cache = np.load(CACHE / f"{folder}.npz")
-        probabilities, tokens = read_faces(cache["crops"], augmented=False) if len(cache["crops"]) else (np.zeros((0, 8)), np.zeros((0, 10, 192), np.float16))
-        units = action_units.probabilities(rules, cache["landmarks"].astype(np.float64)) if len(cache["crops"]) else []
-        np.savez(
-            CACHE / f"features_{folder}.npz", ids=cache["ids"], counts=cache["counts"], owner=cache["owner"], boxes=cache["boxes"],
-            affect=probabilities @ circumplex, tokens=tokens, units=np.array([json.dumps(u) for u in units]), scene=scene_tokens(cache["small"]),
-        )
-        print(f"features of {folder}", flush=True)
+    cache = first_pictures("memes", limits["memes"])
+    probabilities, tokens = read_faces(cache["crops"], augmented=False)
+    units = action_units.probabilities(rules, cache["landmarks"].astype(np.float64))
+    np.savez(
+        CACHE / "features_memes.npz", ids=cache["ids"], counts=cache["counts"], owner=cache["owner"], boxes=cache["boxes"],
+        affect=probabilities @ circumplex, tokens=tokens, units=np.array([json.dumps(u) for u in units]), scene=scene_tokens(cache["small"]),
+    )
+    print("features of memes", flush=True)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("stage", choices=["evidence", "features"])
     parser.add_argument("--faces", type=int, default=9000)
+    parser.add_argument("--memes", type=int, default=None)
     parser.add_argument("--tiny", action="store_true")
     args = parser.parse_args()
     CACHE.mkdir(parents=True, exist_ok=True)
@@ -204,7 +221,7 @@ def main() -> None:
         for folder in ("scenes", "memes"):
             cache_pictures(finder, folder, 24 if args.tiny else None)
     else:
-        features(args.tiny)
+        features({"train": args.faces, "valid": 200, "test": 400, "memes": args.memes})
 
 
 if __name__ == "__main__":

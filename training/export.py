@@ -1,6 +1,6 @@
 """Export every stage to ONNX as the engine wants it: port names, dims, weights as float16 or 4 bit.
 
-    python export.py [--language-model work/smollm2-emo]
+    python export.py [--face …] [--projection …] [--language-model …]
 
 Reads work/face/face.pt, work/scene, the trained projection and language model; writes work/export/<graph>.onnx
 (and the language model's external data). Two cores: two minutes.
@@ -21,12 +21,14 @@ import torch
 import torch.nn as nn
 from onnx import TensorProto, helper, numpy_helper
 from torch.nn.utils.fusion import fuse_conv_bn_eval
+from transformers import LlamaForCausalLM
 
-from common import WORK
+from common import DEVICE, SEED, WORK
 from convert import ONNX
 from face_encoder import FaceEncoder
+from gptq import round_decoder
 from onnx_tools import constants_to_initializers, port, set_dims, store_half
-from quantize import BLOCK, quantize
+from quantize import BLOCK, pack, quantize
 
 EXPORT = WORK / "export"
 OPSET = 18
@@ -166,20 +168,30 @@ def build_decoder(folder: Path, out: Path) -> onnx.ModelProto:
     return onnx.load(out / "model.onnx")
 
 
-def decoder_weight(name: str, state: dict[str, torch.Tensor]) -> np.ndarray:
-    """The fp32 matrix [N, K] behind the builder's weight `name`, e.g. model.layers.3.attn.qkv_proj.MatMul.weight_Q4."""
+def weight_names(name: str) -> list[str]:
+    """Hugging Face's names of the matrices that the builder's weight `name` stacks, e.g. model.layers.3.attn.qkv_proj.MatMul.weight_Q4."""
     stem = name.split(".MatMul.")[0]
     if stem == "lm_head":
-        parts = ["model.embed_tokens.weight"]
-    elif stem.endswith("attn.qkv_proj"):
-        parts = [stem.replace("attn.qkv_proj", f"self_attn.{letter}_proj.weight") for letter in "qkv"]
-    else:
-        parts = [stem.replace(".attn.", ".self_attn.") + ".weight"]
-    return torch.cat([state[part].float() for part in parts]).numpy()
+        return ["model.embed_tokens.weight"]
+    if stem.endswith("attn.qkv_proj"):
+        return [stem.replace("attn.qkv_proj", f"self_attn.{letter}_proj.weight") for letter in "qkv"]
+    return [stem.replace(".attn.", ".self_attn.") + ".weight"]
 
 
-def requantize(model: onnx.ModelProto, state: dict[str, torch.Tensor]) -> None:
-    """Replaces the builder's round-to-nearest blocks by ours (quantize.py), and scales by float16 ones with a Cast behind."""
+Rounded = dict[str, tuple[np.ndarray, np.ndarray]]
+"""Hugging Face's name of a matrix → (packed blocks uint8 [N, B, 16], scales float16 [N, B])."""
+
+
+def round_weights(folder: Path, sequences: list[torch.Tensor] | None) -> Rounded:
+    """Every matrix of a Hugging Face folder in 4 bits: by GPTQ on calibration sequences [T, hidden], else to nearest."""
+    model = LlamaForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
+    if sequences is not None:
+        return {name: (pack(levels), scales) for name, (levels, scales) in round_decoder(model.to(DEVICE), sequences).items()}
+    return {name: quantize(value.detach().numpy()) for name, value in model.named_parameters() if value.ndim == 2}
+
+
+def put_weights(model: onnx.ModelProto, rounded: Rounded) -> None:
+    """Replaces the builder's blocks by ours, and its scales by float16 ones with a Cast behind."""
     tensors = {tensor.name: tensor for tensor in model.graph.initializer}
     casts = []
     for node in model.graph.node:
@@ -188,8 +200,8 @@ def requantize(model: onnx.ModelProto, state: dict[str, torch.Tensor]) -> None:
         if len(node.input) > 3 and node.input[3]:
             raise SystemExit(f"{node.name} has zero points: the graph was expected to be symmetric")
         packed, scales = tensors[node.input[1]], tensors[node.input[2]]
-        weight = decoder_weight(packed.name, state)
-        blocks, scale = quantize(weight)
+        parts = [rounded[part] for part in weight_names(packed.name)]
+        blocks, scale = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
         assert list(packed.dims) == list(blocks.shape), (node.name, list(packed.dims), blocks.shape)
         packed.CopyFrom(numpy_helper.from_array(blocks, packed.name))
         name = scales.name
@@ -211,35 +223,32 @@ def name_ports(model: onnx.ModelProto, head_dim: int) -> None:
 def split_data(model: onnx.ModelProto, out: Path) -> list[str]:
     """4-bit blocks and scales into files of their own, each tensor wholly in one file of at most DATA_FILE_LIMIT."""
     out.mkdir(parents=True, exist_ok=True)
-    files: list[str] = []
-    groups = {"weights": [], "scales": []}
+    groups: dict[str, list[onnx.TensorProto]] = {"weights": [], "scales": []}
     for tensor in model.graph.initializer:
         if tensor.name.endswith("_half"):
             groups["scales"].append(tensor)
         elif tensor.data_type == TensorProto.UINT8 and len(tensor.raw_data) >= 1024:
             groups["weights"].append(tensor)
+    files: list[str] = []
     for kind, tensors in groups.items():
-        handle, size = None, 0
+        parts: list[bytearray] = []
         for tensor in tensors:
             raw = tensor.raw_data
-            if handle is None or size + len(raw) > DATA_FILE_LIMIT:
-                if handle is not None:
-                    handle.close()
-                files.append(f"language-model-{kind}-{1 + sum(kind in name for name in files)}.bin")
-                handle, size = open(out / files[-1], "wb"), 0
-            pad = -size % ALIGN
-            handle.write(bytes(pad))
-            offset = size + pad
-            handle.write(raw)
-            size = offset + len(raw)
+            if not parts or len(parts[-1]) + len(raw) + ALIGN > DATA_FILE_LIMIT:
+                parts.append(bytearray())
+            part = parts[-1]
+            part += bytes(-len(part) % ALIGN)
+            where = {"location": f"language-model-{kind}-{len(parts)}.bin", "offset": len(part), "length": len(raw)}
+            part += raw
             tensor.ClearField("raw_data")
             tensor.data_location = TensorProto.EXTERNAL
             del tensor.external_data[:]
-            for key, value in (("location", files[-1]), ("offset", offset), ("length", len(raw))):
+            for key, value in where.items():
                 entry = tensor.external_data.add()
                 entry.key, entry.value = key, str(value)
-        if handle is not None:
-            handle.close()
+        for number, part in enumerate(parts, 1):
+            files.append(f"language-model-{kind}-{number}.bin")
+            (out / files[-1]).write_bytes(part)
     return files
 
 
@@ -262,15 +271,16 @@ def embedding_entry(model: onnx.ModelProto) -> dict:
     }
 
 
-def export_language_model(folder: Path, out: Path) -> tuple[ExportedGraph, dict]:
-    """A Hugging Face folder → (4-bit graph with external data, the manifest's `languageModel` entry)."""
-    from safetensors.torch import load_file
+def export_language_model(folder: Path, out: Path, sequences: list[torch.Tensor] | None = None) -> tuple[ExportedGraph, dict]:
+    """A Hugging Face folder → (4-bit graph with external data, the manifest's `languageModel` entry).
 
+    `sequences`: embeddings [T, hidden] to calibrate the rounding on.
+    """
     built = out / "language-model.build"
     model = build_decoder(folder, built)
     shutil.rmtree(built)
     config = json.loads((folder / "config.json").read_text())
-    requantize(model, load_file(folder / "model.safetensors"))
+    put_weights(model, round_weights(folder, sequences))
     name_ports(model, config["head_dim"])
     data = split_data(model, out)
     del model.metadata_props[:]
@@ -292,32 +302,57 @@ def export_language_model(folder: Path, out: Path) -> tuple[ExportedGraph, dict]
     return exported, entry
 
 
+@torch.no_grad()
+def calibration_sequences(folder: Path, projection: nn.Module, count: int) -> list[torch.Tensor]:
+    """What the language model will see: prompts with image embeddings and composed answers, as embeddings [T, hidden]."""
+    import random
+
+    import emoprompt
+    from items import face_samples, meme_samples
+    from train_language import Tokens, sampler, visual_batch
+
+    rng = random.Random(SEED)
+    tokens = Tokens()
+    table = LlamaForCausalLM.from_pretrained(folder, dtype=torch.float32).model.embed_tokens
+    stream = sampler(face_samples("train"), meme_samples("train"), rng)
+    sequences = []
+    for _ in range(count):
+        item, sample = next(stream)
+        before, after = tokens.prompt(item)
+        answer, _ = tokens.answer(emoprompt.compose(item, rng))
+        image = projection.to(DEVICE)(*visual_batch([sample]))[0].cpu()
+        sequences.append(torch.cat([table(torch.tensor(before)), image, table(torch.tensor(after + answer))]))
+    return sequences
+
+
 CONVERTED = ["face-detector-short", "face-detector-full", "face-landmarks", "text-detector", "text-recognizer"]
 
 
 def main() -> None:
-    from projection import Projection
+    from projection import LinearProjection, Projection
     from scene_encoder import SIZE, TOKEN_WIDTH, load_scene_encoder
 
     parser = argparse.ArgumentParser()
     parser.add_argument("--face", type=Path, default=WORK / "face" / "face.pt")
-    parser.add_argument("--projection", type=Path, default=WORK / "language" / "projection.pt", help="{config, model} as train_language.py saves it")
+    parser.add_argument("--projection", type=Path, default=WORK / "language" / "projection.pt", help="as train_language.py merge saves it")
     parser.add_argument("--language-model", type=Path, default=WORK / "language" / "merged", help="Hugging Face folder, fp32, LoRA merged")
+    parser.add_argument("--calibration", type=int, default=48, help="training prompts that the 4-bit rounding is calibrated on; 0: round to nearest")
     parser.add_argument("--out", type=Path, default=EXPORT)
     args = parser.parse_args()
     face = torch.load(args.face, map_location="cpu", weights_only=False)
     encoder = FaceEncoder(face["config"])
     encoder.load_state_dict(face["model"])
     saved = torch.load(args.projection, map_location="cpu", weights_only=False)
-    projection = Projection(saved["config"])
-    projection.load_state_dict(saved["model"])
+    projection = (Projection if saved["kind"] == "mvp" else LinearProjection)(saved["config"])
+    projection.load_state_dict(saved["projection"], strict=False)  # its constant buffers are not stored
 
     shutil.rmtree(args.out, ignore_errors=True)
     graphs = [copy_converted(name, args.out) for name in CONVERTED]
     graphs.append(export_face_encoder(encoder, args.out))
     graphs.append(export_scene_encoder(load_scene_encoder(), SIZE, TOKEN_WIDTH, args.out))
     graphs.append(export_projection(projection, args.out))
-    language, entry = export_language_model(args.language_model, args.out)
+    sequences = calibration_sequences(args.language_model, projection.eval(), args.calibration) if args.calibration else None
+    language, entry = export_language_model(args.language_model, args.out, sequences)
     graphs.append(language)
     record = {"graphs": {graph.name: graph.entry() for graph in graphs}, "languageModel": entry}
     (args.out / "export.json").write_text(json.dumps(record, indent=1) + "\n")

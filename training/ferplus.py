@@ -14,19 +14,19 @@ from common import DATA
 
 LABELS = ["neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt"]
 
-# Where each label lies on the circumplex, (valence, arousal) in [-1, 1]: Russell, "A circumplex
-# model of affect" (1980), as tabulated for these words by Whissell's dictionary and used for
-# discrete-to-dimensional mapping in the field; contempt has no entry there and takes the place
-# that AffectNet's annotators gave it (Mollahosseini et al. 2017, fig. 4: mildly negative, aroused).
+# Where each label lies on the circumplex, (valence, arousal) in [-1, 1]: mean pleasure and arousal of
+# the emotion terms in Russell & Mehrabian, "Evidence for a three-factor theory of emotions", Journal of
+# Research in Personality 11 (1977). Neutral is the origin; contempt is our own placement (negative,
+# mildly aroused), since no value for it was at hand.
 CIRCUMPLEX = {
     "neutral": (0.0, 0.0),
     "happiness": (0.81, 0.51),
-    "surprise": (0.2, 0.85),
+    "surprise": (0.40, 0.67),
     "sadness": (-0.63, -0.27),
     "anger": (-0.51, 0.59),
     "disgust": (-0.60, 0.35),
     "fear": (-0.64, 0.60),
-    "contempt": (-0.55, 0.25),
+    "contempt": (-0.5, 0.3),
 }
 
 

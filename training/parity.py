@@ -72,7 +72,7 @@ def difference(expected: dict, got: dict) -> float:
 
 
 def graph_inputs(manifest: dict) -> dict[str, list[dict]]:
-    """The goldens' inputs. One visible face of three tokens' worth of places, two more empty, by `face_mask`."""
+    """The goldens' inputs: two faces present where the projection takes more, the rest padding."""
     graphs = manifest["graphs"]
 
     def dims(graph: str, **free: int) -> list[int]:
@@ -88,8 +88,8 @@ def graph_inputs(manifest: dict) -> dict[str, list[dict]]:
         "face-landmarks": [sine("pixel_values", dims("face-landmarks"), 0.5, 0.1, 0.5)],
         "face-encoder": [sine("pixel_values", dims("face-encoder", N=2))],
         "scene-encoder": [sine("pixel_values", dims("scene-encoder"))],
-        "text-detector": [sine("pixel_values", dims("text-detector", H=64, W=96))],
-        "text-recognizer": [sine("pixel_values", dims("text-recognizer", W=160))],
+        "text-detector": [sine("pixel_values", dims("text-detector", H=64, W=96), 0.5, 0.7)],
+        "text-recognizer": [sine("pixel_values", dims("text-recognizer", W=160), 1.0, 0.7)],
         "projection": [
             {"name": "scene_tokens", "dims": projection["scene_tokens"], "from": "scene-encoder/patch_tokens", "repeat": 1},
             {"name": "face_tokens", "dims": projection["face_tokens"], "from": "face-encoder/face_tokens", "repeat": 1},
@@ -214,11 +214,11 @@ def make_goldens(folder: Path, manifest: dict, tokenizer_file: Path) -> dict:
         for name, entries in inputs.items()
     ]
     prompts = prompt_cases()
-    before, after = manifest["prompt"]["template"].replace("{body}", prompts[0]["body"]).split("{image}")
-    after += manifest["prompt"]["heads"][0]
+    before, after = (ids_of(part) for part in manifest["prompt"]["template"].replace("{body}", prompts[0]["body"]).split("{image}"))
+    after += ids_of(manifest["prompt"]["heads"][0])
     decoder = Decoder(folder, manifest)
     image = outputs["projection/image_embeddings"][0]
-    prompt = np.concatenate([decoder.embed(ids_of(before)), image, decoder.embed(ids_of(after))])
+    prompt = np.concatenate([decoder.embed(before), image, decoder.embed(after)])
     greedy, chosen, margins, largest = decoder.greedy(prompt, NEW_TOKENS)
     sample = [0, 1, 2, 198, 8906, manifest["languageModel"]["vocab"] - 1]
     return {
@@ -229,8 +229,8 @@ def make_goldens(folder: Path, manifest: dict, tokenizer_file: Path) -> dict:
         "tokenizer": [{"text": text, "ids": ids_of(text)} for text in TEXTS],
         "prompts": prompts,
         "generation": {
-            "before": ids_of(before),
-            "after": ids_of(after),
+            "before": before,
+            "after": after,
             "greedy": greedy,
             "chosen": [round(value, 5) for value in chosen],
             "margins": [round(value, 5) for value in margins],
@@ -259,7 +259,8 @@ def check(folder: Path) -> list[str]:
         faults.append("embedding rows differ")
     generation = goldens["generation"]
     image = outputs["projection/image_embeddings"][0]
-    ids, chosen, _, _ = decoder.greedy(np.concatenate([decoder.embed(generation["before"]), image, decoder.embed(generation["after"])]), len(generation["greedy"]))
+    prompt = np.concatenate([decoder.embed(generation["before"]), image, decoder.embed(generation["after"])])
+    ids, chosen, _, _ = decoder.greedy(prompt, len(generation["greedy"]))
     allowed = generation["tolerance"] * max(1.0, generation["max"])
     for index, margin in enumerate(generation["margins"]):
         if ids[index] != generation["greedy"][index]:

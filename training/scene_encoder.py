@@ -138,7 +138,8 @@ def main() -> None:
         x = pixel_values(Image.open(path))[None]
         top = model.backbone(x).softmax(1)[0].topk(5)
         affect = model(x)[1][0].tolist()
-        print(path.name, [f"{index} {share:.2f}" for share, index in zip(top.values.tolist(), top.indices.tolist(), strict=True)], f"affect {affect[0]:+.2f} {affect[1]:+.2f}")
+        classes = [f"{index} {share:.2f}" for share, index in zip(top.values.tolist(), top.indices.tolist(), strict=True)]
+        print(path.name, classes, f"valence {affect[0]:+.2f}, arousal {affect[1]:+.2f}")
 
 
 if __name__ == "__main__":

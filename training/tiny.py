@@ -17,11 +17,20 @@ import torch.nn as nn
 import torch.nn.functional as F
 from transformers import LlamaConfig, LlamaForCausalLM
 
-from action_units import RULES, SLOPE, OFFSET, FACS
+from action_units import FACS, OFFSET, RULES, SLOPE
 from caches import CROP_SCALE, CROP_SHIFT
 from common import PACKS, SEED, WORK, seed_everything
 from convert import ONNX
-from export import CONTEXT_LENGTH, ExportedGraph, copy_converted, export_face_encoder, export_language_model, export_module, export_projection, export_scene_encoder
+from export import (
+    CONTEXT_LENGTH,
+    ExportedGraph,
+    copy_converted,
+    export_face_encoder,
+    export_language_model,
+    export_module,
+    export_projection,
+    export_scene_encoder,
+)
 from face_encoder import FaceEncoder, FaceEncoderConfig
 from fetch import BASE
 from language_model import SMOLLM2
@@ -56,7 +65,7 @@ class TinyTextDetector(nn.Module):
         super().__init__()
         self.edges = nn.Conv2d(3, 8, 3, 2, 1, bias=False)
         with torch.no_grad():
-            self.edges.weight -= self.edges.weight.mean((1, 2, 3), keepdim=True)
+            self.edges.weight -= self.edges.weight.mean((2, 3), keepdim=True)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         energy = F.avg_pool2d(self.edges(x).abs().mean(1, keepdim=True), 16)
@@ -86,24 +95,26 @@ def random_face_encoder() -> FaceEncoder:
     return model
 
 
-def random_language_model(folder: Path) -> None:
-    """A two-layer Llama with the real vocabulary, as a Hugging Face folder."""
+def random_language_model(folder: Path, tokenizer: Path) -> None:
+    """A two-layer Llama with the real vocabulary, as a Hugging Face folder; `tokenizer` is a folder with the two files."""
     config = LlamaConfig(
         vocab_size=VOCABULARY, hidden_size=HIDDEN, intermediate_size=128, num_hidden_layers=2, num_attention_heads=1,
         num_key_value_heads=1, head_dim=HIDDEN, max_position_embeddings=CONTEXT_LENGTH, rms_norm_eps=1e-5,
         rope_parameters={"rope_theta": 100000.0, "rope_type": "default"}, tie_word_embeddings=True, bos_token_id=1, eos_token_id=2, pad_token_id=2,
     )
     model = LlamaForCausalLM(config)
-    # Wide enough apart that greedy choices do not hang on the last bit.
+    # Wide enough apart that greedy choices do not hang on the last bit; what layers add outweighs the token itself,
+    # which the tied table would otherwise repeat for ever.
     nn.init.normal_(model.model.embed_tokens.weight, std=0.5)
     for layer in model.model.layers:
-        for module in layer.modules():
+        for name, module in layer.named_modules():
             if isinstance(module, nn.Linear):
-                nn.init.normal_(module.weight, std=1 / math.sqrt(module.in_features))
+                gain = 4 if name.endswith(("o_proj", "down_proj")) else 1
+                nn.init.normal_(module.weight, std=gain / math.sqrt(module.in_features))
     folder.mkdir(parents=True, exist_ok=True)
     model.save_pretrained(folder)
     for name in ("tokenizer.json", "tokenizer_config.json"):
-        (folder / name).write_bytes((SMOLLM2 / name).read_bytes())
+        (folder / name).write_bytes((tokenizer / name).read_bytes())
 
 
 def action_units() -> list[dict]:
@@ -131,7 +142,7 @@ def export_tiny(out: Path) -> tuple[list[ExportedGraph], dict, ProjectionConfig]
     graphs.append(export_projection(Projection(projection), out))
     graphs.append(export_text("text-detector", TinyTextDetector(), [1, 3, "H", "W"], "probability", [1, 1, "H", "W"], out))
     graphs.append(export_text("text-recognizer", TinyTextRecognizer(), [1, 3, 48, "W"], "probabilities", [1, "T", CLASSES], out))
-    random_language_model(out / "llama")
+    random_language_model(out / "llama", SMOLLM2)
     language, entry = export_language_model(out / "llama", out)
     return [*graphs, language], entry, projection
 

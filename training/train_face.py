@@ -1,6 +1,7 @@
 """Train the face encoder and affect head on FER+ vote shares.
 
-    python train_face.py [--epochs 22] [--minutes 0] [--tiny]
+    python train_face.py [--epochs 18] [--minutes 0] [--tiny]
+    python train_face.py --finish [--epochs 4]     # from face.pt, lighter augmentation, low rate
 
 Writes work/face/checkpoint.pt (resumable), work/face/face.pt (averaged weights) and
 work/face/log.jsonl. Two cores: about two and a half minutes an epoch; a GPU: seconds.
@@ -41,13 +42,17 @@ def accuracy(model: FaceEncoder, images: np.ndarray, votes: np.ndarray, flip: bo
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--epochs", type=int, default=22)
+    parser.add_argument("--epochs", type=int, default=18)
     parser.add_argument("--batch", type=int, default=96)
     parser.add_argument("--rate", type=float, default=2.5e-3)
     parser.add_argument("--minutes", type=float, default=0, help="stop after this long (0: never); a later call goes on")
     parser.add_argument("--out", default="face")
+    parser.add_argument("--strength", type=float, default=1.0, help="of the augmentation")
+    parser.add_argument("--finish", action="store_true", help="a short last stage nearer to test pictures (the train-test gap of Touvron et al., FixRes)")
     parser.add_argument("--tiny", action="store_true", help="two epochs of 256 faces: does the recipe run at all?")
     args = parser.parse_args()
+    if args.finish:
+        args.rate, args.strength = 6e-4, 0.4
     out = WORK / args.out
     out.mkdir(parents=True, exist_ok=True)
     seed_everything()
@@ -64,6 +69,12 @@ def main() -> None:
     shares = torch.from_numpy(shares.astype(np.float32)).to(DEVICE)
 
     model = FaceEncoder(FaceEncoderConfig()).to(DEVICE).to(memory_format=torch.channels_last)
+    if args.finish:
+        state = load_checkpoint(out / "face.pt")
+        if state is None:
+            raise SystemExit(f"work/{args.out}/face.pt is not there: train first")
+        model.load_state_dict(state["model"])
+        out = out / "finish"
     average = copy.deepcopy(model)
     steps = args.epochs * (len(images) // args.batch)
     decay = [p for p in model.parameters() if p.ndim > 1]
@@ -89,7 +100,7 @@ def main() -> None:
         losses = []
         for start in range(0, len(order) - args.batch + 1, args.batch):
             index = order[start : start + args.batch]
-            x = ferplus.normalise(ferplus.augment(images[index].float())).contiguous(memory_format=torch.channels_last)
+            x = ferplus.normalise(ferplus.augment(images[index].float(), args.strength)).contiguous(memory_format=torch.channels_last)
             logits, _ = model(x)
             loss = -(shares[index] * F.log_softmax(logits, 1)).sum(1).mean()
             optimizer.zero_grad(set_to_none=True)
@@ -112,6 +123,8 @@ def main() -> None:
             handle.write(json.dumps(row) + "\n")
         save_checkpoint(out / "checkpoint.pt", {"epoch": epoch + 1, "steps": steps, "model": model.state_dict(), "average": average.state_dict(), "optimizer": optimizer.state_dict(), "schedule": schedule.state_dict()})
         save_checkpoint(out / "face.pt", {"config": average.config, "model": average.state_dict(), "epoch": epoch + 1})
+        if args.finish and epoch + 1 == args.epochs:
+            save_checkpoint(out.parent / "face.pt", {"config": average.config, "model": average.state_dict(), "epoch": epoch + 1})
         if args.minutes and time.time() - began > args.minutes * 60:
             break
 

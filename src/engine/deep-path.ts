@@ -3,7 +3,7 @@
  * → projection → language model → EmoPrompt text, step by step. Knows neither loading nor runs.
  */
 import type { FaceEncoder } from '../model/face-encoder.ts';
-import { type Frame, wholeRegion } from '../model/image.ts';
+import type { Frame } from '../model/image.ts';
 import { type Sequence, throwIfCancelled } from '../model/language-model.ts';
 import type { PackManifest } from '../model/manifest.ts';
 import { largestFirst } from '../model/projection.ts';
@@ -25,8 +25,6 @@ export interface DeepRequest {
   maxNewTokens: number;
   /** Replace the task's options; null keeps them. */
   options: readonly string[] | null;
-  /** The picture is a face crop: its one reading is encoded from all of it. */
-  cropped: boolean;
 }
 
 /** Decode speed is told this often, in tokens. */
@@ -51,7 +49,7 @@ export async function* explainFrame(
   if (words.lines !== null) yield { type: 'words', runId, lines: words.lines, times: { words: words.ms } };
 
   throwIfCancelled(signal);
-  const imageEmbeddings = await embedImage(part, encoder, manifest, frame, faces, request.cropped, times);
+  const imageEmbeddings = await embedImage(part, encoder, manifest, frame, faces, times);
 
   const body = promptBody(manifest, { task, options: request.options, readings: faces, words: words.text });
   const { before, after } = aroundImage(manifest, body);
@@ -141,12 +139,11 @@ async function embedImage(
   manifest: PackManifest,
   frame: Frame,
   faces: readonly Reading[],
-  cropped: boolean,
   times: StageTimes,
 ): Promise<Float32Array> {
   const scene = await timed(times, 'scene', () => part.scene.encode(frame)); // [49, D_s]
   const shown = faces.slice(0, manifest.projection.maxFaces);
-  const regions = shown.map((face) => (cropped ? wholeRegion(frame) : encoder.regionOf(face.box, face.roll)));
+  const regions = shown.map((face) => encoder.regionOf(face.box, face.roll));
   const expressions = await timed(times, 'encode', () => encoder.encode(frame, regions));
   const projected = shown.map((face, index) => ({ box: face.box, tokens: expressions[index]?.tokens ?? new Float32Array() }));
   return timed(times, 'project', () => part.projection.project(scene.tokens, projected, frame));

@@ -67,9 +67,7 @@ describe('promptBody', () => {
   });
 
   it('tells words that were found, none where none were, and nothing where nobody looked', () => {
-    expect(body({ words: 'he said\n "no"  way to that' })).toBe(
-      'Task: hate. Options: yes, no.\nNo face.\nWords: "he said \'no\' way to"',
-    );
+    expect(body({ words: 'he said\n "no"  way to that' })).toBe('Task: hate. Options: yes, no.\nNo face.\nWords: "he said \'no\' way to"');
     expect(body({ words: ' ' })).toMatch(/\nWords: none\.$/);
     expect(body({ words: null })).not.toContain('Words');
   });

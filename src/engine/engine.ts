@@ -182,10 +182,9 @@ class PackEngine implements Engine {
       const fastPath = this.#needFastPath();
       if (!manifest) throw new Error('parts without a pack');
       let { readings } = options;
-      const cropped = options.cropped ?? false;
       if (!readings) {
         readings = [];
-        const mode = cropped ? 'cropped' : 'still';
+        const mode = options.cropped ? 'cropped' : 'still';
         for await (const event of this.#readFrame(signal, frame, {
           runId: options.runId,
           sourceId: options.sourceId,
@@ -204,7 +203,6 @@ class PackEngine implements Engine {
         words,
         maxNewTokens,
         options: options.options ?? null,
-        cropped,
       });
     } finally {
       release();

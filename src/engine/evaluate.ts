@@ -40,9 +40,7 @@ interface ReportHead {
   by: 'affect-head' | 'language-model' | 'scene-encoder';
   cropped: boolean;
   seconds: number;
-  pack_id: string;
-  pack_version: string;
-  pack_hash: string;
+  pack: { id: string; version: string; hash: string };
   backends: Record<string, string>;
 }
 
@@ -83,9 +81,7 @@ export async function evaluate(
       by,
       cropped: options.cropped,
       seconds: (performance.now() - started) / 1000,
-      pack_id: info.packId,
-      pack_version: info.packVersion,
-      pack_hash: info.packHash,
+      pack: { id: info.packId, version: info.packVersion, hash: info.packHash },
       backends: Object.fromEntries(info.graphs.map((graph) => [graph.graph, graph.backend])),
     };
   };

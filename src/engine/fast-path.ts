@@ -45,16 +45,18 @@ export interface FastPathResult {
 /** A face before it is read. */
 type FoundFace = Pick<DetectedFace, 'box' | 'roll' | 'score'> & { landmarks: Float32Array };
 
+type FastPathManifest = Pick<PackManifest, 'landmarks' | 'faceEncoder' | 'actionUnits' | 'projection'>;
+
 /** Owns what the fast path remembers from frame to frame: one `read` at a time. */
 export class FastPath {
   readonly encoder: FaceEncoder;
-  readonly #manifest: PackManifest;
+  readonly #manifest: FastPathManifest;
   readonly #parts: FastPathParts;
   readonly #smoother: Smoother;
   readonly #tracker = new Tracker();
   #sourceId: string | null = null;
 
-  constructor(parts: FastPathParts, manifest: PackManifest) {
+  constructor(parts: FastPathParts, manifest: FastPathManifest) {
     this.encoder = parts.encoder;
     this.#parts = parts;
     this.#manifest = manifest;

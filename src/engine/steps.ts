@@ -89,10 +89,7 @@ async function* writeLine(
   };
   while (written.length < budget) {
     const id = pick(sequence.logits, written, { repetitionPenalty: 1, noRepeatNgram: NO_REPEAT_NGRAM });
-    if (model.isStop(id)) {
-      yield { delta: clean(stream.flush()), isToken: false };
-      return;
-    }
+    if (model.isStop(id)) return;
     const [line = '', ...next] = stream.push(id).split('\n');
     if (next.length > 0) {
       yield { delta: clean(line.trimEnd()), isToken: false };
@@ -102,7 +99,7 @@ async function* writeLine(
     written.push(id);
     yield { delta: clean(line), isToken: true };
   }
-  yield { delta: clean(`${stream.flush()}…`), isToken: false };
+  yield { delta: clean('…'), isToken: false };
 }
 
 /** The likeliest option and the distribution over all of them. Options are written with a leading space. */

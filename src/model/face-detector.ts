@@ -184,12 +184,13 @@ const SAME_FACE = 0.6;
 /**
  * Finds the faces of a picture, likeliest first.
  *
- * `live`: the short-range detector; the full-range one too where that finds nothing or a small face (below
- * a fifth of the picture's longer side), or where the picture's longer side is above 1280 px. `still`: both on the whole picture, then the full-range one on
- * overlapping tiles, level by level, so that small faces in group photos are found; it stops where a
- * tile has no more pixels than the detector takes, or where all faces so far are too large to have
- * companions that only smaller tiles would show. Faces cut by a tile's edge are left to the
- * neighbouring tile; what several scales found is merged.
+ * `live`: the short-range detector; the full-range one too where that finds nothing or a small face
+ * (below a fifth of the picture's longer side), or where the longer side is above 1280 px.
+ * `still`: both on the whole picture, then the full-range one on overlapping tiles, level by level, so
+ * that small faces in group photos are found. It stops where a tile has no more pixels than the
+ * detector takes, or where all faces so far are too large to have companions that only smaller tiles
+ * would show. Faces cut by a tile's edge are left to the neighbouring tile; what several scales found
+ * is merged.
  */
 export async function detectFaces(
   short: FaceDetector,

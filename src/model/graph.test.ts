@@ -41,7 +41,7 @@ function fakeRuntime(fake: Fake = {}, overrides: Partial<Runtime> = {}) {
           await new Promise((resolve) => setTimeout(resolve, 1));
           running -= 1;
           if (fake.failRun?.includes(backend)) throw new Error(fake.error ?? 'cannot run');
-          const length = feeds['a']?.dims[1] ?? 0;
+          const length = feeds.a?.dims[1] ?? 0;
           return { sum: new Tensor('float32', new Float32Array(length), [1, length]) };
         },
         async release() {

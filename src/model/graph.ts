@@ -268,7 +268,7 @@ function runtimeFailure(error: unknown, message: string): EngineFailure {
       wireError('out-of-memory', 'This device ran out of memory.', 'Close other tabs and programs, then reload.', detail),
     );
   }
-  if (/device (was |is )?lost|lost device|external Instance reference|GPUDevice/i.test(detail)) {
+  if (/device (was |is )?lost|lost device|DeviceLost|external Instance reference/i.test(detail)) {
     return new EngineFailure(
       wireError(
         'device-lost',

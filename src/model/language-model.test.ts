@@ -58,10 +58,10 @@ function fakeModel(logitsOf: (seen: number[]) => number[]) {
     tensor: (type: 'float32', data: Float32Array, dims: number[]) => track(new Tensor(type, data, dims)),
     async run(feeds: Record<string, Tensor>) {
       const past = Array.from(feeds['past_key_values.0.key']?.data as Float32Array);
-      const next = Array.from(feeds['inputs_embeds']?.data as Float32Array);
-      const positions = Array.from(feeds['position_ids']?.data as BigInt64Array, Number);
+      const next = Array.from(feeds.inputs_embeds?.data as Float32Array);
+      const positions = Array.from(feeds.position_ids?.data as BigInt64Array, Number);
       expect(positions[0]).toBe(past.length);
-      expect(feeds['attention_mask']?.dims).toEqual([1, past.length + next.length]);
+      expect(feeds.attention_mask?.dims).toEqual([1, past.length + next.length]);
       const ids = [...past, ...next];
       seen.push(ids);
       const cache = () => track(new Tensor('float32', Float32Array.from(ids), [1, 1, ids.length, 1]));
@@ -130,7 +130,15 @@ describe('scoreOptions', () => {
   it('shares the probability among options by their first token', async () => {
     const { model, seen } = fakeModel(() => flat().with(1, Math.log(3)).with(5, 50));
     const sequence = await model.prefill(signal, Float32Array.of(0));
-    const scores = await scoreOptions(signal, sequence, [[1, 4], [2, 4]], [7]);
+    const scores = await scoreOptions(
+      signal,
+      sequence,
+      [
+        [1, 4],
+        [2, 4],
+      ],
+      [7],
+    );
     expect(scores[0]).toBeCloseTo(0.75);
     expect(scores[1]).toBeCloseTo(0.25);
     expect(seen).toHaveLength(1); // nothing but the prompt had to be run

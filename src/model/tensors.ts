@@ -1,8 +1,18 @@
-/** One float run of a graph: arrays in, arrays out; every tensor made for it is gone afterwards. */
-import type { Graph } from './graph.ts';
+/** One float run of a graph: arrays in, arrays out; every tensor made for it is gone afterwards. Ignorant of onnxruntime. */
+import type { GraphEntry } from './manifest.ts';
 
-/** What this room's small networks need of a graph. */
-export type Runner = Pick<Graph, 'entry' | 'tensor' | 'run'>;
+interface FloatTensor {
+  readonly type: string;
+  readonly data: unknown;
+  dispose(): void;
+}
+
+/** What this room's small networks need of a `Graph`. */
+export interface Runner {
+  readonly entry: Pick<GraphEntry, 'inputs'>;
+  tensor(type: 'float32', data: Float32Array, dims: readonly number[]): FloatTensor;
+  run(inputs: Record<string, FloatTensor>): Promise<Record<string, FloatTensor>>;
+}
 
 export interface FloatInput {
   data: Float32Array;

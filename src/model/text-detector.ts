@@ -210,17 +210,70 @@ function rescale(region: TextRegion, scaleX: number, scaleY: number): TextRegion
   };
 }
 
-/** Top to bottom; regions whose middles differ by less than half a line's height share a row and go left to right. */
+/**
+ * Blocks of lines that stand close together are read one after another, so that two columns or two
+ * speech bubbles do not mix: blocks top to bottom, those side by side left to right; so are the lines in each.
+ */
 export function readingOrder<T extends Region>(regions: readonly T[]): T[] {
-  const rows: T[][] = [];
-  for (const region of regions.toSorted((a, b) => a.centreY - b.centreY)) {
-    const row = rows.at(-1);
-    const first = row?.[0];
-    const beside = first && region.centreY - first.centreY < Math.min(lineHeight(first), lineHeight(region)) / 2;
-    if (row && beside) row.push(region);
-    else rows.push([region]);
-  }
-  return rows.flatMap((row) => row.sort((a, b) => a.centreX - b.centreX));
+  const blocks = blocksOf(regions.map((region) => ({ region, ...extent(region) })));
+  const ordered = inRows(
+    blocks.map((lines) => ({
+      lines,
+      left: Math.min(...lines.map(({ left }) => left)),
+      right: Math.max(...lines.map(({ right }) => right)),
+      top: Math.min(...lines.map(({ top }) => top)),
+      bottom: Math.max(...lines.map(({ bottom }) => bottom)),
+    })),
+  );
+  return ordered.flatMap(({ lines }) => inRows(lines).map(({ region }) => region));
 }
 
-const lineHeight = (region: Region): number => Math.min(region.width, region.height);
+interface Extent {
+  left: number;
+  right: number;
+  top: number;
+  bottom: number;
+}
+
+function extent({ centreX, centreY, width, height, roll }: Region): Extent {
+  const cos = Math.abs(Math.cos(roll));
+  const sin = Math.abs(Math.sin(roll));
+  const w = (cos * width + sin * height) / 2;
+  const h = (sin * width + cos * height) / 2;
+  return { left: centreX - w, right: centreX + w, top: centreY - h, bottom: centreY + h };
+}
+
+/** Lines joined to those near them: no further apart, across or down, than their own height, and of one size. */
+function blocksOf<T extends Extent & { region: Region }>(lines: readonly T[]): T[][] {
+  const blocks: T[][] = [];
+  for (const line of lines) {
+    const near = blocks.filter((block) => block.some((other) => areNear(line, other)));
+    for (const block of near) blocks.splice(blocks.indexOf(block), 1);
+    blocks.push([...near.flat(), line]);
+  }
+  return blocks;
+}
+
+function areNear(a: Extent & { region: Region }, b: Extent & { region: Region }): boolean {
+  const heightA = Math.min(a.region.width, a.region.height);
+  const heightB = Math.min(b.region.width, b.region.height);
+  const reach = Math.min(heightA, heightB);
+  const across = Math.max(a.left, b.left) - Math.min(a.right, b.right); // negative where they overlap
+  const down = Math.max(a.top, b.top) - Math.min(a.bottom, b.bottom);
+  const beside = down < -reach / 2 && across < reach;
+  const below = across < -reach / 2 && down < reach;
+  return Math.max(heightA, heightB) < 2 * reach && (beside || below);
+}
+
+/** Top to bottom; what shares more than half of its height with the first of a row goes left to right in it. */
+function inRows<T extends Extent>(items: readonly T[]): T[] {
+  const rows: T[][] = [];
+  for (const item of items.toSorted((a, b) => a.top + a.bottom - b.top - b.bottom)) {
+    const row = rows.at(-1);
+    const first = row?.[0];
+    const shared = first ? Math.min(first.bottom, item.bottom) - Math.max(first.top, item.top) : 0;
+    if (row && first && 2 * shared > Math.min(first.bottom - first.top, item.bottom - item.top)) row.push(item);
+    else rows.push([item]);
+  }
+  return rows.flatMap((row) => row.sort((a, b) => a.left - b.left));
+}

@@ -14,11 +14,9 @@ export interface Tokenizer {
   stream(): TextStream;
 }
 
-/** Turns ids, one at a time, into text deltas; holds back the bytes of a character until it is whole. */
+/** Turns ids, one at a time, into text deltas; the bytes of a character come out when it is whole, or never. */
 export interface TextStream {
   push(id: number): string;
-  /** What was held back to the end, with cut characters dropped. */
-  flush(): string;
 }
 
 /**
@@ -46,23 +44,16 @@ export async function createTokenizer(tokenizerFile: Uint8Array, configFile: Uin
   }
 }
 
-/** A text grows by whole characters: a decoded end of U+FFFD means that bytes are still to come. */
+/** Decoders write U+FFFD for bytes that are no character: those of a cut one are still to come, or are noise. */
 export function createTextStream(decode: (ids: readonly number[]) => string): TextStream {
   const ids: number[] = [];
   let given = 0;
   return {
     push(id) {
       ids.push(id);
-      const text = decode(ids);
-      const whole = text.replace(/\uFFFD+$/u, '');
+      const whole = decode(ids).replaceAll('\uFFFD', '');
       const delta = whole.slice(given);
       given = Math.max(given, whole.length);
-      return delta;
-    },
-    flush() {
-      const text = decode(ids).replace(/\uFFFD/gu, '');
-      const delta = text.slice(given);
-      given = Math.max(given, text.length);
       return delta;
     },
   };

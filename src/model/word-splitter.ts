@@ -20,6 +20,8 @@ const RUN = /\p{L}+(?:['’]\p{L}+)*/gu;
 /** "don't" costs what "don" does and this much. */
 const CONTRACTION = 1;
 const CONTRACTED = /^(.+?)n?'(?:t|s|re|ve|ll|d|m)$/;
+/** A scream is one word. */
+const SCREAM = /(\p{L})\1{3}/iu;
 const ORDINALS = ['st', 'nd', 'rd', 'th'];
 const DOMAINS = ['com', 'net', 'org', 'co', 'uk', 'de', 'gov', 'edu', 'io', 'tv', 'me'];
 
@@ -60,7 +62,7 @@ export class WordSplitter {
   /** The cheapest cut of a run into words. */
   #cut(run: string, penalty: number): string[] {
     const letters = plain(run);
-    if (Number.isFinite(this.#knownCost(letters))) return [run];
+    if (SCREAM.test(run) || Number.isFinite(this.#knownCost(letters))) return [run];
     const best: { cost: number; start: number }[] = [{ cost: 0, start: 0 }];
     for (let end = 1; end <= run.length; end++) {
       let cheapest = { cost: Number.POSITIVE_INFINITY, start: 0 };

@@ -13,7 +13,9 @@ describe('parseArguments', () => {
     const args = ['evaluate', '--task', 'faces', '--data', 'd', '--out', 'r.json', '--limit', '5', '--cropped'];
     expect(parseArguments(args)).toMatchObject({ value: { kind: 'evaluate', limit: 5, cropped: true, by: 'affect-head' } });
     expect(parseArguments([...args, '--by', 'language-model'])).toMatchObject({ value: { by: 'language-model' } });
-    expect(parseArguments(['evaluate', '--task', 'hate', '--data', 'd', '--out', 'r'])).toMatchObject({ value: { by: 'language-model', limit: null } });
+    expect(parseArguments(['evaluate', '--task', 'hate', '--data', 'd', '--out', 'r'])).toMatchObject({
+      value: { by: 'language-model', limit: null },
+    });
   });
 
   it.each([[[]], [['--help']], [['evaluate', '--help']], [['analyze', '-h']]])('helps at %j', (args) => {

@@ -3,16 +3,19 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Engine } from '../engine/engine.ts';
 import { type EvaluationReport, evaluate } from '../engine/evaluate.ts';
+import { parseAffectLabels, parseLabels } from '../engine/labels-csv.ts';
 import { wireError } from '../shared/errors.ts';
 import { fail, ok, type Result } from '../shared/result.ts';
 import type { EvaluateCommand } from './arguments.ts';
 import { readPicture } from './picture.ts';
 
-/** Text of a folder's labels.csv; fails with `labels-invalid` where it is not there. Worth reading before a pack is loaded. */
-export async function readLabels(folder: string): Promise<Result<string>> {
-  const path = join(folder, 'labels.csv');
+/** Text of a folder's labels.csv, whose form is checked here: mistakes are told before a pack is loaded. Fails with `labels-invalid`. */
+export async function readLabels({ data, task }: Pick<EvaluateCommand, 'data' | 'task'>): Promise<Result<string>> {
+  const path = join(data, 'labels.csv');
   try {
-    return ok(await readFile(path, 'utf8'));
+    const text = await readFile(path, 'utf8');
+    const parsed = task === 'scene' ? parseAffectLabels(text) : parseLabels(text);
+    return parsed.ok ? ok(text) : parsed;
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);
     return fail(

@@ -155,7 +155,14 @@ export function reduce(state: AnalysisState, action: Action): AnalysisState {
     case 'item-restored': {
       if (!state.deleted) return state;
       const { item, index } = state.deleted;
-      return { ...state, items: state.items.toSpliced(index, 0, item), selectedId: item.id, selectedFace: null, highlight: null, deleted: null };
+      return {
+        ...state,
+        items: state.items.toSpliced(index, 0, item),
+        selectedId: item.id,
+        selectedFace: null,
+        highlight: null,
+        deleted: null,
+      };
     }
     case 'item-forgotten':
       return { ...state, deleted: null };
@@ -226,7 +233,12 @@ function afterEvent(state: AnalysisState, event: AnalysisEvent): AnalysisState {
     case 'answer':
       return withExplanation(state, event.runId, (run) => ({ ...run, answer: event.answer, times: { ...run.times, ...event.times } }));
     case 'done':
-      return withExplanation(forgetRun(state, event.runId), event.runId, (run) => ({ ...run, phase: 'done', step: null }), state.runs[event.runId]);
+      return withExplanation(
+        forgetRun(state, event.runId),
+        event.runId,
+        (run) => ({ ...run, phase: 'done', step: null }),
+        state.runs[event.runId],
+      );
     case 'failed':
       return afterFailure(state, event.runId, event.error);
     default:

@@ -54,7 +54,14 @@ function PauseButton({ item }: { item: Item }) {
   const paused = useAppState((state) => state.paused);
   const label = paused ? messages.play : messages.pause;
   return (
-    <button type="button" className="icon-button filled" aria-label={label} title={label} disabled={item.phase === 'failed'} onClick={() => controller.setPaused(!paused)}>
+    <button
+      type="button"
+      className="icon-button filled"
+      aria-label={label}
+      title={label}
+      disabled={item.phase === 'failed'}
+      onClick={() => controller.setPaused(!paused)}
+    >
       {paused ? <Play size={17} aria-hidden="true" /> : <Pause size={17} aria-hidden="true" />}
     </button>
   );

@@ -1,7 +1,16 @@
 import type { EmotionLabel } from '../shared/labels.ts';
 
 /** In the order in which they are shown everywhere: from pleasant to unpleasant, contempt last. */
-export const SHOWN_EMOTIONS = ['happiness', 'surprise', 'neutral', 'sadness', 'anger', 'disgust', 'fear', 'contempt'] as const satisfies readonly EmotionLabel[];
+export const SHOWN_EMOTIONS = [
+  'happiness',
+  'surprise',
+  'neutral',
+  'sadness',
+  'anger',
+  'disgust',
+  'fear',
+  'contempt',
+] as const satisfies readonly EmotionLabel[];
 
 /** Strokes on a 20×20 face, told apart by brows and mouth alone. */
 const FEATURES: Record<EmotionLabel | 'uncertain', string> = {

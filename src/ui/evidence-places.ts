@@ -66,7 +66,12 @@ function unitPlace(reading: Reading, code: string): FaceBox {
   if (!region) return box;
   if (landmarks.length === 0) {
     const [left, top, right, bottom] = region.share;
-    return { x: box.x + left * box.width, y: box.y + top * box.height, width: (right - left) * box.width, height: (bottom - top) * box.height };
+    return {
+      x: box.x + left * box.width,
+      y: box.y + top * box.height,
+      width: (right - left) * box.width,
+      height: (bottom - top) * box.height,
+    };
   }
   const xs = region.points.map((point) => landmarks[point * 2] ?? 0);
   const ys = region.points.map((point) => landmarks[point * 2 + 1] ?? 0);

@@ -1,8 +1,8 @@
 import { Check, CircleSlash, LoaderCircle, Scale } from 'lucide-react';
 import { memo } from 'react';
 import { STEPS, type Step } from '../shared/labels.ts';
-import { AnswerView } from './answer-view.tsx';
 import { disagreement, type Explanation, stepPhase } from './analysis-state.ts';
+import { AnswerView } from './answer-view.tsx';
 import { ErrorNotice } from './error-notice.tsx';
 import { EvidenceChips } from './evidence-chips.tsx';
 import { clock } from './format.ts';

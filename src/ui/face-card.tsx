@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import type { ActionUnit, Reading } from '../shared/readings.ts';
 import { AffectPlane } from './affect-plane.tsx';
 import { EmotionBars, MiniBars } from './emotion-bars.tsx';
@@ -6,7 +6,7 @@ import { EmotionGlyph, SHOWN_EMOTIONS } from './emotion-glyph.tsx';
 import { percent } from './format.ts';
 import { useReadingsDraw } from './hooks.ts';
 import { messages } from './messages.ts';
-import { useSession } from './session-context.ts';
+import { useAppState, useSession } from './session-context.ts';
 
 /** Action units from here on are shown; below, they are as good as absent. */
 const SHOWN_UNIT = 0.5;
@@ -46,23 +46,25 @@ export function FaceCard({ faceId, open }: { faceId: number; open: boolean }) {
       setSummary((last) => (last?.key === next.key ? last : next));
     },
   });
+  const card = useRef<HTMLLIElement>(null);
+  const picked = useAppState((state) => state.selectedFace === faceId);
+  useEffect(() => {
+    if (picked) card.current?.scrollIntoView({ block: 'nearest' });
+  }, [picked]);
   if (!summary) return null;
   const uncertain = summary.emotion === 'uncertain';
   return (
-    <li className="face-card" data-open={open} data-emotion={summary.emotion}>
-      <button
-        type="button"
-        className="face-head"
-        aria-expanded={open}
-        onClick={() => store.dispatch({ type: 'face-selected', faceId })}
-      >
+    <li className="face-card" ref={card} data-open={open} data-emotion={summary.emotion}>
+      <button type="button" className="face-head" aria-expanded={open} onClick={() => store.dispatch({ type: 'face-selected', faceId })}>
         <span className="face-id">
           <span className="visually-hidden">{messages.face(faceId)}</span>
           <span aria-hidden="true">{faceId}</span>
         </span>
         <EmotionGlyph emotion={summary.emotion} size={open ? 28 : 20} />
         <span className="face-emotion">{messages.emotions[summary.emotion]}</span>
-        <span className="face-share">{uncertain ? messages.bestGuess(messages.emotions[summary.best], summary.percent) : summary.percent}</span>
+        <span className="face-share">
+          {uncertain ? messages.bestGuess(messages.emotions[summary.best], summary.percent) : summary.percent}
+        </span>
         {!open && <MiniBars faceId={faceId} />}
       </button>
       {open && (

@@ -12,7 +12,13 @@ export function HighlightLayer({ mirrored }: { mirrored: boolean }) {
   const places = evidencePlaces(run, highlight.evidence);
   const radius = Math.max(4, size.width / 120);
   return (
-    <svg className="highlight" viewBox={`0 0 ${size.width} ${size.height}`} preserveAspectRatio="none" aria-hidden="true" data-mirrored={mirrored}>
+    <svg
+      className="highlight"
+      viewBox={`0 0 ${size.width} ${size.height}`}
+      preserveAspectRatio="none"
+      aria-hidden="true"
+      data-mirrored={mirrored}
+    >
       <mask id="highlight-mask">
         <rect width={size.width} height={size.height} fill="white" />
         {places.map((place) => (

@@ -33,7 +33,10 @@ export class LiveSource {
   }
 
   /** Null deviceId: the browser's choice. Resolves with what the camera is called and which one it is. */
-  async openCamera(deviceId: string | null, onEnded: (error: WireError) => void): Promise<Result<LiveSize & { label: string; deviceId: string }>> {
+  async openCamera(
+    deviceId: string | null,
+    onEnded: (error: WireError) => void,
+  ): Promise<Result<LiveSize & { label: string; deviceId: string }>> {
     this.close();
     const opening = new AbortController();
     this.#opening = opening;

@@ -19,7 +19,19 @@ export function ReadingsPanel() {
         {faceIds.length > 0 && <span className="panel-count">{messages.facesCount(faceIds.length)}</span>}
       </header>
       <div className="panel-scroll">
-        {faceIds.length === 0 && <Empty kind={item === null ? 'none' : item.kind === 'picture' && item.snapshot ? 'no-face' : item.phase === 'ready' ? 'no-face-live' : 'none'} />}
+        {faceIds.length === 0 && (
+          <Empty
+            kind={
+              item === null
+                ? 'none'
+                : item.kind === 'picture' && item.snapshot
+                  ? 'no-face'
+                  : item.phase === 'ready'
+                    ? 'no-face-live'
+                    : 'none'
+            }
+          />
+        )}
         <ol className="faces">
           {faceIds.map((faceId) => (
             <FaceCard key={faceId} faceId={faceId} open={isOpen(faceId)} />

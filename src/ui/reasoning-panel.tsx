@@ -30,8 +30,16 @@ export function ReasoningPanel() {
       <header className="panel-head">
         <h2>{messages.reasoning}</h2>
       </header>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
-      <div className="panel-scroll" ref={log} role="log" aria-label={messages.reasoning} aria-live="polite" tabIndex={0} onScroll={scrolled}>
+      <div
+        className="panel-scroll"
+        ref={log}
+        role="log"
+        aria-label={messages.reasoning}
+        aria-live="polite"
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+        tabIndex={0}
+        onScroll={scrolled}
+      >
         {runs.length === 0 && <p className="empty">{messages.reasoningEmpty}</p>}
         {item && runs.map((run) => <ExplanationView key={run.runId} run={run} live={item.kind !== 'picture'} />)}
       </div>

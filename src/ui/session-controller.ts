@@ -5,7 +5,7 @@ import type { AnalysisEvent } from '../shared/events.ts';
 import type { BackendChoice } from '../shared/labels.ts';
 import type { Reading } from '../shared/readings.ts';
 import { SerialQueue } from '../shared/serial-queue.ts';
-import { canStop, type Explanation, type Item, isOpen, type Snapshot, selectedItem } from './analysis-state.ts';
+import { type Explanation, type Item, isOpen, type Snapshot, selectedItem } from './analysis-state.ts';
 import type { Analyzer, StartAnalyzer } from './analyzer.ts';
 import { DeepQueue } from './deep-queue.ts';
 import { KeptFrames } from './kept-frames.ts';
@@ -114,9 +114,14 @@ export class SessionController {
     this.#store.dispatch({ type: 'notice', error: null });
     if (fresh) {
       const sessions = this.#store.get().items.filter((item) => item.kind === 'camera').length;
-      this.#store.dispatch({ type: 'item-added', item: { id: itemId, kind: 'camera', name: messages.cameraName(sessions + 1) }, select: true });
+      this.#store.dispatch({
+        type: 'item-added',
+        item: { id: itemId, kind: 'camera', name: messages.cameraName(sessions + 1) },
+        select: true,
+      });
       this.live.show(null);
     }
+    this.painter.clear();
     this.#camera = { itemId, deviceId };
     this.#store.dispatch({ type: 'camera', phase: 'starting' });
     this.#store.dispatch({ type: 'paused', paused: false });
@@ -129,7 +134,7 @@ export class SessionController {
     this.#camera = { itemId, deviceId: opened.value.deviceId };
     if (this.source.mirrored) this.#mirrored.add(itemId);
     else this.#mirrored.delete(itemId);
-    this.painter.clear({ width: opened.value.width, height: opened.value.height });
+    this.painter.reserve(opened.value);
     this.#store.dispatch({ type: 'item-ready', itemId });
     this.#store.dispatch({ type: 'camera', phase: 'on' });
   }
@@ -138,14 +143,15 @@ export class SessionController {
     this.#leave();
     // The last frame and its readings stay on the stage.
     this.live.show(this.live.snapshot);
-    if (!this.live.snapshot) this.painter.clear(null);
+    if (!this.live.snapshot) this.painter.clear();
   }
 
-  /** A text that is being written, or waits, comes first; else the camera. */
+  /** What is nearest goes first: the text of what is shown, then the camera, then a text elsewhere. */
   stop(): void {
     const state = this.#store.get();
-    if (state.items.some((item) => item.explanations.some(isOpen))) this.#deep.stop();
-    else if (canStop(state)) this.stopCamera();
+    if (selectedItem(state)?.explanations.some(isOpen)) this.#deep.stop();
+    else if (state.camera !== 'off') this.stopCamera();
+    else this.#deep.stop();
   }
 
   select(itemId: string): void {
@@ -206,7 +212,8 @@ export class SessionController {
     const state = this.#store.get();
     const item = selectedItem(state);
     if (!item || item.phase === 'failed') return;
-    if (item.explanations.some((run) => isOpen(run) && run.task === state.task && (item.kind === 'picture' || run.phase === 'queued'))) return;
+    if (item.explanations.some((run) => isOpen(run) && run.task === state.task && (item.kind === 'picture' || run.phase === 'queued')))
+      return;
     const snapshot = item.kind === 'picture' ? item.snapshot : this.live.snapshot;
     if (item.kind !== 'picture' && !snapshot) return;
     const runId = this.#newId('explain');
@@ -259,13 +266,17 @@ export class SessionController {
 
   #showLive(itemId: string, snapshot: Snapshot): void {
     this.painter.reveal();
-    this.live.publish({ time: snapshot.time, width: snapshot.width, height: snapshot.height, readings: snapshot.readings }, performance.now());
+    this.live.publish(
+      { time: snapshot.time, width: snapshot.width, height: snapshot.height, readings: snapshot.readings },
+      performance.now(),
+    );
     // 468 landmarks a face and frame would fill the memory in minutes; the export leaves them out, too.
     const rows = this.recorded.get(itemId) ?? [];
     for (const reading of snapshot.readings) rows.push({ ...reading, landmarks: new Float32Array(0) });
     this.recorded.set(itemId, rows);
     const item = this.#store.get().items.find((each) => each.id === itemId);
-    if (item && !item.thumbnail) void this.#thumbnail(itemId, this.painter.canvas, snapshot.width, snapshot.height);
+    const { canvas } = this.painter;
+    if (item && !item.thumbnail && canvas.width > 0) void this.#thumbnail(itemId, canvas, canvas.width, canvas.height);
   }
 
   #showStill(): void {
@@ -304,7 +315,7 @@ export class SessionController {
     this.#store.dispatch({ type: 'item-added', item: { id, kind: kind.ok ? kind.value.kind : 'picture', name: file.name }, select: shown });
     if (!kind.ok) {
       this.#store.dispatch({ type: 'item-failed', itemId: id, error: kind.error });
-      if (shown) this.painter.clear(null);
+      if (shown) this.painter.clear();
       return;
     }
     const item = this.#store.get().items.find((each) => each.id === id);
@@ -350,7 +361,7 @@ export class SessionController {
   /** Puts a picture or a video on the stage; a camera session that was left stands at its last frame. */
   async #show(item: Item): Promise<void> {
     this.live.show(item.snapshot);
-    this.painter.clear(null);
+    this.painter.clear();
     const file = this.#shelf.file(item.id);
     const last = this.#lastFrames.get(item.id);
     if (item.kind === 'camera' && last) this.painter.show(last);
@@ -359,7 +370,7 @@ export class SessionController {
       const video = await this.source.openVideo(file, (error) => this.#store.dispatch({ type: 'item-failed', itemId: item.id, error }));
       if (this.#store.get().selectedId !== item.id) return;
       if (video.ok) {
-        this.painter.clear(video.value);
+        this.painter.reserve(video.value);
         this.#store.dispatch({ type: 'item-ready', itemId: item.id });
       } else if (video.error.code !== 'cancelled') {
         this.#store.dispatch({ type: 'item-failed', itemId: item.id, error: video.error });
@@ -375,7 +386,7 @@ export class SessionController {
     if (item && item.id !== before) void this.#show(item);
     if (!item) {
       this.live.show(null);
-      this.painter.clear(null);
+      this.painter.clear();
     }
   }
 

@@ -40,7 +40,21 @@ function pictureReadings(item: Item): Reading[] {
 function sessionExplanation(run: Explanation): SessionExplanation {
   const { runId, task, time, error, prompt, promptTokens, steps, evidence, answer, tokensPerSecond, times } = run;
   const outcome = run.phase === 'queued' ? 'running' : run.phase;
-  return { runId, task, time, outcome, error, prompt, promptTokens, words: run.words ?? [], steps, evidence, answer, tokensPerSecond, times };
+  return {
+    runId,
+    task,
+    time,
+    outcome,
+    error,
+    prompt,
+    promptTokens,
+    words: run.words ?? [],
+    steps,
+    evidence,
+    answer,
+    tokensPerSecond,
+    times,
+  };
 }
 
 /** Hands the export to the browser as a download. */

@@ -53,11 +53,7 @@ export function SmoothingSlider() {
       <Slider.Track className="slider-track">
         <Slider.Range className="slider-range" />
       </Slider.Track>
-      <Slider.Thumb
-        className="slider-thumb"
-        aria-label={messages.smoothing}
-        aria-valuetext={messages.smoothingValue(settings.smoothing)}
-      />
+      <Slider.Thumb className="slider-thumb" aria-label={messages.smoothing} aria-valuetext={messages.smoothingValue(settings.smoothing)} />
     </Slider.Root>
   );
 }
@@ -98,9 +94,14 @@ function OverlaySwitches() {
     <div className="setting">
       <span className="setting-name">{messages.overlay}</span>
       {(['boxes', 'labels', 'landmarks'] as const).map((key) => (
-        <label key={key} className="switch-line">
+        <label key={key} className="switch-line" htmlFor={`overlay-${key}`}>
           {messages.overlayOptions[key]}
-          <Switch.Root className="switch" checked={overlay[key]} onCheckedChange={(on) => changeSettings({ overlay: { ...overlay, [key]: on } })}>
+          <Switch.Root
+            id={`overlay-${key}`}
+            className="switch"
+            checked={overlay[key]}
+            onCheckedChange={(on) => changeSettings({ overlay: { ...overlay, [key]: on } })}
+          >
             <Switch.Thumb className="switch-thumb" />
           </Switch.Root>
         </label>

@@ -23,7 +23,9 @@ export function StageOverlay({ mirrored }: { mirrored: boolean }) {
 
 function FaceMark({ faceId, mirrored, many }: { faceId: number; mirrored: boolean; many: boolean }) {
   const { store, controller } = useSession();
-  const selected = useAppState((state) => (state.selectedFace === null ? isMainFace(controller.live.snapshot, faceId) : state.selectedFace === faceId));
+  const selected = useAppState((state) =>
+    state.selectedFace === null ? isMainFace(controller.live.snapshot, faceId) : state.selectedFace === faceId,
+  );
   const mark = useRef<HTMLLIElement>(null);
   const glyph = useRef<SVGUseElement>(null);
   const word = useRef<HTMLSpanElement>(null);
@@ -47,7 +49,13 @@ function FaceMark({ faceId, mirrored, many }: { faceId: number; mirrored: boolea
   useReadingsDraw({ shapes: place });
   return (
     // The same choice is made by keyboard in Readings; here the pointer is enough.
-    <li className="face-mark" ref={mark} data-selected={selected} data-many={many} onPointerDown={() => store.dispatch({ type: 'face-selected', faceId })}>
+    <li
+      className="face-mark"
+      ref={mark}
+      data-selected={selected}
+      data-many={many}
+      onPointerDown={() => store.dispatch({ type: 'face-selected', faceId })}
+    >
       <span className="face-tag">
         <b>{faceId}</b>
         <svg className="glyph" width="16" height="16" aria-hidden="true" focusable="false">
@@ -78,5 +86,5 @@ function LandmarkDots({ mirrored }: { mirrored: boolean }) {
       }
     },
   });
-  return <canvas className="landmark-dots" ref={canvas} aria-hidden="true" />;
+  return <canvas className="landmark-dots" ref={canvas} />;
 }

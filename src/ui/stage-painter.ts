@@ -45,13 +45,18 @@ export class StagePainter {
     this.#setSize({ width: image.width, height: image.height });
   }
 
-  /** Nothing on the canvas; a size gives the room that a video takes before its first reading. */
-  clear(size: { width: number; height: number } | null): void {
+  /** Nothing on the canvas. */
+  clear(): void {
     this.endPeek();
     this.canvas.width = 0;
     this.canvas.height = 0;
     this.#held.width = 0;
-    this.#setSize(size);
+    this.#setSize(null);
+  }
+
+  /** The room that a video takes until its first reading; a frame that was faster stays. */
+  reserve(size: { width: number; height: number }): void {
+    if (this.canvas.width === 0) this.#setSize({ width: size.width, height: size.height });
   }
 
   /** The frame on show, as a picture of its own. */

@@ -21,7 +21,11 @@ export function Stage({ onOpenFiles }: { onOpenFiles: () => void }) {
       {item ? <StageItem item={item} onOpenFiles={onOpenFiles} /> : <Welcome onOpenFiles={onOpenFiles} />}
       {notice && (
         <div className="stage-notice">
-          <ErrorNotice error={notice} action={action?.name ?? messages.dismiss} onAction={action?.run ?? (() => store.dispatch({ type: 'notice', error: null }))} />
+          <ErrorNotice
+            error={notice}
+            action={action?.name ?? messages.dismiss}
+            onAction={action?.run ?? (() => store.dispatch({ type: 'notice', error: null }))}
+          />
         </div>
       )}
     </section>
@@ -41,7 +45,7 @@ function StageItem({ item, onOpenFiles }: { item: Item; onOpenFiles: () => void 
       {item.kind === 'camera' && <CameraSign />}
       <StageNote item={item} />
       {item.error && action && (
-        <div className="stage-notice">
+        <div className="stage-notice" data-alone={frame === null}>
           <ErrorNotice error={item.error} action={action.name} onAction={action.run} />
         </div>
       )}

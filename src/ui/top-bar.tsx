@@ -23,7 +23,12 @@ export function TopBar({ onHelp }: { onHelp: () => void }) {
       </h1>
       <ModelStatus />
       <div className="top-actions">
-        <Picker label={messages.task} value={task} options={TASK_OPTIONS} onChange={(next) => store.dispatch({ type: 'task-chosen', task: next })} />
+        <Picker
+          label={messages.task}
+          value={task}
+          options={TASK_OPTIONS}
+          onChange={(next) => store.dispatch({ type: 'task-chosen', task: next })}
+        />
         <ThemeButton theme={settings.theme} onChange={(theme) => changeSettings({ theme })} />
         <SettingsPopover />
         <button type="button" className="icon-button" aria-label={messages.help} title={messages.help} onClick={onHelp}>

@@ -9,9 +9,19 @@ export function Welcome({ onOpenFiles }: { onOpenFiles: () => void }) {
     <div className="welcome">
       <p className="welcome-line">{messages.tagline}</p>
       <div className="ways-in">
-        <WayIn icon={<Camera size={22} />} name={messages.startCamera} hint={messages.startCameraHint} onClick={() => void controller.startCamera()} />
+        <WayIn
+          icon={<Camera size={22} />}
+          name={messages.startCamera}
+          hint={messages.startCameraHint}
+          onClick={() => void controller.startCamera()}
+        />
         <WayIn icon={<FolderOpen size={22} />} name={messages.openFiles} hint={messages.openFilesHint} onClick={onOpenFiles} />
-        <WayIn icon={<Sparkles size={22} />} name={messages.trySample} hint={messages.trySampleHint} onClick={() => void controller.addSample()} />
+        <WayIn
+          icon={<Sparkles size={22} />}
+          name={messages.trySample}
+          hint={messages.trySampleHint}
+          onClick={() => void controller.addSample()}
+        />
       </div>
       <p className="welcome-drop">{messages.dropHint}</p>
       <p className="welcome-private" title={messages.nothingLeavesWhy}>
@@ -21,14 +31,15 @@ export function Welcome({ onOpenFiles }: { onOpenFiles: () => void }) {
   );
 }
 
+/** The hint is drawn by the style sheet: the button's name is its label alone, for eyes, ears and voice control alike. */
 function WayIn({ icon, name, hint, onClick }: { icon: React.ReactNode; name: string; hint: string; onClick: () => void }) {
   return (
-    <button type="button" className="way-in" aria-label={name} onClick={onClick}>
+    <button type="button" className="way-in" aria-description={hint} onClick={onClick}>
       <span className="way-in-icon" aria-hidden="true">
         {icon}
       </span>
       <span className="way-in-name">{name}</span>
-      <small>{hint}</small>
+      <span className="way-in-hint" data-hint={hint} aria-hidden="true" />
     </button>
   );
 }

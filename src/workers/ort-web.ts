@@ -57,6 +57,14 @@ export async function openWebRuntime(options: LoadOptions): Promise<Result<WebRu
   const wantsGpu = [options.backend, ...Object.values(graphBackends)].some((choice) => choice !== 'wasm');
   const webgpu = wantsGpu ? await probeWebGpu() : null;
   const gpuBuild = usesWebGpu(options.backend, graphBackends, webgpu);
+  const notes: string[] = [];
+  if (webgpu === null && wantsGpu) {
+    const asked = options.backend === 'webgpu' ? 'WebGPU was asked for, but this browser offers none' : 'This browser offers no WebGPU';
+    notes.push(`${asked}, so everything runs on WebAssembly, which is slower.`);
+  }
+  if (!globalThis.crossOriginIsolated) {
+    notes.push('The page is served without cross-origin isolation, so WebAssembly runs on one thread.');
+  }
   const threads = threadCount(options.threads, navigator.hardwareConcurrency, globalThis.crossOriginIsolated);
 
   // The variable keeps both builds' types one; the bundler sees two literal imports, so two chunks.
@@ -72,8 +80,9 @@ export async function openWebRuntime(options: LoadOptions): Promise<Result<WebRu
     cpu: 'wasm',
     webgpu,
     threads,
-    backend: options.backend,
-    graphBackends,
+    // Said once above instead of once a graph.
+    backend: webgpu === null ? 'wasm' : options.backend,
+    graphBackends: webgpu === null ? {} : graphBackends,
     sessionOptions: (backend) => ({
       executionProviders: [backend === 'webgpu' ? 'webgpu' : 'wasm'],
       graphOptimizationLevel: 'all',
@@ -81,12 +90,6 @@ export async function openWebRuntime(options: LoadOptions): Promise<Result<WebRu
     }),
     runs: new SerialQueue(),
   };
-  const notes: string[] = [];
-  if (!globalThis.crossOriginIsolated) {
-    notes.push('The page is served without cross-origin isolation, so WebAssembly runs on one thread.');
-  }
-  if (webgpu === null && options.backend === 'auto')
-    notes.push('This browser offers no WebGPU, so everything runs on WebAssembly, which is slower.');
   return ok({ runtime, notes });
 }
 

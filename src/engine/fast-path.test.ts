@@ -1,0 +1,141 @@
+import { describe, expect, test } from 'vitest';
+import { anchorCentres, FaceDetector } from '../model/face-detector.ts';
+import { FaceEncoder } from '../model/face-encoder.ts';
+import { LandmarkFinder } from '../model/landmarks.ts';
+import { fakeRunner } from '../model/runner.fixture.ts';
+import { EMOTION_LABELS } from '../shared/labels.ts';
+import { FastPath } from './fast-path.ts';
+
+const detectorEntry = {
+  graph: 'face-detector-short' as const,
+  size: 128,
+  layers: [{ stride: 16, anchors: 1 }],
+  mean: 0.5,
+  std: 0.5,
+  scoreThreshold: 0.5,
+  iouThreshold: 0.3,
+};
+const parts = {
+  faceDetectors: [detectorEntry, { ...detectorEntry, graph: 'face-detector-full' as const }],
+  landmarks: { graph: 'face-landmarks' as const, size: 8, cropScale: 1.5, presenceThreshold: 0.5, eyeCorners: [33, 263] },
+  faceEncoder: {
+    graph: 'face-encoder' as const,
+    size: 4,
+    cropScale: 1.2,
+    cropShift: [0, -0.1],
+    minDeviation: 8,
+    labels: [...EMOTION_LABELS],
+    flip: false,
+    temperature: 1,
+    uncertainBelow: 0.4,
+    circumplex: EMOTION_LABELS.map(() => [0, 0]),
+    circumplexSource: 'test',
+  },
+  actionUnits: [],
+  projection: { graph: 'projection' as const, imageTokens: 1, maxFaces: 1, faceTokens: 1 },
+};
+
+/** What the fake graphs see: faces by the anchor (row-major on 8×8), their size and score logit; presence; the top label. */
+interface World {
+  faces: { anchor: number; size: number; logit: number }[];
+  presence: number;
+  label: (typeof EMOTION_LABELS)[number];
+}
+
+function fastPathIn(world: World): FastPath {
+  const detector = (entry: (typeof parts.faceDetectors)[number]) => {
+    const anchors = anchorCentres(entry).length / 2;
+    const graph = fakeRunner({ input: [1, 128, 128, 3] }, () => {
+      const boxes = new Float32Array(anchors * 16);
+      const scores = new Float32Array(anchors).fill(-50);
+      for (const { anchor, size, logit } of world.faces) {
+        boxes.set([0, 0, size, size, -5, 0, 5, 0], anchor * 16);
+        scores[anchor] = logit;
+      }
+      return { boxes, scores };
+    });
+    return new FaceDetector(graph, entry);
+  };
+  const landmarks = fakeRunner({ input: [1, 3, 8, 8] }, () => ({ mesh: new Float32Array(1404).fill(4), presence: [world.presence] }));
+  const encoder = fakeRunner({ pixel_values: ['N', 1, 4, 4] }, ({ pixel_values }) => {
+    const count = pixel_values?.dims[0] ?? 0;
+    return {
+      logits: Array.from({ length: count }, () => EMOTION_LABELS.map((label) => (label === world.label ? 10 : 0))).flat(),
+      face_tokens: Array.from({ length: count }, (_, i) => [i, i]).flat(),
+    };
+  });
+  return new FastPath(
+    {
+      short: detector(detectorEntry),
+      full: detector({ ...detectorEntry, graph: 'face-detector-full' }),
+      landmarks: new LandmarkFinder(landmarks, parts.landmarks),
+      encoder: new FaceEncoder(encoder, parts.faceEncoder),
+    },
+    parts,
+  );
+}
+
+const frame = (time: number) => ({ width: 128, height: 128, data: new Uint8ClampedArray(128 * 128 * 4), time });
+const live = { sourceId: 'camera', mode: 'live' as const, smoothing: 1 };
+const face = (anchor: number, size = 30, logit = 5) => ({ anchor, size, logit });
+
+describe('live', () => {
+  test('a face keeps its id from frame to frame and its emotion changes slowly; another source starts anew', async () => {
+    const world: World = { faces: [face(9), face(54)], presence: 5, label: 'neutral' };
+    const fastPath = fastPathIn(world);
+    expect((await fastPath.read(frame(0), live)).readings.map((reading) => reading.faceId)).toEqual([1, 2]);
+    world.faces = [face(54)];
+    world.label = 'anger';
+    const { readings } = await fastPath.read(frame(0.1), live);
+    expect(readings.map((reading) => [reading.faceId, reading.emotion])).toEqual([[2, 'neutral']]);
+    const other = await fastPath.read(frame(0.2), { ...live, sourceId: 'clip.mp4' });
+    expect(other.readings.map((reading) => [reading.faceId, reading.emotion])).toEqual([[1, 'anger']]);
+  });
+
+  test('landmarks of the largest faces only, as many as the deep path describes', async () => {
+    const { readings } = await fastPathIn({ faces: [face(9, 20), face(54, 30)], presence: 5, label: 'fear' }).read(frame(0), live);
+    const measured = readings.filter((reading) => reading.landmarks.length > 0);
+    expect(measured.map((reading) => Math.round(reading.box.width))).toEqual([30]);
+  });
+});
+
+describe('still', () => {
+  const still = { sourceId: 'photo.jpg', mode: 'still' as const, smoothing: 1 };
+
+  test('faces are counted from the largest, all with landmarks, tokens kept by id', async () => {
+    const { readings, faceTokens } = await fastPathIn({ faces: [face(9, 20), face(54, 30)], presence: 5, label: 'fear' }).read(
+      frame(0),
+      still,
+    );
+    expect(readings.map((reading) => [reading.faceId, Math.round(reading.box.width), reading.landmarks.length])).toEqual([
+      [1, 30, 936],
+      [2, 20, 936],
+    ]);
+    expect([...faceTokens].map(([id, tokens]) => [id, ...tokens])).toEqual([
+      [1, 0, 0],
+      [2, 1, 1],
+    ]);
+  });
+
+  test('a face that the detector doubts stays only if the landmark graph sees one', async () => {
+    const world: World = { faces: [face(9, 30, 0.5), face(54, 30, 5)], presence: -5, label: 'fear' };
+    const { readings } = await fastPathIn(world).read(frame(0), still);
+    expect(readings.map((reading) => reading.score > 0.9)).toEqual([true]);
+    world.presence = 5;
+    expect((await fastPathIn(world).read(frame(0), still)).readings.length).toBe(2);
+  });
+
+  test('no face is an empty list, not an error', async () => {
+    const { readings, times } = await fastPathIn({ faces: [], presence: 5, label: 'fear' }).read(frame(0), still);
+    expect(readings).toEqual([]);
+    expect(times.detect).toBeGreaterThanOrEqual(0);
+  });
+});
+
+test('cropped: the whole picture is the face, and nothing is detected', async () => {
+  const options = { sourceId: 'x', mode: 'cropped' as const, smoothing: 0 };
+  const { readings, times } = await fastPathIn({ faces: [], presence: 5, label: 'sadness' }).read(frame(3), options);
+  expect(readings.map((reading) => [reading.faceId, reading.emotion, reading.time])).toEqual([[1, 'sadness', 3]]);
+  expect(readings[0]?.box.width).toBeCloseTo(128 / 1.2);
+  expect(times.detect).toBeUndefined();
+});

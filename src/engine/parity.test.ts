@@ -1,0 +1,64 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { parseManifest } from '../model/manifest.ts';
+import { checkParity } from '../model/parity.ts';
+import { packFolder } from '../node/pack-folder.ts';
+import { createNodeRuntime } from '../node/runtime.ts';
+import type { Task } from '../shared/labels.ts';
+import type { Reading } from '../shared/readings.ts';
+import { promptBody } from './emoprompt.ts';
+
+const models = join(dirname(fileURLToPath(import.meta.url)), '../../public/models');
+const packs = readdirSync(models).filter((name) => !name.endsWith('-wip') && existsSync(join(models, name, 'manifest.json')));
+
+interface PromptCase {
+  task: Task;
+  options: string[] | null;
+  faces: { units: Record<string, number>; valence: number; arousal: number }[];
+  faceCount: number;
+  words: string | null;
+  body: string;
+}
+
+/** A reading with the evidence of a case, and `count - 1` more that the prompt only counts. */
+const readingsOf = ({ faces, faceCount }: PromptCase): Reading[] =>
+  Array.from({ length: faceCount }, (_, index) => {
+    const { units = {}, valence = 0, arousal = 0 } = faces[index] ?? {};
+    return {
+      faceId: index + 1,
+      time: 0,
+      box: { x: 0, y: 0, width: 1, height: 1 },
+      roll: 0,
+      score: 1,
+      probabilities: { neutral: 1, happiness: 0, surprise: 0, sadness: 0, anger: 0, disgust: 0, fear: 0, contempt: 0 },
+      emotion: 'neutral',
+      valence,
+      arousal,
+      actionUnits: Object.entries(units).map(([code, probability]) => ({ code, probability })),
+      landmarks: new Float32Array(),
+    };
+  });
+
+describe.each(packs)('the goldens of %s', (name) => {
+  it('hold on the native runtime: every graph, embeddings, tokenizer and greedy text', async () => {
+    const runtime = await createNodeRuntime('native', 2);
+    expect(await checkParity(runtime, packFolder(join(models, name)))).toEqual({ ok: true, value: [] });
+  }, 300_000);
+
+  it('give the same prompts here as in training', () => {
+    const manifest = parseManifest(JSON.parse(readFileSync(join(models, name, 'manifest.json'), 'utf8')));
+    if (!manifest.ok) throw new Error(manifest.error.message);
+    const cases: PromptCase[] = JSON.parse(readFileSync(join(models, name, manifest.value.parity), 'utf8')).prompts;
+    expect(cases.length).toBeGreaterThan(0);
+    for (const item of cases) {
+      const { task, options, words } = item;
+      expect(promptBody(manifest.value, { task, options, words, readings: readingsOf(item) })).toBe(item.body);
+    }
+  });
+});
+
+it('there is a pack to check', () => {
+  expect(packs).toContain('tiny');
+});

@@ -1,0 +1,224 @@
+/**
+ * Runs a pack's goldens (parity.json, made by training/parity.py, where the format is told): the same
+ * numbers must come out in Python, Node and the browser, on every backend, within the stated tolerance.
+ */
+import * as v from 'valibot';
+import { GRAPH_NAMES, type GraphName } from '../shared/labels.ts';
+import { ok, type Result } from '../shared/result.ts';
+import { type Graph, openGraph, type Runtime } from './graph.ts';
+import { LanguageModel, languageModelGpuOutputs, warmUpLanguageModel } from './language-model.ts';
+import { fileOf, graphFiles, openPack, PART_GRAPHS, type Pack, type PackSource, type PartFiles } from './pack.ts';
+import { pick } from './sampler.ts';
+import { TokenEmbeddings } from './token-embeddings.ts';
+import { createTokenizer } from './tokenizer.ts';
+
+const numbers = v.array(v.number());
+const ids = v.array(v.pipe(v.number(), v.integer()));
+
+const input = v.object({
+  name: v.string(),
+  dims: ids,
+  sine: v.optional(v.object({ amplitude: v.number(), step: v.number(), offset: v.number() })),
+  values: v.optional(numbers),
+  from: v.optional(v.string()),
+  repeat: v.optional(v.number()),
+});
+
+const output = v.object({
+  name: v.string(),
+  dims: ids,
+  first: numbers,
+  mean: v.number(),
+  absMean: v.number(),
+  max: v.number(),
+  argmax: v.number(),
+});
+
+const golden = v.object({ graph: v.picklist(GRAPH_NAMES), inputs: v.array(input), outputs: v.array(output), tolerance: v.number() });
+
+const goldens = v.object({
+  format: v.literal(1),
+  graphs: v.array(golden),
+  embedding: v.object({ ids, width: v.number(), first: v.array(numbers) }),
+  tokenizer: v.array(v.object({ text: v.string(), ids })),
+  generation: v.object({ before: ids, after: ids, greedy: ids, chosen: numbers, margins: numbers, max: v.number(), tolerance: v.number() }),
+});
+
+export type Goldens = v.InferOutput<typeof goldens>;
+type Golden = Goldens['graphs'][number];
+
+export interface ParityOptions {
+  /** Graphs to run; default all. `projection` needs both encoders, `language-model` needs `projection`. */
+  graphs?: readonly GraphName[];
+  /** Decode steps to compare; default all that the file has. */
+  newTokens?: number;
+}
+
+/**
+ * One line for each golden that does not hold; empty where all do. Fails where the pack cannot be
+ * read. @throws EngineFailure where a graph cannot be run.
+ */
+export async function checkParity(runtime: Runtime, source: PackSource, options: ParityOptions = {}): Promise<Result<string[]>> {
+  const opened = await openPack(source);
+  if (!opened.ok) return opened;
+  const pack = opened.value;
+  const read = await source.read(pack.manifest.parity, () => {});
+  if (!read.ok) return read;
+  const expected = v.parse(goldens, JSON.parse(new TextDecoder().decode(read.value)));
+  const files = await readAll(pack);
+  if (!files.ok) return files;
+  return ok(await compare(runtime, pack, files.value, expected, options));
+}
+
+async function compare(runtime: Runtime, pack: Pack, files: PartFiles, expected: Goldens, options: ParityOptions): Promise<string[]> {
+  const faults: string[] = [];
+  const wanted = options.graphs ?? GRAPH_NAMES;
+  const made = new Map<string, Float32Array>(); // by "<graph>/<output>"
+  for (const entry of expected.graphs) {
+    if (!wanted.includes(entry.graph)) continue;
+    const { graph } = await openGraph(
+      runtime,
+      entry.graph,
+      pack.manifest.graphs[entry.graph],
+      graphFiles(pack.manifest, entry.graph, files),
+    );
+    try {
+      for (const [name, data] of await runGolden(graph, entry, made)) made.set(`${entry.graph}/${name}`, data);
+    } finally {
+      await graph.dispose();
+    }
+    for (const result of entry.outputs) {
+      const data = made.get(`${entry.graph}/${result.name}`);
+      const error = data ? difference(result, data) : Number.POSITIVE_INFINITY;
+      if (!(error <= entry.tolerance))
+        faults.push(`${entry.graph}/${result.name}: off by ${error.toExponential(1)}, allowed ${entry.tolerance}`);
+    }
+  }
+  if (wanted.includes('language-model')) faults.push(...(await compareLanguageModel(runtime, pack, files, expected, made, options)));
+  return faults;
+}
+
+async function runGolden(graph: Graph, entry: Golden, made: ReadonlyMap<string, Float32Array>): Promise<Map<string, Float32Array>> {
+  const feeds = Object.fromEntries(
+    entry.inputs.map((item) => {
+      const count = item.dims.reduce((product, dim) => product * dim, 1);
+      return [item.name, graph.tensor('float32', makeInput(item, count, made), item.dims)];
+    }),
+  );
+  const outputs = await graph.run(feeds);
+  return new Map(Object.entries(outputs).map(([name, tensor]) => [name, tensor.data as Float32Array]));
+}
+
+function makeInput(item: Golden['inputs'][number], count: number, made: ReadonlyMap<string, Float32Array>): Float32Array {
+  const { sine, from } = item;
+  if (sine) return Float32Array.from({ length: count }, (_, index) => sine.offset + sine.amplitude * Math.sin(sine.step * index));
+  if (from === undefined) return Float32Array.from(item.values ?? []);
+  const source = made.get(from);
+  if (!source) throw new Error(`the golden of ${from} must be run first`);
+  const values = new Float32Array(count);
+  for (let copy = 0; copy < (item.repeat ?? 1); copy += 1) values.set(source, copy * source.length);
+  return values;
+}
+
+/** Largest difference of what a golden tells of an output, over the golden's largest value. */
+function difference(expected: Golden['outputs'][number], data: Float32Array): number {
+  let sum = 0;
+  let absolute = 0;
+  for (const value of data) {
+    sum += value;
+    absolute += Math.abs(value);
+  }
+  const differences = expected.first.map((value, index) => Math.abs(value - (data[index] ?? Number.NaN)));
+  differences.push(Math.abs(expected.mean - sum / data.length), Math.abs(expected.absMean - absolute / data.length));
+  return Math.max(...differences) / Math.max(1e-3, expected.max);
+}
+
+async function compareLanguageModel(
+  runtime: Runtime,
+  pack: Pack,
+  files: PartFiles,
+  { embedding, tokenizer: texts, generation }: Goldens,
+  made: ReadonlyMap<string, Float32Array>,
+  { newTokens = generation.greedy.length }: ParityOptions,
+): Promise<string[]> {
+  const { manifest } = pack;
+  const faults: string[] = [];
+  const embeddings = new TokenEmbeddings(manifest.languageModel, files);
+  for (const [index, id] of embedding.ids.entries()) {
+    const row = embeddings.lookUp([id]);
+    const worst = Math.max(...(embedding.first[index] ?? []).map((value, column) => Math.abs(value - (row[column] ?? Number.NaN))));
+    if (!(worst <= 1e-6)) faults.push(`embedding of id ${id}: off by ${worst}`);
+  }
+  const tokenizer = await createTokenizer(fileOf(files, manifest.tokenizer.tokenizer), fileOf(files, manifest.tokenizer.config));
+  for (const { text, ids: expected } of texts) {
+    const got = tokenizer.encode(text);
+    if (got.join() !== expected.join())
+      faults.push(`tokenizer: ${JSON.stringify(text)} gives ${got.join(' ')}, expected ${expected.join(' ')}`);
+  }
+  const image = made.get('projection/image_embeddings');
+  if (!image) throw new Error('the golden of projection must be run first');
+  const { graph } = await openGraph(
+    runtime,
+    'language-model',
+    manifest.graphs['language-model'],
+    graphFiles(manifest, 'language-model', files),
+    {
+      warmUp: (opened) => warmUpLanguageModel(opened, manifest.languageModel),
+      gpuOutputs: languageModelGpuOutputs,
+    },
+  );
+  try {
+    const model = new LanguageModel(graph, manifest.languageModel, embeddings);
+    faults.push(...(await compareGeneration(model, image, generation, newTokens)));
+  } finally {
+    await graph.dispose();
+  }
+  return faults;
+}
+
+async function compareGeneration(
+  model: LanguageModel,
+  image: Float32Array,
+  generation: Goldens['generation'],
+  newTokens: number,
+): Promise<string[]> {
+  const faults: string[] = [];
+  const { signal } = new AbortController();
+  const before = model.embed(generation.before);
+  const after = model.embed(generation.after);
+  const prompt = new Float32Array(before.length + image.length + after.length);
+  prompt.set(before);
+  prompt.set(image, before.length);
+  prompt.set(after, before.length + image.length);
+  const allowed = generation.tolerance * Math.max(1, generation.max);
+  const sequence = await model.prefill(signal, prompt);
+  try {
+    for (const [index, expected] of generation.greedy.slice(0, newTokens).entries()) {
+      const got = pick(sequence.logits, []);
+      const margin = generation.margins[index] ?? 0;
+      if (got !== expected) {
+        // A near tie may fall either way, and all that follows is another text.
+        if (margin >= allowed) faults.push(`generation: id ${index} is ${got}, expected ${expected} by a margin of ${margin}`);
+        break;
+      }
+      const logit = sequence.logits[got] ?? Number.NaN;
+      const chosen = generation.chosen[index] ?? Number.NaN;
+      if (!(Math.abs(logit - chosen) <= allowed))
+        faults.push(`generation: logit ${index} is ${logit.toFixed(3)}, expected ${chosen.toFixed(3)}`);
+      await sequence.append(signal, [got]);
+    }
+  } finally {
+    sequence.dispose();
+  }
+  return faults;
+}
+
+async function readAll(pack: Pack): Promise<Result<PartFiles>> {
+  const files = new Map<string, Uint8Array>();
+  for (const part of Object.keys(PART_GRAPHS) as (keyof typeof PART_GRAPHS)[]) {
+    const read = await pack.readPart(part, () => {});
+    if (!read.ok) return read;
+    for (const [path, bytes] of read.value) files.set(path, bytes);
+  }
+  return ok(files);
+}

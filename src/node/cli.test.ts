@@ -1,0 +1,153 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { main } from './main.ts';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
+const pack = ['--pack', join(root, 'public/models/tiny'), '--threads', '1'];
+const portrait = join(root, 'public/samples/astronaut.jpg');
+
+async function run(...args: string[]): Promise<{ code: number; out: string; error: string }> {
+  const text = { out: '', error: '' };
+  const { signal } = new AbortController();
+  const code = await main(signal, args, {
+    out: (piece) => {
+      text.out += piece;
+    },
+    error: (piece) => {
+      text.error += piece;
+    },
+  });
+  return { code, ...text };
+}
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'emollm-'));
+  // Four grey pictures: on `--cropped` each counts as one face.
+  for (const [index, shade] of [30, 90, 150, 210].entries()) {
+    const picture = sharp({ create: { width: 48, height: 48, channels: 3, background: { r: shade, g: shade, b: shade } } });
+    await writeFile(join(folder, `${index}.png`), await picture.png().toBuffer());
+  }
+  await writeFile(join(folder, 'empty.jpg'), '');
+  await writeFile(join(folder, 'notes.jpg'), 'not a picture');
+  await writeFile(join(folder, 'broken.png'), (await readFile(join(folder, '0.png'))).subarray(0, 60));
+  await writeFile(join(folder, 'clip.mp4'), 'x');
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe('emollm analyze', () => {
+  it('prints the reading of a face and the four steps', async () => {
+    const { code, out } = await run('analyze', portrait, ...pack);
+    expect(code).toBe(0);
+    expect(out).toMatch(/Face 1 at \d+,\d+ .*valence -?\d\.\d\d, arousal/);
+    for (const head of ['Observe:', 'Cues:', 'Reason:', 'Answer:']) expect(out).toContain(`  ${head} `);
+    expect(out).toMatch(/Answer: \w+ \(\d+ %\)\n$/);
+  }, 120_000);
+
+  it('goes on after files that cannot be read, each with its reason, and tells by its exit code', async () => {
+    const names = ['empty.jpg', 'notes.jpg', 'broken.png', 'clip.mp4', 'missing.jpg'].map((name) => join(folder, name));
+    const { code, out, error } = await run('analyze', ...names, portrait, '--json', ...pack);
+    expect(code).toBe(1);
+    const lines = out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(lines.map((line) => line.error?.code)).toEqual([
+      'file-empty',
+      'file-unsupported',
+      'picture-broken',
+      'file-unsupported',
+      'file-unreadable',
+      undefined,
+    ]);
+    expect(lines[3].error.message).toContain('video');
+    expect(lines[5]).toMatchObject({ file: portrait, task: 'emotion', pack: { id: 'tiny' }, readings: [{ faceId: 1 }] });
+    expect(Object.keys(lines[5].steps)).toEqual(['observe', 'cues', 'reason', 'answer']);
+    expect(lines[5].answer.text).toBe(lines[5].steps.answer);
+    expect(error).toContain('empty.jpg');
+  }, 120_000);
+
+  it('answers wrong usage with the right form and exit code 2', async () => {
+    const { code, error } = await run('analyze', '--tusk', 'emotion');
+    expect(code).toBe(2);
+    expect(error).toContain('Usage: emollm analyze <files');
+  });
+
+  it('says which file of a pack is not there', async () => {
+    const { code, error } = await run('analyze', portrait, '--pack', folder);
+    expect(code).toBe(1);
+    expect(error).toContain('manifest.json is not there');
+  });
+});
+
+describe('emollm evaluate', () => {
+  const out = () => join(folder, 'report.json');
+  const evaluate = (...args: string[]) => run('evaluate', '--data', folder, '--out', out(), ...pack, ...args);
+  const labels = (text: string) => writeFile(join(folder, 'labels.csv'), text);
+  const report = async () => JSON.parse(await readFile(out(), 'utf8'));
+
+  it('judges face crops by the affect head', async () => {
+    await labels('file,label\n0.png,neutral\n1.png,fear\n2.png,neutral\n3.png,neutral\n');
+    expect(await evaluate('--task', 'faces', '--cropped')).toMatchObject({ code: 0 });
+    const value = await report();
+    expect(value).toMatchObject({
+      task: 'faces',
+      by: 'affect-head',
+      n: 4,
+      majority_accuracy: 0.75,
+      pack: { id: 'tiny' },
+      cues: null,
+      without_face: 0,
+    });
+    expect(value.pack.hash).toMatch(/^[0-9a-f]{64}$/);
+    expect(value.confusion.rows.flat().reduce((sum: number, count: number) => sum + count)).toBe(4);
+    expect(value.expected_calibration_error).toBeGreaterThanOrEqual(0);
+  }, 120_000);
+
+  it('judges a task of words by the language model, with the words of the file, as many rows as asked', async () => {
+    await labels('file,label,text\n0.png,yes,"a ""joke"""\n1.png,no,plain\n2.png,no,never\n');
+    expect(await evaluate('--task', 'humor', '--limit', '2')).toMatchObject({ code: 0 });
+    expect(await report()).toMatchObject({ task: 'humor', by: 'language-model', n: 2, options: ['yes', 'no'], majority_accuracy: 0.5 });
+  }, 120_000);
+
+  it('asks with the emotions of pictures where the labels are those', async () => {
+    await labels('file,label,text\n0.png,happiness,a\n1.png,love,b\n');
+    expect(await evaluate('--task', 'emotion', '--limit', '1')).toMatchObject({ code: 0 });
+    expect((await report()).options).toContain('sorrow');
+  }, 120_000);
+
+  it('measures how well scenes are felt', async () => {
+    await labels('file,valence,arousal\n0.png,0.5,0\n1.png,-0.5,0.25\n');
+    expect(await evaluate('--task', 'scene')).toMatchObject({ code: 0 });
+    const value = await report();
+    expect(value).toMatchObject({ task: 'scene', n: 2 });
+    for (const axis of [value.valence, value.arousal]) {
+      expect(Math.abs(axis.concordance)).toBeLessThanOrEqual(1);
+      expect(axis.mae).toBeGreaterThan(0);
+    }
+  }, 120_000);
+
+  it.each([
+    ['file,label\n0.png,happy\n', 'line 2: "happy" is not a label of faces'],
+    ['file,label\n0.png,fear\nnone.png,fear\n', 'line 3: none.png cannot be read'],
+    ['file;label\n0.png;fear\n', 'line 1: the columns must be'],
+  ])(
+    'refuses %j',
+    async (text, expected) => {
+      await labels(text);
+      const { code, error } = await evaluate('--task', 'faces', '--cropped');
+      expect(code).toBe(1);
+      expect(error).toContain(expected);
+    },
+    60_000,
+  );
+
+  it('says where labels.csv is missing', async () => {
+    await rm(join(folder, 'labels.csv'), { force: true });
+    expect(await evaluate('--task', 'faces')).toMatchObject({ code: 1, error: expect.stringContaining('labels.csv cannot be read') });
+  });
+});

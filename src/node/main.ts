@@ -1,0 +1,67 @@
+/** One command of `emollm`: wires arguments, engine and output; exit codes are told in the help. */
+import { analyzeFiles, type Console, describeError } from './analyze.ts';
+import { type EvaluateCommand, HELP, parseArguments } from './arguments.ts';
+import { evaluateFolder, readLabels } from './evaluate-folder.ts';
+import { openEngine } from './session.ts';
+
+const FAILED = 1;
+const WRONG_USAGE = 2;
+const STOPPED = 130;
+
+/** Runs one command; returns its exit code. */
+export async function main(signal: AbortSignal, argv: readonly string[], console: Console): Promise<number> {
+  const command = parseArguments(argv);
+  if (!command.ok) {
+    console.error(`${command.error.message}\n${command.error.remedy}\n`);
+    return WRONG_USAGE;
+  }
+  if (command.value.kind === 'help') {
+    console.out(HELP);
+    return 0;
+  }
+  if (command.value.kind === 'evaluate') return runEvaluate(signal, command.value, console);
+
+  const engine = await openEngine(signal, command.value, progressOf('Loading', console));
+  if (!engine.ok) return giveUp(signal, describeError(engine.error), console);
+  try {
+    const isWhole = await analyzeFiles(signal, engine.value, command.value, console);
+    return signal.aborted ? STOPPED : isWhole ? 0 : FAILED;
+  } finally {
+    await engine.value.dispose();
+  }
+}
+
+async function runEvaluate(signal: AbortSignal, command: EvaluateCommand, console: Console): Promise<number> {
+  const labels = await readLabels(command);
+  if (!labels.ok) return giveUp(signal, describeError(labels.error), console);
+  const engine = await openEngine(signal, command, progressOf('Loading', console));
+  if (!engine.ok) return giveUp(signal, describeError(engine.error), console);
+  try {
+    const report = await evaluateFolder(signal, engine.value, labels.value, command, progressOf('Judged', console));
+    if (!report.ok) return giveUp(signal, describeError(report.error), console);
+    const { value } = report;
+    const figures =
+      'accuracy' in value
+        ? `accuracy ${value.accuracy.toFixed(3)}, macro-F1 ${value.macro_f1.toFixed(3)}, majority class ${value.majority_accuracy.toFixed(3)}`
+        : `concordance: valence ${value.valence.concordance.toFixed(3)}, arousal ${value.arousal.concordance.toFixed(3)}`;
+    console.out(`${value.task}, n ${value.n}: ${figures}. Report: ${command.out}\n`);
+    return 0;
+  } finally {
+    await engine.value.dispose();
+  }
+}
+
+function giveUp(signal: AbortSignal, text: string, console: Console): number {
+  console.error(`${text}\n`);
+  return signal.aborted ? STOPPED : FAILED;
+}
+
+/** One line on a terminal that overwrites itself; nothing where the output is no terminal. */
+function progressOf(what: string, console: Console): (done: number, total: number) => void {
+  if (!process.stderr.isTTY) return () => {};
+  return (done, total) => {
+    const isBytes = total > 1_000_000;
+    const amount = isBytes ? `${Math.round(done / 1e6)} of ${Math.round(total / 1e6)} MB` : `${done} of ${total}`;
+    console.error(`\r${what} ${amount}\u001b[K${done >= total ? '\r\u001b[K' : ''}`);
+  };
+}

@@ -1,0 +1,103 @@
+import { expect, test, vi } from 'vitest';
+import type { AnalysisEvent, ModelInfo } from '../shared/events.ts';
+import type { ExplainOptions } from '../workers/api.ts';
+import type { Analyzer } from './analyzer.ts';
+import { DeepQueue } from './deep-queue.ts';
+import { StateStore } from './state-store.ts';
+
+const info: ModelInfo = { packId: 'tiny', packVersion: '1', packHash: '', graphs: [], adapter: '', threads: 1, notes: [] };
+
+/** A worker that writes until it is let go; its runs end as the client's do. */
+function setUp() {
+  const store = new StateStore();
+  const hear = (event: AnalysisEvent) => store.dispatch({ type: 'event', event });
+  const begun: string[] = [];
+  const finish = new Map<string, () => void>();
+  const analyzer: Analyzer = {
+    load: async () => {},
+    read: async () => {},
+    dispose: () => {},
+    explain: (signal: AbortSignal, _frame, { runId, task }: ExplainOptions) =>
+      new Promise((resolve) => {
+        begun.push(runId);
+        hear({ type: 'started', runId, task, time: 0 });
+        const end = (event: AnalysisEvent) => {
+          hear(event);
+          resolve();
+        };
+        finish.set(runId, () => end({ type: 'done', runId }));
+        signal.addEventListener('abort', () => end({ type: 'failed', runId, error: { code: 'cancelled', message: '', remedy: '' } }));
+      }),
+  };
+  const queue = new DeepQueue(store);
+  const close = vi.fn();
+  const ask = (runId: string) => {
+    store.dispatch({ type: 'explain-asked', itemId: 'a', runId, task: 'emotion', time: 0, snapshot: null });
+    queue.add(analyzer, {
+      runId,
+      itemId: 'a',
+      task: 'emotion',
+      snapshot: null,
+      frame: async () => ({ image: { close } as unknown as ImageBitmap, time: 0 }),
+    });
+  };
+  store.dispatch({ type: 'item-added', item: { id: 'a', kind: 'picture', name: 'a' }, select: true });
+  const ready = () => {
+    hear({ type: 'ready', part: 'language-model', info });
+    return queue.pump(analyzer);
+  };
+  const phases = () => store.get().items[0]?.explanations.map((run) => run.phase);
+  return { store, queue, analyzer, hear, begun, finish, ask, ready, phases, close };
+}
+
+const settled = () => new Promise((resolve) => setTimeout(resolve));
+
+test('an explanation asked for too early waits for the language model, and begins by itself', async () => {
+  const { ask, ready, begun, phases } = setUp();
+  ask('e1');
+  await settled();
+  expect(begun).toEqual([]);
+  expect(phases()).toEqual(['queued']);
+  void ready();
+  await settled();
+  expect(phases()).toEqual(['running']);
+});
+
+test('explanations run one after another', async () => {
+  const { ask, ready, begun, finish, phases } = setUp();
+  void ready();
+  ask('e1');
+  ask('e2');
+  await settled();
+  expect(begun).toEqual(['e1']);
+  finish.get('e1')?.();
+  await settled();
+  expect(begun).toEqual(['e1', 'e2']);
+  expect(phases()).toEqual(['done', 'running']);
+});
+
+test('Stop shows at once, also for what waits, and the next explanation runs', async () => {
+  const { ask, ready, queue, begun, phases } = setUp();
+  void ready();
+  ask('e1');
+  ask('e2');
+  await settled();
+  queue.stop();
+  expect(phases()).toEqual(['stopped', 'stopped']);
+  await settled();
+  expect(begun).toEqual(['e1']);
+  ask('e3');
+  await settled();
+  expect(phases()).toEqual(['stopped', 'stopped', 'running']);
+});
+
+test('where the language model could not be loaded, what waited fails with that reason', async () => {
+  const { ask, hear, queue, analyzer, phases, store, close } = setUp();
+  ask('e1');
+  const error = { code: 'pack-missing', message: 'm', remedy: 'r' } as const;
+  hear({ type: 'load-failed', part: 'language-model', error });
+  await queue.pump(analyzer);
+  expect(phases()).toEqual(['failed']);
+  expect(store.get().items[0]?.explanations[0]?.error).toEqual(error);
+  expect(close).toHaveBeenCalledOnce();
+});
