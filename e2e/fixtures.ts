@@ -32,7 +32,9 @@ export const test = base.extend<PageChecks, ServerOptions & Server>({
   isolation: [true, { option: true, scope: 'worker' }],
   server: [
     async ({ isolation }, use) => {
-      const server = await serve({ port: 0, isolation });
+      // E2E_DIR: another build than dist/.
+      const dir = process.env.E2E_DIR;
+      const server = await serve({ port: 0, isolation, ...(dir === undefined ? {} : { dir }) });
       await use(server);
       await server.close();
     },

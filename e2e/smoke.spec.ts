@@ -1,5 +1,4 @@
-import AxeBuilder from '@axe-core/playwright';
-import { expect, fixture, test } from './fixtures.ts';
+import { expect, test } from './fixtures.ts';
 
 test('the page opens, isolated, and asks nobody but its own host', async ({ page, foreignRequests }) => {
   await page.goto('/?pack=tiny');
@@ -47,35 +46,4 @@ test('@no-isolation the page opens from a plain static host', async ({ page }) =
 test('@webgpu the browser has a WebGPU adapter', async ({ page }) => {
   await page.goto('/?pack=tiny');
   expect(await page.evaluate(async () => (await navigator.gpu.requestAdapter()) !== null)).toBe(true);
-});
-
-test('@camera the fake camera shows the clip', async ({ page }) => {
-  await page.goto('/?pack=tiny');
-  const size = await page.evaluate(async () => {
-    const stream = await navigator.mediaDevices.getUserMedia({ video: true });
-    const settings = stream.getVideoTracks()[0]?.getSettings();
-    for (const track of stream.getTracks()) track.stop();
-    return { width: settings?.width, height: settings?.height };
-  });
-  expect(size.width).toBeGreaterThan(0);
-  expect(size.height).toBeGreaterThan(0);
-});
-
-for (const colorScheme of ['light', 'dark'] as const) {
-  test(`the first screen has no serious accessibility finding, ${colorScheme}`, async ({ page }) => {
-    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-    await page.goto('/?pack=tiny');
-    await expect(page.getByRole('button', { name: 'Try a sample' }).first()).toBeVisible();
-    const { violations } = await new AxeBuilder({ page }).analyze();
-    const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-    expect(serious.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`)).toEqual([]);
-  });
-}
-
-test('a file that is no picture says so, and what to do', async ({ page }) => {
-  await page.goto('/?pack=tiny');
-  await page.locator('input[type=file]').setInputFiles(fixture('not-a-picture.txt'));
-  const alert = page.getByRole('alert');
-  await expect(alert).toBeVisible();
-  await expect(alert).toContainText(/picture/i);
 });

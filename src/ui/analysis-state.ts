@@ -82,7 +82,7 @@ export interface AnalysisState {
   notice: WireError | null;
 }
 
-export type UserAction =
+type UserAction =
   | { type: 'item-added'; item: Pick<Item, 'id' | 'kind' | 'name'>; select: boolean }
   | { type: 'item-thumbnail'; itemId: string; url: string }
   | { type: 'item-ready'; itemId: string }
@@ -386,7 +386,7 @@ export function isMainFace(snapshot: Snapshot | null, faceId: number): boolean {
   return mainFace(snapshot?.readings ?? [])?.faceId === faceId;
 }
 
-/** How many steps are done, the current one not counted; for lighting them up in turn. */
+/** Steps light up in turn: done, being written, to come. */
 export function stepPhase(run: Explanation, step: Step): 'ahead' | 'current' | 'past' {
   if (run.phase === 'done') return 'past';
   if (run.step === null) return 'ahead';
@@ -397,8 +397,8 @@ export function stepPhase(run: Explanation, step: Step): 'ahead' | 'current' | '
 
 /**
  * Where the face reader and the text name different emotions: what each says. Null where they
- * agree, where the task is another one, where several faces leave open whom the text means,
- * or where there is no face or no answer.
+ * agree, where the task is another one, or where there is no face or no answer. Of several faces the
+ * largest counts.
  */
 export function disagreement(run: Explanation): { reader: EmotionLabel | 'uncertain'; text: EmotionLabel } | null {
   if (run.task !== 'emotion' || !run.answer || !run.snapshot) return null;

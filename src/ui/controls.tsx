@@ -81,8 +81,8 @@ function Rate() {
 function ExportMenu({ onExport }: { onExport: (kind: ExportKind) => void }) {
   return (
     <DropdownMenu.Root>
-      <DropdownMenu.Trigger className="button">
-        <Download size={16} aria-hidden="true" /> {messages.export}
+      <DropdownMenu.Trigger className="button" title={messages.export}>
+        <Download size={16} aria-hidden="true" /> <span className="button-text">{messages.export}</span>
       </DropdownMenu.Trigger>
       <DropdownMenu.Portal>
         <DropdownMenu.Content className="menu" sideOffset={6} align="end" collisionPadding={8}>

@@ -6,7 +6,7 @@ import { openVideo } from '../media/video-file.ts';
 import type { WireError } from '../shared/errors.ts';
 import { ok, type Result } from '../shared/result.ts';
 
-export interface LiveSize {
+interface LiveSize {
   width: number;
   height: number;
 }

@@ -3,6 +3,7 @@ import type { ModelInfo, ReadyPart } from '../shared/events.ts';
 import { type ModelState, runningExplanation } from './analysis-state.ts';
 import { megabytes } from './format.ts';
 import { messages } from './messages.ts';
+import { ModelNotes } from './model-notes.tsx';
 import { useAppState } from './session-context.ts';
 
 const PARTS: readonly ReadyPart[] = ['faces', 'reader', 'language-model'];
@@ -25,6 +26,7 @@ export function ModelStatus() {
           </span>
         )}
       </p>
+      <ModelNotes />
       {!ready && !failed && <LoadBar model={model} />}
     </div>
   );
@@ -57,9 +59,7 @@ function Machinery({ info }: { info: ModelInfo }) {
   const place = graph.backend === 'webgpu' ? info.adapter : messages.threads(info.threads);
   return (
     <>
-      <span className="model-machinery" title={info.notes.join(' ')}>
-        {`${messages.backendNames[graph.backend]} ${graph.dtype}`}
-      </span>
+      <span className="model-machinery">{`${messages.backendNames[graph.backend]} ${graph.dtype}`}</span>
       {place !== '' && <span className="model-machinery model-place">{place}</span>}
     </>
   );

@@ -17,7 +17,7 @@ import type { AddressOptions } from './settings.ts';
 import { StagePainter } from './stage-painter.ts';
 import type { StateStore } from './state-store.ts';
 
-export interface ControllerOptions {
+interface ControllerOptions {
   store: StateStore;
   startAnalyzer: StartAnalyzer;
   address: AddressOptions;

@@ -10,7 +10,7 @@ interface ErrorAction {
 
 /** The one way on from an error: what its button says and does. Null without an error. */
 export function useErrorAction(error: WireError | null, item: Item | null, onOpenFiles: () => void): ErrorAction | null {
-  const { controller } = useSession();
+  const { controller, settings, changeSettings } = useSession();
   if (!error) return null;
   switch (error.code) {
     case 'camera-denied':
@@ -20,7 +20,14 @@ export function useErrorAction(error: WireError | null, item: Item | null, onOpe
     case 'camera-none':
       return { name: messages.actions.chooseFile, run: onOpenFiles };
     case 'no-webgpu':
-      return { name: messages.actions.useWasm, run: () => controller.reload('wasm') };
+      return {
+        name: messages.actions.useWasm,
+        run: () => {
+          // Else the next visit would begin with the same refusal.
+          if (settings.backend === 'webgpu') changeSettings({ backend: 'auto' });
+          controller.reload('wasm');
+        },
+      };
     case 'pack-missing':
     case 'pack-corrupt':
     case 'out-of-memory':

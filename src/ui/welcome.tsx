@@ -1,5 +1,6 @@
 import { Camera, FolderOpen, Lock, Sparkles } from 'lucide-react';
 import { messages } from './messages.ts';
+import { FirstNote } from './model-notes.tsx';
 import { useSession } from './session-context.ts';
 
 /** First visit: one sentence, three ways in. */
@@ -27,6 +28,7 @@ export function Welcome({ onOpenFiles }: { onOpenFiles: () => void }) {
       <p className="welcome-private" title={messages.nothingLeavesWhy}>
         <Lock size={15} aria-hidden="true" /> {messages.nothingLeaves}
       </p>
+      <FirstNote />
     </div>
   );
 }

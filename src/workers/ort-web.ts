@@ -42,7 +42,7 @@ export function usesWebGpu(
   );
 }
 
-/** Loads onnxruntime-web and sets it up; its only expected error is no-simd. */
+/** Loads onnxruntime-web and sets it up; errors no-simd, and no-webgpu where WebGPU was asked for by name. */
 export async function openWebRuntime(options: LoadOptions): Promise<Result<WebRuntime>> {
   if (!WebAssembly.validate(SIMD_MODULE)) {
     return fail(
@@ -56,12 +56,15 @@ export async function openWebRuntime(options: LoadOptions): Promise<Result<WebRu
   const graphBackends = knownGraphs(options.graphBackends);
   const wantsGpu = [options.backend, ...Object.values(graphBackends)].some((choice) => choice !== 'wasm');
   const webgpu = wantsGpu ? await probeWebGpu() : null;
+  // `auto` takes what there is; whoever names WebGPU must hear that there is none.
+  if (webgpu === null && options.backend === 'webgpu') {
+    return fail(
+      wireError('no-webgpu', 'This browser offers no WebGPU.', 'Run on WASM, which is slower, or open the page in a browser that has WebGPU.'),
+    );
+  }
   const gpuBuild = usesWebGpu(options.backend, graphBackends, webgpu);
   const notes: string[] = [];
-  if (webgpu === null && wantsGpu) {
-    const asked = options.backend === 'webgpu' ? 'WebGPU was asked for, but this browser offers none' : 'This browser offers no WebGPU';
-    notes.push(`${asked}, so everything runs on WebAssembly, which is slower.`);
-  }
+  if (webgpu === null && wantsGpu) notes.push('This browser offers no WebGPU, so everything runs on WebAssembly, which is slower.');
   if (!globalThis.crossOriginIsolated) {
     notes.push('The page is served without cross-origin isolation, so WebAssembly runs on one thread.');
   }

@@ -1,0 +1,80 @@
+import AxeBuilder from '@axe-core/playwright';
+import type { Page } from '@playwright/test';
+import { expect, test } from './fixtures.ts';
+import * as user from './user.ts';
+
+async function seriousFindings(page: Page): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => `${id}: ${nodes.map(({ target, any, all }) => `${target.join(' ')} (${[...any, ...all][0]?.message ?? ''})`).join(', ')}`);
+}
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  test(`no serious accessibility finding on the first visit, in an explanation, in menus and at an error: ${colorScheme}`, async ({ page }) => {
+    test.slow();
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    await user.openPage(page);
+    await expect(user.button(page, 'Try a sample')).toBeVisible();
+    await user.modelReady(page);
+    expect(await seriousFindings(page), 'first visit').toEqual([]);
+
+    await user.drop(page, 'several-faces.jpg');
+    await expect(user.faces(page)).toHaveCount(3, user.PATIENCE);
+    await user.button(page, 'Explain').click();
+    await user.answered(page);
+    expect(await seriousFindings(page), 'after an explanation').toEqual([]);
+
+    await user.button(page, 'Settings').click();
+    await expect(page.getByRole('dialog')).toBeVisible();
+    expect(await seriousFindings(page), 'settings').toEqual([]);
+    await page.keyboard.press('Escape');
+    await user.button(page, 'Help').click();
+    await expect(page.getByRole('dialog')).toBeVisible();
+    expect(await seriousFindings(page), 'help').toEqual([]);
+    await page.keyboard.press('Escape');
+
+    await user.drop(page, 'empty.png');
+    await expect(user.alert(page)).toBeVisible();
+    expect(await seriousFindings(page), 'an error').toEqual([]);
+  });
+}
+
+test('by keyboard alone from the first visit to an explanation, a task and an export', async ({ page }) => {
+  await user.openPage(page);
+  await user.button(page, 'Try a sample').focus();
+  await page.keyboard.press('Enter');
+  await user.probabilities(page);
+  await page.keyboard.press('e');
+  await user.answered(page);
+  await page.getByRole('combobox', { name: 'Task' }).focus();
+  await page.keyboard.press('Enter');
+  await page.getByRole('option', { name: 'Hate' }).press('Enter');
+  await expect(page.getByRole('combobox', { name: 'Task' })).toContainText('Hate');
+  await user.button(page, 'Export').focus();
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('menuitem')).toHaveCount(3);
+  const download = page.waitForEvent('download');
+  await page.keyboard.press('Enter');
+  expect((await download).suggestedFilename()).toMatch(/^emollm-.*\.json$/);
+});
+
+test.describe('on a phone', () => {
+  test.use({ viewport: { width: 390, height: 844 }, hasTouch: true });
+  test('all fits the width: first visit, readings and reasoning', async ({ page }) => {
+    const overflow = () => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    await user.openPage(page);
+    await expect(user.button(page, 'Try a sample')).toBeVisible();
+    expect(await overflow()).toBe(0);
+    await user.button(page, 'Try a sample').tap();
+    await user.probabilities(page);
+    expect(await overflow()).toBe(0);
+    await user.button(page, 'Explain').tap();
+    // The text is what was asked for: its tab comes to the front.
+    await user.answered(page);
+    expect(await overflow()).toBe(0);
+    await page.getByRole('tab', { name: 'Readings' }).tap();
+    await expect(user.readings(page)).toBeVisible();
+    for (const name of ['Explain', 'Stop', 'Export']) await expect(user.button(page, name)).toBeInViewport();
+  });
+});

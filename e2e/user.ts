@@ -1,0 +1,111 @@
+/** What a user does and sees, by accessible names, so that the tests read as such. */
+import { readFile } from 'node:fs/promises';
+import type { Locator, Page } from '@playwright/test';
+import { expect, fixture } from './fixtures.ts';
+
+/** Enough for a machine that is busy with other things; nothing here measures time. */
+export const PATIENCE = { timeout: 120_000 };
+
+export const EMOTIONS = ['neutral', 'happiness', 'surprise', 'sadness', 'anger', 'disgust', 'fear', 'contempt'];
+export const STEPS = ['Observe', 'Cues', 'Reason', 'Answer'];
+
+export const button = (page: Page, name: string): Locator => page.getByRole('button', { name, exact: true });
+export const stage = (page: Page): Locator => page.getByRole('region', { name: 'Stage' });
+export const readings = (page: Page): Locator => page.getByRole('region', { name: 'Readings' });
+export const reasoning = (page: Page): Locator => page.getByRole('log', { name: 'Reasoning' });
+export const model = (page: Page): Locator => page.getByRole('status', { name: 'Model' });
+/** One list item a face. */
+export const faces = (page: Page): Locator => readings(page).getByRole('button', { name: /^Face \d/ });
+/** The notice by what failed; its button is the way on. */
+export const alert = (page: Page): Locator => page.getByRole('alert');
+/** An opened picture, video or camera session in the strip. */
+export const item = (page: Page, name: string): Locator =>
+  page.getByRole('navigation', { name: 'Items' }).getByRole('button', { name, exact: true });
+
+/** @param query more of the address: `backend=webgpu` */
+export async function openPage(page: Page, query = ''): Promise<void> {
+  await page.goto(`/?pack=tiny${query === '' ? '' : `&${query}`}`);
+}
+
+export async function modelReady(page: Page): Promise<void> {
+  await expect(model(page)).toContainText('Model ready', PATIENCE);
+}
+
+/** A real drop from the desktop, through the browser's own drag and drop. */
+export async function drop(page: Page, ...names: string[]): Promise<void> {
+  const session = await page.context().newCDPSession(page);
+  const data = { items: [], files: names.map(fixture), dragOperationsMask: 1 };
+  const size = page.viewportSize() ?? { width: 800, height: 600 };
+  const at = { x: size.width / 2, y: size.height / 2, data };
+  for (const type of ['dragEnter', 'dragOver', 'drop'] as const) await session.send('Input.dispatchDragEvent', { type, ...at });
+  await session.detach();
+}
+
+/** The eight probabilities of the face that is open, in percent. */
+export async function probabilities(page: Page): Promise<Record<string, number>> {
+  const meters = readings(page).getByRole('meter');
+  await expect(meters).toHaveCount(EMOTIONS.length, PATIENCE);
+  const found: Record<string, number> = {};
+  for (const emotion of EMOTIONS) {
+    const meter = readings(page).getByRole('meter', { name: emotion, exact: true });
+    found[emotion] = Number(await meter.getAttribute('aria-valuenow'));
+  }
+  return found;
+}
+
+/** The newest explanation. */
+export const explanation = (page: Page): Locator => reasoning(page).getByRole('article').last();
+
+/** Waits until the `count`th explanation of what is shown is done: four steps in order, the last with an answer. */
+export async function answered(page: Page, count = 1, patience = PATIENCE): Promise<void> {
+  await expect(reasoning(page).getByRole('article')).toHaveCount(count);
+  await expect(explanation(page)).toHaveAttribute('data-phase', /done|failed|stopped/, patience);
+  await expect(explanation(page)).toHaveAttribute('data-phase', 'done');
+  await expect(explanation(page).getByRole('heading', { level: 4 })).toHaveText(STEPS);
+  await expect(explanation(page).getByRole('alert')).toHaveCount(0);
+}
+
+/** The answer's options and their shares in percent, likeliest first. */
+export async function distribution(page: Page): Promise<{ option: string; percent: number }[]> {
+  const rows = await explanation(page).getByRole('list', { name: 'How the options stood' }).getByRole('listitem').allInnerTexts();
+  return rows.map((row) => {
+    const match = /^(\D+?)\s*(?:<\s*)?(\d+)\s*%$/.exec(row.replaceAll(/\s+/g, ' ').trim());
+    if (match === null) throw new Error(`no option and share in ${JSON.stringify(row)}`);
+    return { option: match[1] ?? '', percent: Number(match[2]) };
+  });
+}
+
+/** Exports and gives the file's text. */
+export async function exported(page: Page, kind: RegExp): Promise<string> {
+  await button(page, 'Export').click();
+  const download = page.waitForEvent('download');
+  await page.getByRole('menuitem', { name: kind }).click();
+  return readFile(await (await download).path(), 'utf8');
+}
+
+/** An independent reading of RFC 4180, character by character: rows as objects by the header's names. */
+export function parseCsv(text: string): Record<string, string>[] {
+  const rows: string[][] = [[]];
+  let cell = '';
+  let quoted = false;
+  for (let i = 0; i < text.length; i += 1) {
+    const character = text[i];
+    if (quoted) {
+      if (character !== '"') cell += character;
+      else if (text[i + 1] === '"') {
+        cell += '"';
+        i += 1;
+      } else quoted = false;
+    } else if (character === '"') quoted = true;
+    else if (character === ',' || character === '\n') {
+      rows.at(-1)?.push(cell);
+      cell = '';
+      if (character === '\n') rows.push([]);
+    } else if (character !== '\r') cell += character;
+  }
+  const [header = [], ...body] = rows.filter((row) => row.length > 0);
+  return body.map((row) => {
+    expect(row, 'as many cells as the header').toHaveLength(header.length);
+    return Object.fromEntries(header.map((name, i) => [name, row[i] ?? '']));
+  });
+}
