@@ -7,11 +7,16 @@ async function seriousFindings(page: Page): Promise<string[]> {
   const { violations } = await new AxeBuilder({ page }).analyze();
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => `${id}: ${nodes.map(({ target, any, all }) => `${target.join(' ')} (${[...any, ...all][0]?.message ?? ''})`).join(', ')}`);
+    .map(
+      ({ id, nodes }) =>
+        `${id}: ${nodes.map(({ target, any, all }) => `${target.join(' ')} (${[...any, ...all][0]?.message ?? ''})`).join(', ')}`,
+    );
 }
 
 for (const colorScheme of ['light', 'dark'] as const) {
-  test(`no serious accessibility finding on the first visit, in an explanation, in menus and at an error: ${colorScheme}`, async ({ page }) => {
+  test(`no serious accessibility finding on the first visit, in an explanation, in menus and at an error: ${colorScheme}`, async ({
+    page,
+  }) => {
     test.slow();
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     await user.openPage(page);

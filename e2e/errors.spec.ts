@@ -70,7 +70,9 @@ async function damage(page: Page, file: string, how: 'tampered' | 'missing'): Pr
   return () => page.context().unroute(url);
 }
 
-test('one wrong bit in a pack file is noticed before use; the faces that were read stay, and loading again repairs it', async ({ page }) => {
+test('one wrong bit in a pack file is noticed before use; the faces that were read stay, and loading again repairs it', async ({
+  page,
+}) => {
   test.slow();
   const repair = await damage(page, 'language-model-weights-1.bin', 'tampered');
   await user.openPage(page);

@@ -42,7 +42,7 @@ test('pictures dropped together are read in turn; each keeps its readings and ex
   await expect(user.faces(page)).toHaveCount(0);
   await user.button(page, 'Explain').click();
   await user.answered(page);
-  const text = await user.explanation(page).innerText();
+  const text = await user.explanation(page).textContent();
 
   await user.item(page, 'several-faces.jpg').click();
   await expect(user.faces(page)).toHaveCount(3);
@@ -50,7 +50,7 @@ test('pictures dropped together are read in turn; each keeps its readings and ex
   await expect(user.reasoning(page).getByRole('article')).toHaveCount(0);
   await user.item(page, 'no-face.jpg').click();
   await expect(user.explanation(page)).toBeVisible();
-  expect(await user.explanation(page).innerText()).toBe(text);
+  expect(await user.explanation(page).textContent()).toBe(text);
 
   // A file more joins the others, by the file dialogue this time.
   const chooser = page.waitForEvent('filechooser');
@@ -128,7 +128,13 @@ test('exports say what was read, what was said, and what made it', async ({ page
   expect(rows).toHaveLength(3);
   rows.forEach((row, i) => {
     const reading = picture?.readings[i];
-    expect(row).toMatchObject({ input: 'several-faces.jpg', pack_id: 'tiny', pack_hash: packHash, backend: 'wasm', emotion: reading?.emotion });
+    expect(row).toMatchObject({
+      input: 'several-faces.jpg',
+      pack_id: 'tiny',
+      pack_hash: packHash,
+      backend: 'wasm',
+      emotion: reading?.emotion,
+    });
     for (const emotion of user.EMOTIONS) expect(Number(row[emotion])).toBeCloseTo(reading?.probabilities[emotion] ?? Number.NaN, 5);
     expect(Number(row.box_width)).toBeCloseTo(reading?.box.width ?? Number.NaN, 2);
   });

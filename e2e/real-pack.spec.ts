@@ -26,7 +26,10 @@ test('the real pack reads a smile and explains it, on WASM, with the network gon
   expect(options.map(({ option }) => option).sort()).toEqual([...user.EMOTIONS].sort());
   // Sentences, not fragments: each of the three written steps has words with spaces between them.
   for (const step of user.STEPS.slice(0, 3)) {
-    const part = user.explanation(page).getByRole('listitem').filter({ has: page.getByRole('heading', { name: step, exact: true }) });
+    const part = user
+      .explanation(page)
+      .getByRole('listitem')
+      .filter({ has: page.getByRole('heading', { name: step, exact: true }) });
     await expect(part.getByRole('paragraph').first()).toHaveText(/[a-z]+ [a-z]+/i);
   }
   const said = JSON.parse(await user.exported(page, /^JSON/)) as { model: { packId: string }; items: { readings: unknown[] }[] };

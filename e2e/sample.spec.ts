@@ -23,8 +23,13 @@ for (const [tag, query, machinery] of [
     const options = await user.distribution(page);
     expect(options.map(({ option }) => option).sort()).toEqual([...user.EMOTIONS].sort());
     // The answer is the likeliest option, and the words before it were written, not only headed.
-    await expect(user.explanation(page).getByText(options[0]?.option ?? '', { exact: true }).first()).toBeVisible();
-    const written = await user.explanation(page).getByRole('paragraph').allInnerTexts();
+    await expect(
+      user
+        .explanation(page)
+        .getByText(options[0]?.option ?? '', { exact: true })
+        .first(),
+    ).toBeVisible();
+    const written = await user.explanation(page).getByRole('paragraph').allTextContents();
     expect(written.join('').length).toBeGreaterThan(10);
   });
 }
@@ -56,12 +61,12 @@ test('Stop in mid-sentence keeps what was written and says so; the next explanat
   await expect(user.explanation(page).getByRole('paragraph').first()).toContainText(text);
   await expect(user.explanation(page).getByRole('heading', { name: 'Answer' })).toHaveCount(0);
   await expect(user.button(page, 'Stop')).toBeDisabled();
-  const left = await user.explanation(page).innerText();
+  const left = await user.explanation(page).textContent();
 
   await user.button(page, 'Explain').click();
   await user.answered(page, 2);
   // Nothing was added to the stopped one meanwhile.
-  expect(await user.reasoning(page).getByRole('article').first().innerText()).toBe(left);
+  expect(await user.reasoning(page).getByRole('article').first().textContent()).toBe(left);
 });
 
 test('the task decides what is asked and which answers there are', async ({ page }) => {

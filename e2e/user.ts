@@ -67,7 +67,7 @@ export async function answered(page: Page, count = 1, patience = PATIENCE): Prom
 
 /** The answer's options and their shares in percent, likeliest first. */
 export async function distribution(page: Page): Promise<{ option: string; percent: number }[]> {
-  const rows = await explanation(page).getByRole('list', { name: 'How the options stood' }).getByRole('listitem').allInnerTexts();
+  const rows = await explanation(page).getByRole('list', { name: 'How the options stood' }).getByRole('listitem').allTextContents();
   return rows.map((row) => {
     const match = /^(\D+?)\s*(?:<\s*)?(\d+)\s*%$/.exec(row.replaceAll(/\s+/g, ' ').trim());
     if (match === null) throw new Error(`no option and share in ${JSON.stringify(row)}`);

@@ -28,7 +28,10 @@ RULES: dict[str, tuple[str, list[tuple[str, int, int, float]]]] = {
     "AU10": ("upper lip raised", [("dy", 2, 0, -1.0)]),
     "AU12": ("lip corners pulled up", [("length", 61, 291, 0.5), ("dy", 61, 13, 0.25), ("dy", 61, 14, 0.25), ("dy", 291, 13, 0.25), ("dy", 291, 14, 0.25)]),
     "AU15": ("lip corners down", [("dy", 61, 13, -0.25), ("dy", 61, 14, -0.25), ("dy", 291, 13, -0.25), ("dy", 291, 14, -0.25)]),
-    "AU20": ("lips stretched sideways", [("length", 61, 291, 1.0), ("dy", 61, 13, -0.35), ("dy", 61, 14, -0.35), ("dy", 291, 13, -0.35), ("dy", 291, 14, -0.35)]),
+    "AU20": (
+        "lips stretched sideways",
+        [("length", 61, 291, 1.0), ("dy", 61, 13, -0.35), ("dy", 61, 14, -0.35), ("dy", 291, 13, -0.35), ("dy", 291, 14, -0.35)],
+    ),
     "AU23": ("lips pressed thin", [("dy", 0, 13, -1.0), ("dy", 14, 17, -1.0)]),
     "AU25": ("lips parted", [("dy", 13, 14, 1.0)]),
     "AU26": ("jaw dropped", [("dy", 2, 152, 1.0)]),
@@ -69,11 +72,18 @@ def fit(points: np.ndarray) -> list[dict]:
         values = measure(terms, points)
         middle = np.median(values)
         deviation = 1.4826 * np.median(np.abs(values - middle))
-        rules.append({
-            "code": code, "cue": cue, "source": FACS,
-            "terms": [{"kind": k, "from": a, "to": b, "weight": w} for k, a, b, w in terms],
-            "mean": round(float(middle), 5), "deviation": round(float(deviation), 5), "slope": SLOPE, "offset": OFFSETS.get(code, OFFSET),
-        })
+        rules.append(
+            {
+                "code": code,
+                "cue": cue,
+                "source": FACS,
+                "terms": [{"kind": k, "from": a, "to": b, "weight": w} for k, a, b, w in terms],
+                "mean": round(float(middle), 5),
+                "deviation": round(float(deviation), 5),
+                "slope": SLOPE,
+                "offset": OFFSETS.get(code, OFFSET),
+            }
+        )
     return rules
 
 

@@ -91,8 +91,13 @@ def cache_pictures(finder: FaceFinder, folder: str, limit: int | None) -> None:
         ids.append(row["id"])
         small.append(np.asarray(Image.fromarray(picture).resize((224, 224), Image.Resampling.BILINEAR)))
     np.savez(
-        CACHE / f"{folder}.npz", ids=np.array(ids), counts=np.array(counts), small=np.array(small), owner=np.array(owner, np.int64),
-        boxes=np.array(boxes, np.float32).reshape(-1, 4), crops=np.array(crops, np.uint8).reshape(-1, 48, 48),
+        CACHE / f"{folder}.npz",
+        ids=np.array(ids),
+        counts=np.array(counts),
+        small=np.array(small),
+        owner=np.array(owner, np.int64),
+        boxes=np.array(boxes, np.float32).reshape(-1, 4),
+        crops=np.array(crops, np.uint8).reshape(-1, 48, 48),
         landmarks=np.array(points, np.float32).reshape(-1, 468, 2),
     )
     print(f"{folder}: {len(ids)} pictures, {len(owner)} faces", flush=True)
@@ -189,18 +194,32 @@ def features(limits: dict[str, int | None]) -> None:
         made = [compose_scene(face, empty[rng.integers(len(empty))] if split == "train" and rng.random() < 0.6 else None, rng) for face in cache["images"]]
         units = action_units.probabilities(rules, cache["landmarks"].astype(np.float64))
         np.savez(
-            CACHE / f"features_faces_{split}.npz", probabilities=probabilities, affect=probabilities @ circumplex, tokens=tokens,
-            boxes=np.array([box for _, box in made]), scene=scene_tokens(np.array([picture for picture, _ in made])),
-            units=np.array([json.dumps(u) for u in units]), shares=cache["shares"], presence=cache["presence"],
-            light=cache["images"].mean((1, 2)), contrast=cache["images"].std((1, 2)),
+            CACHE / f"features_faces_{split}.npz",
+            probabilities=probabilities,
+            affect=probabilities @ circumplex,
+            tokens=tokens,
+            boxes=np.array([box for _, box in made]),
+            scene=scene_tokens(np.array([picture for picture, _ in made])),
+            units=np.array([json.dumps(u) for u in units]),
+            shares=cache["shares"],
+            presence=cache["presence"],
+            light=cache["images"].mean((1, 2)),
+            contrast=cache["images"].std((1, 2)),
         )
         print(f"features of {len(tokens)} faces, {split}", flush=True)
     cache = first_pictures("memes", limits["memes"])
     probabilities, tokens = read_faces(cache["crops"], augmented=False)
     units = action_units.probabilities(rules, cache["landmarks"].astype(np.float64))
     np.savez(
-        CACHE / "features_memes.npz", ids=cache["ids"], counts=cache["counts"], owner=cache["owner"], boxes=cache["boxes"],
-        affect=probabilities @ circumplex, tokens=tokens, units=np.array([json.dumps(u) for u in units]), scene=scene_tokens(cache["small"]),
+        CACHE / "features_memes.npz",
+        ids=cache["ids"],
+        counts=cache["counts"],
+        owner=cache["owner"],
+        boxes=cache["boxes"],
+        affect=probabilities @ circumplex,
+        tokens=tokens,
+        units=np.array([json.dumps(u) for u in units]),
+        scene=scene_tokens(cache["small"]),
     )
     print("features of memes", flush=True)
 

@@ -65,11 +65,16 @@ def main() -> None:
     predicted, top = probabilities.argmax(1), probabilities.max(1)
     kept = top >= threshold
     report = {
-        "temperature": round(temperature, 3), "uncertainBelow": threshold, "epoch": state["epoch"],
+        "temperature": round(temperature, 3),
+        "uncertainBelow": threshold,
+        "epoch": state["epoch"],
         "test": {
-            "n": int(sure.sum()), "accuracy": round(float((predicted == label).mean()), 4), "macro_f1": round(macro_f1(predicted, label), 4),
+            "n": int(sure.sum()),
+            "accuracy": round(float((predicted == label).mean()), 4),
+            "macro_f1": round(macro_f1(predicted, label), 4),
             "expected_calibration_error": round(expected_calibration_error(probabilities, label), 4),
-            "coverage": round(float(kept.mean()), 4), "accuracy_kept": round(float((predicted == label)[kept].mean()), 4),
+            "coverage": round(float(kept.mean()), 4),
+            "accuracy_kept": round(float((predicted == label)[kept].mean()), 4),
             "accuracy_abstained": round(float((predicted == label)[~kept].mean()), 4) if (~kept).any() else None,
             "n_parameters": sum(p.numel() for p in model.parameters()),
         },

@@ -209,25 +209,66 @@ def reason_emotion(item: Item, label: str, rng: random.Random) -> str:
         order = sorted(range(8), key=lambda i: -votes[i])
         if votes[order[1]] >= 0.2:
             second = LABELS[order[1]] if LABELS[order[0]] == label else LABELS[order[0]]
-    name = lambda u: re.sub(r"^(the|a) ", "", rng.choice(CUES[u]))
+
+    def name(unit: str) -> str:
+        return re.sub(r"^(the|a) ", "", rng.choice(CUES[unit]))
+
     clauses = []
     if support:
         if len(support) == 2:
             a, b = name(support[0]), name(support[1])
-            clauses.append(pick(rng, f"{a} and {b} together fit {meaning}", f"{a} with {b} speaks for {meaning}", f"{a} and {b} point the same way, to {meaning}"))
+            clauses.append(
+                pick(rng, f"{a} and {b} together fit {meaning}", f"{a} with {b} speaks for {meaning}", f"{a} and {b} point the same way, to {meaning}")
+            )
         else:
             a = name(support[0])
             clauses.append(pick(rng, f"{a} fits {meaning}", f"{a} speaks for {meaning}", f"{a} is what one sees in {meaning}"))
         if against and rng.random() < 0.5:
-            clauses.append(pick(rng, f"{name(against[0])} does not, but weighs less", f"{name(against[0])} pulls elsewhere and is weaker", f"against that stands {name(against[0])}"))
+            clauses.append(
+                pick(
+                    rng,
+                    f"{name(against[0])} does not, but weighs less",
+                    f"{name(against[0])} pulls elsewhere and is weaker",
+                    f"against that stands {name(against[0])}",
+                )
+            )
     elif label == "neutral":
         if against:
-            clauses.append(pick(rng, f"{name(against[0])} alone is too little for a feeling", f"{name(against[0])} may be the face's own shape", f"apart from {name(against[0])} nothing moves"))
-        first = pick(rng, "the features are level", "no movement stands out", "brows and mouth stay in place", "little moves in it", "it holds still", "the look is steady")
+            clauses.append(
+                pick(
+                    rng,
+                    f"{name(against[0])} alone is too little for a feeling",
+                    f"{name(against[0])} may be the face's own shape",
+                    f"apart from {name(against[0])} nothing moves",
+                )
+            )
+        first = pick(
+            rng,
+            "the features are level",
+            "no movement stands out",
+            "brows and mouth stay in place",
+            "little moves in it",
+            "it holds still",
+            "the look is steady",
+        )
         clauses.append(first + pick(rng, ", so this is ", "; it reads as ", ", which leaves ", " and gives the sense of ", "; that makes it ") + meaning)
     else:
-        first = pick(rng, "the cues are weak", "no single cue settles it", "the measured cues say little", "brows and mouth give little away", "nothing measured is decisive", "the units alone do not show it")
-        clauses.append(first + pick(rng, ", yet ", "; ", ", but ") + pick(rng, "the face as a whole", "the whole look", "all in all it", "the picture of the face") + pick(rng, " leans to ", " suggests ", " comes nearest to ", " has something of ") + meaning)
+        first = pick(
+            rng,
+            "the cues are weak",
+            "no single cue settles it",
+            "the measured cues say little",
+            "brows and mouth give little away",
+            "nothing measured is decisive",
+            "the units alone do not show it",
+        )
+        clauses.append(
+            first
+            + pick(rng, ", yet ", "; ", ", but ")
+            + pick(rng, "the face as a whole", "the whole look", "all in all it", "the picture of the face")
+            + pick(rng, " leans to ", " suggests ", " comes nearest to ", " has something of ")
+            + meaning
+        )
     if rng.random() < 0.45:
         clauses.append(mood(face, rng))
     if split and second is not None and second != label:
@@ -239,7 +280,10 @@ def reason_emotion(item: Item, label: str, rng: random.Random) -> str:
 
 
 PROFANE = re.compile(r"\b(fuck\w*|shit\w*|bitch\w*|ass|asshole|damn|hell|dick|wtf|crap|piss\w*|whore|slut)\b", re.IGNORECASE)
-GROUP = re.compile(r"\b(women|woman|men|girls|black|white|asian|mexican\w*|muslim\w*|jew\w*|gay\w*|immigrants?|feminis\w*|christian\w*|liberals?|republicans?|democrats?)\b", re.IGNORECASE)
+GROUP = re.compile(
+    r"\b(women|woman|men|girls|black|white|asian|mexican\w*|muslim\w*|jew\w*|gay\w*|immigrants?|feminis\w*|christian\w*|liberals?|republicans?|democrats?)\b",
+    re.IGNORECASE,
+)
 
 
 def word_features(words: str, rng: random.Random) -> list[str]:
@@ -279,7 +323,11 @@ REASONS = {
     ("intent", "interactive"): ["it wants an answer from the reader", "it calls on the reader to take part", "it invites a reply"],
     ("hate", "yes"): ["it degrades those whom it speaks of", "it is hostile beyond a joke", "it means to hurt"],
     ("hate", "no"): ["it does not attack anyone for what they are", "nobody is degraded", "whatever it mocks, it does not hate"],
-    ("sarcasm", "yes"): ["what is said is not what is meant", "words and picture do not go together, on purpose", "the praise or calm in it is not to be believed"],
+    ("sarcasm", "yes"): [
+        "what is said is not what is meant",
+        "words and picture do not go together, on purpose",
+        "the praise or calm in it is not to be believed",
+    ],
     ("sarcasm", "no"): ["it means what it says", "words and picture say the same", "nothing is turned on its head"],
     ("humor", "yes"): ["the clash of words and picture is the joke", "it turns a plain thing into something absurd", "it is funny by surprise"],
     ("humor", "no"): ["no turn in it makes a joke", "it states its point without wit", "it is said in earnest"],

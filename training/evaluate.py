@@ -89,9 +89,22 @@ def run(limit: int, only: list[str]) -> None:
             continue
         began = time.time()
         at = arguments.index("--data") + 1
-        command = ["node", str(ROOT / "dist-node" / "cli.js"), "evaluate", *arguments[:at], str(EVAL / arguments[at]), *arguments[at + 1 :], "--out", str(EVAL / f"{name}.json")]
+        command = [
+            "node",
+            str(ROOT / "dist-node" / "cli.js"),
+            "evaluate",
+            *arguments[:at],
+            str(EVAL / arguments[at]),
+            *arguments[at + 1 :],
+            "--out",
+            str(EVAL / f"{name}.json"),
+        ]
         subprocess.run(command, check=True)
         print(name, f"{time.time() - began:.0f} s", flush=True)
+
+
+def unsupported(cues: dict[str, int]) -> str:
+    return f"{cues['unsupported']} of {cues['named']}"
 
 
 def results() -> None:
@@ -99,13 +112,22 @@ def results() -> None:
     affect = json.loads((WORK / "scene" / "affect.json").read_text())
     language = WORK / "language" / "test.json"
     lines = [
-        "# Results", "",
+        "# Results",
+        "",
         "Written by `python training/evaluate.py results`; do not edit. Test splits of the data described in `training/README.md`.",
         "The pack's figures are those of the exported pack run by the command line in Node (the code of the page):",
-        "`python training/evaluate.py sets && python training/evaluate.py run`.", "",
+        "`python training/evaluate.py sets && python training/evaluate.py run`.",
+        "",
     ]
     packs = sorted({json.loads(p.read_text())["pack"]["hash"] for p in EVAL.glob("*.json")})
-    lines += ["Pack: " + ", ".join(f"`{h}`" for h in packs), "", "## The pack, by task", "", "| task | decided by | n | accuracy | macro-F1 | majority class | calibration error | s an item |", "|---|---|---|---|---|---|---|---|"]
+    lines += [
+        "Pack: " + ", ".join(f"`{h}`" for h in packs),
+        "",
+        "## The pack, by task",
+        "",
+        "| task | decided by | n | accuracy | macro-F1 | majority class | calibration error | unsupported cues | s an item |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
     for name in runs(0):
         path = EVAL / f"{name}.json"
         if name == "scene" or not path.exists():
@@ -113,20 +135,46 @@ def results() -> None:
         r = json.loads(path.read_text())
         by = "affect head" if name == "faces" else "language model, EmoPrompt"
         task = "faces (FER+)" if name.startswith("faces") else f"{name} (memes)"
-        lines.append(f"| {task} | {by} | {r['n']} | {100 * r['accuracy']:.1f} % | {r['macro_f1']:.3f} | {100 * r['majority_accuracy']:.1f} % | {r['expected_calibration_error']:.3f} | {r['seconds'] / max(1, r['n']):.2f} |")
+        cells = [
+            task, by, str(r["n"]), f"{100 * r['accuracy']:.1f} %", f"{r['macro_f1']:.3f}", f"{100 * r['majority_accuracy']:.1f} %",
+            f"{r['expected_calibration_error']:.3f}", "–" if r["cues"] is None else unsupported(r["cues"]), f"{r['seconds'] / max(1, r['n']):.2f}",
+        ]  # fmt: skip
+        lines.append(f"| {' | '.join(cells)} |")
     path = EVAL / "scene.json"
     if path.exists():
-        lines += ["", "## Scenes (OASIS), valence and arousal", "", "```json", json.dumps({k: v for k, v in json.loads(path.read_text()).items() if k != "pack"}, indent=1), "```"]
+        lines += [
+            "",
+            "## Scenes (OASIS), valence and arousal",
+            "",
+            "```json",
+            json.dumps({k: v for k, v in json.loads(path.read_text()).items() if k != "pack"}, indent=1),
+            "```",
+        ]
     t = calibration["test"]
     lines += [
-        "", "## The affect head in PyTorch (`python training/calibrate_face.py`)", "",
-        f"FER+ test, majority rule, n {t['n']}: accuracy {100 * t['accuracy']:.2f} %, macro-F1 {t['macro_f1']:.3f}, expected calibration error {t['expected_calibration_error']:.3f} after temperature {calibration['temperature']}, "
-        f"{t['n_parameters'] / 1e6:.2f} M parameters, {calibration['epoch']} epochs.",
-        f"Readings below {calibration['uncertainBelow']} are \"uncertain\": {100 * t['coverage']:.1f} % are kept, {100 * t['accuracy_kept']:.1f} % of those are right; of the rest {'none' if t['accuracy_abstained'] is None else f'''{100 * t['accuracy_abstained']:.1f} %'''}.",
-        "", "## Scene affect head in PyTorch (`python training/scene_affect.py`)", "", "```json", json.dumps(affect, indent=1), "```",
+        "",
+        "## The affect head in PyTorch (`python training/calibrate_face.py`)",
+        "",
+        f"FER+ test, majority rule, n {t['n']}: accuracy {100 * t['accuracy']:.2f} %, macro-F1 {t['macro_f1']:.3f}, expected calibration error "
+        f"{t['expected_calibration_error']:.3f} after temperature {calibration['temperature']}, {t['n_parameters'] / 1e6:.2f} M parameters.",
+        f'Readings below {calibration["uncertainBelow"]} are "uncertain": {100 * t["coverage"]:.1f} % are kept, {100 * t["accuracy_kept"]:.1f} % of those '
+        f"are right; of the others {100 * (t['accuracy_abstained'] or 0):.1f} % would have been.",
+        "",
+        "## Scene affect head in PyTorch (`python training/scene_affect.py`)",
+        "",
+        "```json",
+        json.dumps(affect, indent=1),
+        "```",
     ]
     if language.exists():
-        lines += ["", "## The language model in PyTorch, unguided (`python training/train_language.py test`)", "", "```json", language.read_text().strip(), "```"]
+        lines += [
+            "",
+            "## The language model in PyTorch, unguided (`python training/train_language.py test`)",
+            "",
+            "```json",
+            language.read_text().strip(),
+            "```",
+        ]
     (HERE / "RESULTS.md").write_text("\n".join(lines) + "\n")
 
 

@@ -55,8 +55,12 @@ class FaceEncoder(nn.Module):
         self.config = config = config or FaceEncoderConfig()
         first = config.widths[0]
         self.stem = nn.Sequential(
-            nn.Conv2d(1, first // 2, 3, 1, 1, bias=False), nn.BatchNorm2d(first // 2), nn.ReLU(),
-            nn.Conv2d(first // 2, first, 3, 2, 1, bias=False), nn.BatchNorm2d(first), nn.ReLU(),
+            nn.Conv2d(1, first // 2, 3, 1, 1, bias=False),
+            nn.BatchNorm2d(first // 2),
+            nn.ReLU(),
+            nn.Conv2d(first // 2, first, 3, 2, 1, bias=False),
+            nn.BatchNorm2d(first),
+            nn.ReLU(),
         )
         layers, inside = [], first
         for stage, (width, count) in enumerate(zip(config.widths, config.blocks, strict=True)):

@@ -106,8 +106,6 @@ def augment(images: torch.Tensor, strength: float = 1.0) -> torch.Tensor:
     covered = torch.rand(n, device=dev) < 0.5 * strength
     cy, cx, half = u(0, 48), u(0, 48), u(4, 10)
     rows = torch.arange(48, device=dev)
-    inside = ((rows[None, :, None] - cy[:, None, None]).abs() < half[:, None, None]) & (
-        (rows[None, None, :] - cx[:, None, None]).abs() < half[:, None, None]
-    )
+    inside = ((rows[None, :, None] - cy[:, None, None]).abs() < half[:, None, None]) & ((rows[None, None, :] - cx[:, None, None]).abs() < half[:, None, None])
     fill = u(0, 255)[:, None, None, None]
     return torch.where((inside & covered[:, None, None])[:, None], fill, x).clamp(0, 255)

@@ -64,7 +64,13 @@ def face_samples(split: str, task: str = "emotion") -> list[Sample]:
         units = json.loads(str(values["units"][i])) if values["presence"][i] > 0.5 else {}
         valence, arousal = values["affect"][i]
         share = values["shares"][i]
-        item = Item(task, LABELS[int(share.argmax())], [Face(units, float(valence), float(arousal))], votes=share.tolist(), traits=traits_of(values["boxes"][i], values["light"][i], values["contrast"][i]))
+        item = Item(
+            task,
+            LABELS[int(share.argmax())],
+            [Face(units, float(valence), float(arousal))],
+            votes=share.tolist(),
+            traits=traits_of(values["boxes"][i], values["light"][i], values["contrast"][i]),
+        )
         samples.append(Sample(item, *visual(values["scene"][i], values["tokens"][i][None], values["boxes"][i][None]), "faces", share))
     return samples
 

@@ -121,7 +121,17 @@ def main() -> None:
         print(json.dumps(row), flush=True)
         with open(out / "log.jsonl", "a") as handle:
             handle.write(json.dumps(row) + "\n")
-        save_checkpoint(out / "checkpoint.pt", {"epoch": epoch + 1, "steps": steps, "model": model.state_dict(), "average": average.state_dict(), "optimizer": optimizer.state_dict(), "schedule": schedule.state_dict()})
+        save_checkpoint(
+            out / "checkpoint.pt",
+            {
+                "epoch": epoch + 1,
+                "steps": steps,
+                "model": model.state_dict(),
+                "average": average.state_dict(),
+                "optimizer": optimizer.state_dict(),
+                "schedule": schedule.state_dict(),
+            },
+        )
         save_checkpoint(out / "face.pt", {"config": average.config, "model": average.state_dict(), "epoch": epoch + 1})
         if args.finish and epoch + 1 == args.epochs:
             save_checkpoint(out.parent / "face.pt", {"config": average.config, "model": average.state_dict(), "epoch": epoch + 1})

@@ -106,8 +106,10 @@ def visual_batch(samples: list[Sample]) -> tuple[torch.Tensor, ...]:
 
 def make_projection(kind: str, embedding: torch.Tensor, samples: list[Sample]) -> nn.Module:
     config = ProjectionConfig(
-        scene_width=samples[0].scene.shape[-1], face_width=samples[0].faces.shape[-1],
-        hidden=embedding.shape[1], scale=float(embedding.pow(2).mean().sqrt()),
+        scene_width=samples[0].scene.shape[-1],
+        face_width=samples[0].faces.shape[-1],
+        hidden=embedding.shape[1],
+        scale=float(embedding.pow(2).mean().sqrt()),
     )
     return (Projection if kind == "mvp" else LinearProjection)(config).to(DEVICE)
 
@@ -198,7 +200,18 @@ def align(args: argparse.Namespace) -> None:
             schedule.step()
             losses.append(loss.item())
             hits.append((logits.mean(1).argmax(1) == share.argmax(1)).float().mean().item())
-        print(json.dumps({"stage": "align", "epoch": epoch + 1, "loss": round(np.mean(losses), 4), "top1": round(np.mean(hits), 4), "seconds": round(time.time() - began)}), flush=True)
+        print(
+            json.dumps(
+                {
+                    "stage": "align",
+                    "epoch": epoch + 1,
+                    "loss": round(np.mean(losses), 4),
+                    "top1": round(np.mean(hits), 4),
+                    "seconds": round(time.time() - began),
+                }
+            ),
+            flush=True,
+        )
     save_checkpoint(WORK / args.out / "aligned.pt", {"config": projection.config, "kind": args.projection, "projection": projection.state_dict()})
 
 
@@ -228,7 +241,9 @@ def tune(args: argparse.Namespace) -> None:
     low_rank = [p for n, p in model.named_parameters() if n.endswith((".a", ".b"))]
     for p in low_rank:
         p.requires_grad_(True)
-    optimizer = torch.optim.AdamW([{"params": low_rank, "lr": args.rate, "weight_decay": 0.0}, {"params": list(projection.parameters()), "lr": args.rate * 1.2, "weight_decay": 0.02}])
+    optimizer = torch.optim.AdamW(
+        [{"params": low_rank, "lr": args.rate, "weight_decay": 0.0}, {"params": list(projection.parameters()), "lr": args.rate * 1.2, "weight_decay": 0.02}]
+    )
     peaks = [group["lr"] for group in optimizer.param_groups]
     first, spent = 0, 0.0
     path = WORK / args.out / "tuned.pt"
@@ -239,7 +254,18 @@ def tune(args: argparse.Namespace) -> None:
         first, spent = state["step"], state["seconds"]
 
     def checkpoint(step: int, seconds: float) -> None:
-        save_checkpoint(path, {"step": step, "seconds": seconds, "kind": args.projection, "config": projection.config, "projection": projection.state_dict(), "low_rank": low_rank_state(model), "optimizer": optimizer.state_dict()})
+        save_checkpoint(
+            path,
+            {
+                "step": step,
+                "seconds": seconds,
+                "kind": args.projection,
+                "config": projection.config,
+                "projection": projection.state_dict(),
+                "low_rank": low_rank_state(model),
+                "optimizer": optimizer.state_dict(),
+            },
+        )
 
     rng = random.Random(SEED + first)
     stream = sampler(face, memes, rng)
@@ -272,7 +298,10 @@ def tune(args: argparse.Namespace) -> None:
         step += 1
         window.append(loss.item())
         if step % 10 == 0:
-            print(json.dumps({"stage": "tune", "step": step, "loss": round(np.mean(window), 4), "progress": round(progress, 3), "seconds": round(seconds)}), flush=True)
+            print(
+                json.dumps({"stage": "tune", "step": step, "loss": round(np.mean(window), 4), "progress": round(progress, 3), "seconds": round(seconds)}),
+                flush=True,
+            )
             window = []
         if step % 30 == 0:
             checkpoint(step, seconds)

@@ -59,7 +59,11 @@ export async function openWebRuntime(options: LoadOptions): Promise<Result<WebRu
   // `auto` takes what there is; whoever names WebGPU must hear that there is none.
   if (webgpu === null && options.backend === 'webgpu') {
     return fail(
-      wireError('no-webgpu', 'This browser offers no WebGPU.', 'Run on WASM, which is slower, or open the page in a browser that has WebGPU.'),
+      wireError(
+        'no-webgpu',
+        'This browser offers no WebGPU.',
+        'Run on WASM, which is slower, or open the page in a browser that has WebGPU.',
+      ),
     );
   }
   const gpuBuild = usesWebGpu(options.backend, graphBackends, webgpu);

@@ -75,7 +75,9 @@ def test_prompt_body_form():
         "Face 1: AU06 .5, AU12 .9; valence +.7, arousal 0.",
     ]
     crowd = Item("hate", "no", [Face({}, 0, 0)] * 6, words='say "hi"')
-    assert prompt_body(crowd).split("\n")[1:] == ["Faces: 6 in all."] + [f"Face {i}: no clear cue; valence 0, arousal 0." for i in range(1, 5)] + ["Words: \"say 'hi'\""]
+    assert prompt_body(crowd).split("\n")[1:] == ["Faces: 6 in all."] + [f"Face {i}: no clear cue; valence 0, arousal 0." for i in range(1, 5)] + [
+        "Words: \"say 'hi'\""
+    ]
     assert prompt_body(Item("humor", "no", words="")).split("\n")[1:] == ["No face.", "Words: none."]
 
 

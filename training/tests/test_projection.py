@@ -9,7 +9,12 @@ CONFIG = ProjectionConfig(scene_width=12, face_width=8, width=16, hidden=20, con
 
 def inputs(seed: int = 0) -> list[torch.Tensor]:
     g = torch.Generator().manual_seed(seed)
-    return [torch.randn(2, 49, 12, generator=g), torch.randn(2, 40, 8, generator=g), torch.rand(2, 4, 4, generator=g), torch.tensor([[1.0, 1, 0, 0], [0, 0, 0, 0]])]
+    return [
+        torch.randn(2, 49, 12, generator=g),
+        torch.randn(2, 40, 8, generator=g),
+        torch.rand(2, 4, 4, generator=g),
+        torch.tensor([[1.0, 1, 0, 0], [0, 0, 0, 0]]),
+    ]
 
 
 def test_padding_does_not_reach_the_output():
