@@ -14,7 +14,7 @@ interface Reading {
 
 interface Session {
   model: { packId: string; packHash: string; graphs: { graph: string; backend: string; dtype: string }[] };
-  settings: { backend: string; task: string };
+  settings: { backend: string; smoothing: number };
   items: {
     name: string;
     kind: string;
@@ -108,7 +108,7 @@ test('exports say what was read, what was said, and what made it', async ({ page
   const session = JSON.parse(await user.exported(page, /^JSON/)) as Session;
   expect(session.model).toMatchObject({ packId: 'tiny', packHash });
   expect(session.model.graphs.map(({ backend }) => backend)).toEqual(session.model.graphs.map(() => 'wasm'));
-  expect(session.settings).toMatchObject({ backend: 'wasm', task: 'emotion' });
+  expect(session.settings).toMatchObject({ backend: 'wasm', smoothing: expect.any(Number) });
   const [picture] = session.items;
   expect(picture).toMatchObject({ name: 'several-faces.jpg', kind: 'picture', width: 960, height: 540 });
   expect(picture?.readings).toHaveLength(3);

@@ -1,6 +1,7 @@
 import type { AnalysisEvent } from '../shared/events.ts';
 import type { BackendChoice, Task } from '../shared/labels.ts';
 import type { Reading } from '../shared/readings.ts';
+import type { Result } from '../shared/result.ts';
 
 /** What crosses: a picture (transferred, the receiver closes it) and its media time in seconds. */
 export interface TransferredFrame {
@@ -55,4 +56,17 @@ export interface AnalyzerApi {
   /** Deep path on one frame. */
   explain(frame: TransferredFrame, options: ExplainOptions): Promise<void>;
   cancel(runId: string): void;
+}
+
+export interface SelfTestOptions extends LoadOptions {
+  /** Graphs to run; null: all. */
+  graphs: string[] | null;
+  /** Decode steps of the language model to compare; null: all that the pack has goldens for. */
+  newTokens: number | null;
+}
+
+/** The self-test's worker: a pack's goldens on this device's backend. */
+export interface SelfTestApi {
+  /** A line for each golden that does not hold; empty where all do. */
+  run(options: SelfTestOptions): Promise<Result<string[]>>;
 }

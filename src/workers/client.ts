@@ -5,7 +5,8 @@
 import { proxy, type Remote, releaseProxy, transfer, wrap } from 'comlink';
 import { type WireError, wireError } from '../shared/errors.ts';
 import type { AnalysisEvent, ReadyPart } from '../shared/events.ts';
-import type { AnalyzerApi, ExplainOptions, LoadOptions, ReadOptions, TransferredFrame } from './api.ts';
+import type { Result } from '../shared/result.ts';
+import type { AnalyzerApi, ExplainOptions, LoadOptions, ReadOptions, SelfTestApi, SelfTestOptions, TransferredFrame } from './api.ts';
 
 export type { ExplainOptions, LoadOptions, ReadOptions, TransferredFrame } from './api.ts';
 
@@ -220,4 +221,16 @@ class Analyzer implements AnalyzerClient {
  */
 export function createAnalyzer(onEvent: (event: AnalysisEvent) => void, start: () => Worker = startWorker): AnalyzerClient {
   return new Analyzer(onEvent, start);
+}
+
+/** Runs a pack's goldens in a worker of their own: a line for each that does not hold. */
+export async function runSelfTest(options: SelfTestOptions): Promise<Result<string[]>> {
+  const worker = new Worker(new URL('./self-test.ts', import.meta.url), { type: 'module', name: 'self-test' });
+  const remote = wrap<SelfTestApi>(worker);
+  try {
+    return await remote.run(options);
+  } finally {
+    remote[releaseProxy]();
+    worker.terminate();
+  }
 }
