@@ -25,6 +25,8 @@ async function explain(page: Page): Promise<void> {
   await page.mouse.move(0, 0);
 }
 
+test.use({ viewport: { width: 1440, height: 1000 } });
+
 test('first visit, one face and its explanation, dark', async ({ page }) => {
   await open(page);
   await expect(user.model(page)).toContainText('Model ready', PATIENT);
@@ -39,6 +41,7 @@ test('first visit, one face and its explanation, dark', async ({ page }) => {
 
 test('many faces', async ({ page }) => {
   await open(page);
+  await expect(user.model(page)).toContainText('Model ready', PATIENT);
   await user.drop(page, 'several-faces.jpg');
   await expect(user.faces(page)).toHaveCount(3, PATIENT);
   await shoot(page, 'many-faces');
@@ -57,6 +60,7 @@ test.describe('phone', () => {
   test.use({ viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, hasTouch: true });
   test('phone', async ({ page }) => {
     await open(page);
+    await expect(user.model(page)).toContainText('Model ready', PATIENT);
     await user.button(page, 'Try a sample').tap();
     await user.probabilities(page);
     await shoot(page, 'phone');

@@ -1,8 +1,9 @@
-import { useRef } from 'react';
+import { useEffect, useRef } from 'react';
 import { signed } from './format.ts';
-import { useReadingsDraw } from './hooks.ts';
+import { useMedia, useReadingsDraw } from './hooks.ts';
 import { type LiveReadings, TRAIL_SECONDS } from './live-readings.ts';
 import { messages } from './messages.ts';
+import { useSession } from './session-context.ts';
 
 const SIDE = 116;
 /** Room for the dot at the edge. */
@@ -15,6 +16,7 @@ function at(value: number): number {
 
 /** Valence to the right, arousal upwards; the last seconds as a fading trail. */
 export function AffectPlane({ faceId }: { faceId: number }) {
+  const { controller, settings } = useSession();
   const canvas = useRef<HTMLCanvasElement>(null);
   const valence = useRef<HTMLElement>(null);
   const arousal = useRef<HTMLElement>(null);
@@ -29,6 +31,10 @@ export function AffectPlane({ faceId }: { faceId: number }) {
       canvas.current?.setAttribute('aria-label', messages.planeLabel(v, a));
     },
   });
+  // A canvas keeps the colour that it was drawn with.
+  const dark = useMedia('(prefers-color-scheme: dark)');
+  // biome-ignore lint/correctness/useExhaustiveDependencies: drawn again when the theme changes
+  useEffect(() => drawPlane(canvas.current, controller.live, faceId), [dark, settings.theme]);
   return (
     <div className="plane">
       <span className="plane-end" data-end="top">
