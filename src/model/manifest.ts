@@ -74,9 +74,7 @@ const manifest = v.object({
   /** What a user of the numbers must know, a sentence each. */
   notes: v.array(v.string()),
   made: v.object({ commit: v.string(), date: v.string(), data: v.string(), seed: v.number() }),
-  files: v.array(
-    v.object({ path: fileName, bytes: v.pipe(positive, v.maxValue(MAX_FILE_BYTES)), sha256 }),
-  ),
+  files: v.array(v.object({ path: fileName, bytes: v.pipe(positive, v.maxValue(MAX_FILE_BYTES)), sha256 })),
   graphs: v.object(Object.fromEntries(GRAPH_NAMES.map((name) => [name, graph])) as Record<(typeof GRAPH_NAMES)[number], typeof graph>),
   faceDetectors: v.pipe(v.array(faceDetector), v.length(2)),
   landmarks: v.object({
@@ -175,7 +173,17 @@ const manifest = v.object({
     tasks: v.object(
       Object.fromEntries(
         TASKS.map((task) => [task, v.object({ line: v.string(), options: v.array(v.string()), readsWords: v.boolean() })]),
-      ) as Record<(typeof TASKS)[number], v.ObjectSchema<{ readonly line: v.StringSchema<undefined>; readonly options: v.ArraySchema<v.StringSchema<undefined>, undefined>; readonly readsWords: v.BooleanSchema<undefined> }, undefined>>,
+      ) as Record<
+        (typeof TASKS)[number],
+        v.ObjectSchema<
+          {
+            readonly line: v.StringSchema<undefined>;
+            readonly options: v.ArraySchema<v.StringSchema<undefined>, undefined>;
+            readonly readsWords: v.BooleanSchema<undefined>;
+          },
+          undefined
+        >
+      >,
     ),
     /** Action units at or above this probability are named in the prompt. */
     cueThreshold: v.number(),
@@ -196,12 +204,20 @@ export type ActionUnitEntry = PackManifest['actionUnits'][number];
 export function parseManifest(input: unknown): Result<PackManifest> {
   const remedy = 'Get the pack again from where it came.';
   if (typeof input === 'object' && input !== null && 'format' in input && typeof input.format === 'number' && input.format > 1) {
-    return fail(wireError('pack-unsupported', `This pack has format ${input.format}; this version reads format 1.`, 'Update the app, or use an older pack.'));
+    return fail(
+      wireError(
+        'pack-unsupported',
+        `This pack has format ${input.format}; this version reads format 1.`,
+        'Update the app, or use an older pack.',
+      ),
+    );
   }
   const parsed = v.safeParse(manifest, input);
   if (!parsed.success) {
     const issue = parsed.issues[0];
-    return fail(wireError('pack-corrupt', 'The pack’s manifest is not valid.', remedy, `${v.getDotPath(issue) ?? 'manifest'}: ${issue.message}`));
+    return fail(
+      wireError('pack-corrupt', 'The pack’s manifest is not valid.', remedy, `${v.getDotPath(issue) ?? 'manifest'}: ${issue.message}`),
+    );
   }
   const value = parsed.output;
   const known = new Set(value.files.map((file) => file.path));
@@ -219,8 +235,18 @@ export function parseManifest(input: unknown): Result<PackManifest> {
   if (missing.length > 0) {
     return fail(wireError('pack-corrupt', 'The pack’s manifest names files that it does not list.', remedy, missing.join(', ')));
   }
-  if (new Set(value.faceEncoder.labels).size !== value.faceEncoder.labels.length || value.faceEncoder.circumplex.length !== value.faceEncoder.labels.length) {
-    return fail(wireError('pack-unsupported', 'The pack’s emotion labels are not the eight that this app knows.', remedy, value.faceEncoder.labels.join(', ')));
+  if (
+    new Set(value.faceEncoder.labels).size !== value.faceEncoder.labels.length ||
+    value.faceEncoder.circumplex.length !== value.faceEncoder.labels.length
+  ) {
+    return fail(
+      wireError(
+        'pack-unsupported',
+        'The pack’s emotion labels are not the eight that this app knows.',
+        remedy,
+        value.faceEncoder.labels.join(', '),
+      ),
+    );
   }
   return ok(value);
 }
