@@ -35,18 +35,6 @@ for (const [tag, query, machinery] of [
   });
 }
 
-test('@webgpu the language model writes on WebGPU, too, until it is stopped', async ({ page }) => {
-  test.slow();
-  await user.openPage(page, 'backend=webgpu');
-  await user.button(page, 'Try a sample').click();
-  await user.probabilities(page);
-  await user.button(page, 'Explain').click();
-  await expect(user.explanation(page).getByRole('paragraph').first()).toHaveText(/\S/, { timeout: 300_000 });
-  await expect(user.model(page)).toContainText('WebGPU q4');
-  await user.button(page, 'Stop').click();
-  await expect(user.explanation(page).getByText('Stopped here.')).toBeVisible();
-});
-
 test('Stop in mid-sentence keeps what was written and says so; the next explanation is whole', async ({ page }) => {
   await user.openPage(page);
   await user.button(page, 'Try a sample').click();

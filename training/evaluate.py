@@ -116,7 +116,7 @@ def results() -> None:
         "",
         "Written by `python training/evaluate.py results`; do not edit. Test splits of the data described in `training/README.md`.",
         "The pack's figures are those of the exported pack run by the command line in Node (the code of the page):",
-        "`python training/evaluate.py sets && python training/evaluate.py run`.",
+        "`python training/evaluate.py sets && python training/evaluate.py run`. Seconds an item depend on what else ran; they are no benchmark.",
         "",
     ]
     packs = sorted({json.loads(p.read_text())["pack"]["hash"] for p in EVAL.glob("*.json")})
