@@ -122,10 +122,10 @@ describe('openGraph', () => {
   it('puts the small graphs of the fast path on WebAssembly by itself, and all graphs where the adapter is software', async () => {
     const automatic = fakeRuntime({}, { backend: 'auto' });
     expect((await open(automatic.runtime)).graph.backend).toBe('wasm');
-    const big = await openGraph(automatic.runtime, 'language-model', entry, { model: new Uint8Array(), data: [] });
+    const big = await openGraph(automatic.runtime, 'scene-encoder', entry, { model: new Uint8Array(), data: [] });
     expect(big.graph.backend).toBe('webgpu');
     const software = fakeRuntime({}, { backend: 'auto', webgpu: { adapter: 'swiftshader', shaderF16: false, software: true } });
-    const cpu = await openGraph(software.runtime, 'language-model', entry, { model: new Uint8Array(), data: [] });
+    const cpu = await openGraph(software.runtime, 'scene-encoder', entry, { model: new Uint8Array(), data: [] });
     expect(cpu.graph.backend).toBe('wasm');
     expect(cpu.notes).toHaveLength(1);
   });
