@@ -127,7 +127,16 @@ describe('openGraph', () => {
     const software = fakeRuntime({}, { backend: 'auto', webgpu: { adapter: 'swiftshader', shaderF16: false, software: true } });
     const cpu = await openGraph(software.runtime, 'scene-encoder', entry, { model: new Uint8Array(), data: [] });
     expect(cpu.graph.backend).toBe('wasm');
-    expect(cpu.notes).toHaveLength(1);
+  });
+
+  it('keeps the language model off WebGPU unless asked by name, and says why', async () => {
+    const automatic = fakeRuntime({}, { backend: 'auto' });
+    const kept = await openGraph(automatic.runtime, 'language-model', entry, { model: new Uint8Array(), data: [] });
+    expect(kept.graph.backend).toBe('wasm');
+    expect(kept.notes).toHaveLength(1);
+    const asked = fakeRuntime({}, { backend: 'auto', graphBackends: { 'language-model': 'webgpu' } });
+    const given = await openGraph(asked.runtime, 'language-model', entry, { model: new Uint8Array(), data: [] });
+    expect(given.graph.backend).toBe('webgpu');
   });
 
   it('lets a choice for one graph win over the choice for all', async () => {
