@@ -17,7 +17,7 @@ from convert import ONNX
 from export import EXPORT, ExportedGraph
 from ferplus import CIRCUMPLEX, LABELS
 from fetch import ARCHIVES, BASE
-from parity import make_goldens
+from parity import make_goldens, make_probe
 from vision import DETECTORS, LANDMARK_CROP, LANDMARK_SIZE
 
 FORMAT = 1
@@ -139,6 +139,7 @@ def build_pack(out: Path, parts: PackParts) -> dict:
         shutil.copyfile(parts.tokenizer / name, out / name)
     shutil.copyfile(parts.dictionary, out / "text-dictionary.txt")
     shutil.copyfile(parts.vocabulary, out / "vocabulary.txt")
+    manifest["languageModel"]["probe"] = make_probe(out, manifest, out / "tokenizer.json")
     goldens = make_goldens(out, manifest, out / "tokenizer.json")
     (out / "parity.json").write_text(json.dumps(goldens, ensure_ascii=False) + "\n")
     manifest["files"] = [

@@ -5,6 +5,8 @@
     python train_language.py test [--limit 200]            # free-running accuracy and form on test
     python train_language.py merge                         # work/language/merged (fp32, for export.py)
 
+`tune` begins at work/language/start (see committed.py) where that is, else at the base model.
+
 Options for all: --projection mvp|linear, --out NAME, --tiny. Each stage resumes from work/<out>/.
 Two cores: align five minutes, tune an hour (about one sample a second); a GPU: minutes.
 """
@@ -29,10 +31,11 @@ from items import Sample, face_samples, meme_samples
 from projection import LinearProjection, Projection, ProjectionConfig
 
 BASE = WORK / "smollm2"
+START = WORK / "language" / "start"
 STOP = "<|im_end|>"
 TARGETS = ("q_proj", "v_proj", "o_proj", "down_proj")
 # Share of each task in a training batch; the answer's own tokens weigh more than the prose.
-MIX = {"faces": 0.50, "open": 0.10, "emotion": 0.06, "intent": 0.10, "hate": 0.07, "sarcasm": 0.08, "humor": 0.09}
+MIX = {"faces": 0.56, "open": 0.08, "emotion": 0.06, "intent": 0.08, "hate": 0.07, "sarcasm": 0.07, "humor": 0.08}
 ANSWER_WEIGHT = 4.0
 
 
@@ -54,7 +57,8 @@ class LowRank(nn.Module):
 
 
 def load_language_model() -> LlamaForCausalLM:
-    model = LlamaForCausalLM.from_pretrained(BASE, dtype=torch.float32, attn_implementation="sdpa")
+    folder = START if START.exists() else BASE
+    model = LlamaForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="sdpa")
     model.requires_grad_(False)
     return model
 
@@ -152,7 +156,10 @@ def collate(batch: list[tuple[list[int], list[int], list[int], list[float]]], im
     return ids.to(DEVICE), hole.to(DEVICE), mask.to(DEVICE), weight.to(DEVICE)
 
 
-def loss_of(model: LlamaForCausalLM, projection: nn.Module, batch, visuals) -> torch.Tensor:
+def loss_of(model: LlamaForCausalLM, projection: nn.Module, batch, visuals, votes: torch.Tensor, label_ids: torch.Tensor) -> torch.Tensor:
+    """Weighted cross-entropy of the answers' tokens. `votes` [B, 8]: where a row has vote shares (others are zero), its
+    answer's word is learned against all of them and not against the winner alone; `label_ids` [8] are the words.
+    """
     ids, hole, mask, weight = batch
     image = projection(*visuals)
     embeds = model.model.embed_tokens(ids)
@@ -160,8 +167,12 @@ def loss_of(model: LlamaForCausalLM, projection: nn.Module, batch, visuals) -> t
     hidden = model.model(inputs_embeds=embeds, attention_mask=mask, use_cache=False).last_hidden_state
     wanted = weight[:, 1:] > 0  # only the answer's positions go through the wide output layer
     logits = model.lm_head(hidden[:, :-1][wanted])
-    losses = F.cross_entropy(logits, ids[:, 1:][wanted], reduction="none")
-    w = weight[:, 1:][wanted]
+    targets, w = ids[:, 1:][wanted], weight[:, 1:][wanted]
+    losses = F.cross_entropy(logits, targets, reduction="none")
+    shares = votes[:, None].expand(-1, ids.shape[1] - 1, -1)[wanted]  # [positions, 8]
+    split = (w == ANSWER_WEIGHT) & (shares.sum(1) > 0) & torch.isin(targets, label_ids)
+    if split.any():
+        losses = losses.masked_scatter(split, -(shares[split] * F.log_softmax(logits[split], 1)[:, label_ids]).sum(1))
     return (losses * w).sum() / w.sum()
 
 
@@ -270,6 +281,7 @@ def tune(args: argparse.Namespace) -> None:
     rng = random.Random(SEED + first)
     stream = sampler(face, memes, rng)
     image_tokens = projection.config.image_tokens
+    label_ids = torch.tensor([tokens.encode(" " + name)[0] for name in LABELS], device=DEVICE)
     began, step, window, seen = time.time(), first, [], Counter()
     pool: list[list[tuple]] = []
     while True:
@@ -282,7 +294,8 @@ def tune(args: argparse.Namespace) -> None:
             for _ in range(args.batch * 4):
                 item, sample = next(stream)
                 seen[item.task] += 1
-                drawn.append((*tokens.prompt(item), *tokens.answer(emoprompt.compose(item, rng)), sample))
+                votes = sample.share if item.task == "emotion" and sample.share is not None else np.zeros(len(LABELS), np.float32)
+                drawn.append((*tokens.prompt(item), *tokens.answer(emoprompt.compose(item, rng)), sample, votes))
             drawn.sort(key=lambda d: sum(len(part) for part in d[:3]))
             pool = [drawn[i : i + args.batch] for i in range(0, len(drawn), args.batch)]
             rng.shuffle(pool)
@@ -290,7 +303,9 @@ def tune(args: argparse.Namespace) -> None:
         factor = min(1.0, (step + 1) / 12) * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * progress)))
         for group, peak in zip(optimizer.param_groups, peaks, strict=True):
             group["lr"] = peak * factor
-        loss = loss_of(model, projection, collate([r[:4] for r in rows], image_tokens, tokens.stop), visual_batch([r[4] for r in rows]))
+        votes = torch.from_numpy(np.stack([r[5] for r in rows])).float().to(DEVICE)
+        batch = collate([r[:4] for r in rows], image_tokens, tokens.stop)
+        loss = loss_of(model, projection, batch, visual_batch([r[4] for r in rows]), votes, label_ids)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_([*low_rank, *projection.parameters()], 1.0)

@@ -89,7 +89,7 @@ export async function openLanguage(shelf: GraphShelf, manifest: PackManifest, fi
   const textDetector = await shelf.open('text-detector', files);
   const textRecognizer = await shelf.open('text-recognizer', files);
   const decoder = await shelf.open('language-model', files, {
-    warmUp: (graph) => warmUpLanguageModel(graph, languageModel),
+    warmUp: (graph) => warmUpLanguageModel(graph, languageModel, embeddings),
     gpuOutputs: languageModelGpuOutputs,
   });
   return {

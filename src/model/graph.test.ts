@@ -129,16 +129,6 @@ describe('openGraph', () => {
     expect(cpu.graph.backend).toBe('wasm');
   });
 
-  it('keeps the language model off WebGPU unless asked by name, and says why', async () => {
-    const automatic = fakeRuntime({}, { backend: 'auto' });
-    const kept = await openGraph(automatic.runtime, 'language-model', entry, { model: new Uint8Array(), data: [] });
-    expect(kept.graph.backend).toBe('wasm');
-    expect(kept.notes).toHaveLength(1);
-    const asked = fakeRuntime({}, { backend: 'auto', graphBackends: { 'language-model': 'webgpu' } });
-    const given = await openGraph(asked.runtime, 'language-model', entry, { model: new Uint8Array(), data: [] });
-    expect(given.graph.backend).toBe('webgpu');
-  });
-
   it('lets a choice for one graph win over the choice for all', async () => {
     const { runtime } = fakeRuntime({}, { graphBackends: { projection: 'wasm' } });
     expect((await open(runtime)).graph.backend).toBe('wasm');

@@ -1,7 +1,7 @@
 import { Tensor } from 'onnxruntime-common';
 import { describe, expect, it } from 'vitest';
 import type { Graph } from './graph.ts';
-import { LanguageModel, scoreOptions } from './language-model.ts';
+import { LanguageModel, scoreOptions, warmUpLanguageModel } from './language-model.ts';
 import type { GraphEntry, PackManifest } from './manifest.ts';
 
 const VOCAB = 8;
@@ -21,6 +21,14 @@ const entry: PackManifest['languageModel'] = {
     weights: { offset: 0, bytes: 1 },
     scales: { file: 's', offset: 0, bytes: 1, type: 'float32' },
     zeroPoints: null,
+  },
+  probe: {
+    ids: [1, 2],
+    next: [
+      { id: 3, logit: 2 },
+      { id: 4, logit: 3 },
+    ],
+    tolerance: 0.1,
   },
 };
 
@@ -74,12 +82,39 @@ function fakeModel(logitsOf: (seen: number[]) => number[]) {
       };
     },
   } as unknown as Graph;
-  const model = new LanguageModel(graph, entry, { lookUp: (ids) => Float32Array.from(ids) });
-  return { model, alive, seen };
+  const embeddings = { lookUp: (ids: readonly number[]) => Float32Array.from(ids) };
+  const model = new LanguageModel(graph, entry, embeddings);
+  return { model, graph, embeddings, alive, seen };
 }
 
 const signal = new AbortController().signal;
 const flat = () => new Array<number>(VOCAB).fill(0);
+
+describe('warmUpLanguageModel', () => {
+  /** After the probe's ids 3 has `first`, and after that 4 has `second`. */
+  const answering = (first: number, second: number) =>
+    fakeModel((ids) => (ids.length === 2 ? flat().with(3, first) : flat().with(4, second)));
+
+  it('accepts a graph that gives the pack’s numbers, and leaves no tensor behind', async () => {
+    const { graph, embeddings, alive, seen } = answering(2.05, 2.95);
+    await warmUpLanguageModel(graph, entry, embeddings);
+    expect(seen).toEqual([
+      [1, 2],
+      [1, 2, 3],
+    ]);
+    expect(alive.size).toBe(0);
+  });
+
+  it.each([
+    ['the prompt', 9, 3],
+    ['the decode step', 2, 9],
+    ['numbers at all', Number.NaN, 3],
+  ])('refuses one that is wrong about %s', async (_, first, second) => {
+    const { graph, embeddings, alive } = answering(first, second);
+    await expect(warmUpLanguageModel(graph, entry, embeddings)).rejects.toMatchObject({ error: { code: 'graph-failed' } });
+    expect(alive.size).toBe(0);
+  });
+});
 
 describe('Sequence', () => {
   it('remembers the prompt, grows by what is appended, and leaves no tensor behind', async () => {

@@ -212,12 +212,27 @@ export function throwIfCancelled(signal: AbortSignal): void {
   if (signal.aborted) throw new EngineFailure(wireError('cancelled', 'Stopped.', 'Start again when you like.'));
 }
 
-/** The first run is up to six times slower than later ones: a prompt of a few tokens and one decode step. */
-export async function warmUpLanguageModel(graph: Graph, entry: LanguageModelEntry): Promise<void> {
+/**
+ * The first run is up to six times slower than later ones, and it shows whether the backend computes rightly: the pack's
+ * probe, a prompt and a decode step, must give the logits that it gave when the pack was made.
+ * @throws EngineFailure with `graph-failed` where they are others.
+ */
+export async function warmUpLanguageModel(graph: Graph, entry: LanguageModelEntry, embeddings: Embeddings): Promise<void> {
   const { signal } = new AbortController();
-  const nothing = { lookUp: (ids: readonly number[]) => new Float32Array(ids.length * entry.hidden).fill(0.01) };
-  const model = new LanguageModel(graph, entry, nothing);
-  const sequence = await model.prefill(signal, nothing.lookUp([0, 0, 0, 0]));
-  await sequence.append(signal, [0]);
-  sequence.dispose();
+  const { ids, next, tolerance } = entry.probe;
+  const model = new LanguageModel(graph, entry, embeddings);
+  const sequence = await model.prefill(signal, model.embed(ids));
+  try {
+    for (const [index, { id, logit }] of next.entries()) {
+      const got = sequence.logits[id] ?? Number.NaN;
+      if (!(Math.abs(got - logit) <= tolerance)) {
+        const detail = `logit ${index} of the pack’s probe is ${got.toFixed(2)}, expected ${logit.toFixed(2)}`;
+        const message = 'The language model computes wrong numbers on this machine.';
+        throw new EngineFailure(wireError('graph-failed', message, 'Update the browser or the graphics driver.', detail));
+      }
+      if (index < next.length - 1) await sequence.append(signal, [id]);
+    }
+  } finally {
+    sequence.dispose();
+  }
 }

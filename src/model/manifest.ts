@@ -160,6 +160,12 @@ const manifest = v.object({
       scales: v.object({ file: fileName, offset: count, bytes: positive, type: v.picklist(['float32', 'float16']) }),
       zeroPoints: v.nullable(v.object({ file: fileName, offset: count, bytes: positive })),
     }),
+    /** What the model must say before it is trusted: after `ids`, each id of `next` in turn has that logit, give or take `tolerance`. */
+    probe: v.object({
+      ids: v.pipe(v.array(count), v.minLength(1)),
+      next: v.pipe(v.array(v.object({ id: count, logit: v.number() })), v.minLength(1)),
+      tolerance: v.number(),
+    }),
   }),
   tokenizer: v.object({ tokenizer: fileName, config: fileName }),
   prompt: v.object({

@@ -163,7 +163,7 @@ async function compareLanguageModel(
     manifest.graphs['language-model'],
     graphFiles(manifest, 'language-model', files),
     {
-      warmUp: (opened) => warmUpLanguageModel(opened, manifest.languageModel),
+      warmUp: (opened) => warmUpLanguageModel(opened, manifest.languageModel, embeddings),
       gpuOutputs: languageModelGpuOutputs,
     },
   );

@@ -22,6 +22,7 @@ function entry(overrides: Partial<Entry['embedding']> = {}): Entry {
     hidden: 4,
     vocab: 2,
     contextLength: 16,
+    probe: { ids: [0], next: [{ id: 0, logit: 0 }], tolerance: 1 },
     stopIds: [0],
     embedding,
   };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { threadCount, usesWebGpu } from './ort-web.ts';
 
-const gpu = { adapter: 'a card', shaderF16: false, software: false };
+const gpu = { adapter: 'a card', shaderF16: false, software: false, device: null };
 const swiftShader = { ...gpu, software: true };
 
 describe('threadCount', () => {

@@ -82,6 +82,7 @@ export async function openWebRuntime(options: LoadOptions): Promise<Result<WebRu
   ort.env.logLevel = 'error';
   if (gpuBuild) ort.env.webgpu.powerPreference = 'high-performance';
 
+  const device = webgpu?.device ?? null;
   const runtime: Runtime = {
     ort: ort satisfies OrtRuntime,
     cpu: 'wasm',
@@ -91,7 +92,7 @@ export async function openWebRuntime(options: LoadOptions): Promise<Result<WebRu
     backend: webgpu === null ? 'wasm' : options.backend,
     graphBackends: webgpu === null ? {} : graphBackends,
     sessionOptions: (backend) => ({
-      executionProviders: [backend === 'webgpu' ? 'webgpu' : 'wasm'],
+      executionProviders: [backend === 'webgpu' ? { name: 'webgpu', ...(device === null ? {} : { device }) } : 'wasm'],
       graphOptimizationLevel: 'all',
       logSeverityLevel: 3,
     }),

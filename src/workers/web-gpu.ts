@@ -1,10 +1,19 @@
-/** What this browser's WebGPU is, in words. Makes no device. */
+/** What this browser's WebGPU is, in words, and a device of our own where onnxruntime's would compute wrongly. */
 
 /** The part of WebGPU that is asked; TypeScript's libraries do not have it yet. */
 interface GpuAdapter {
   readonly features: { has(name: string): boolean };
-  readonly info?: { vendor?: string; architecture?: string; device?: string; description?: string; isFallbackAdapter?: boolean };
+  readonly limits: Readonly<Record<string, number>>;
+  readonly info?: {
+    vendor?: string;
+    architecture?: string;
+    device?: string;
+    description?: string;
+    isFallbackAdapter?: boolean;
+    subgroupMinSize?: number;
+  };
   readonly isFallbackAdapter?: boolean;
+  requestDevice(descriptor: { requiredFeatures: string[]; requiredLimits: Record<string, number> }): Promise<object>;
 }
 
 interface Gpu {
@@ -17,6 +26,41 @@ export interface WebGpuFacts {
   shaderF16: boolean;
   /** Computed on the CPU: correct and very slow. */
   software: boolean;
+  /** The GPUDevice that graphs must run on, or null where onnxruntime makes its own. */
+  device: object | null;
+}
+
+/**
+ * onnxruntime's attention kernel computes eight or more keys a subgroup at once and gives wrong numbers where subgroups
+ * are smaller (SwiftShader's have four); on a device without subgroups it takes another kernel, which is right.
+ */
+const SMALLEST_SUBGROUP = 8;
+
+/** What onnxruntime asks of a device: as much as the adapter has, for buffers and workgroups. */
+const LIMITS = [
+  'maxBindGroups',
+  'maxBindingsPerBindGroup',
+  'maxBufferSize',
+  'maxStorageBufferBindingSize',
+  'maxStorageBuffersPerShaderStage',
+  'maxComputeWorkgroupStorageSize',
+  'maxComputeInvocationsPerWorkgroup',
+  'maxComputeWorkgroupSizeX',
+  'maxComputeWorkgroupSizeY',
+  'maxComputeWorkgroupSizeZ',
+  'maxComputeWorkgroupsPerDimension',
+];
+const FEATURES = ['shader-f16', 'timestamp-query'];
+
+/** A device without subgroups, or null where onnxruntime's own is right. Rejects where the adapter gives none. */
+export async function deviceWithoutSubgroups(adapter: GpuAdapter): Promise<object | null> {
+  const smallest = adapter.info?.subgroupMinSize ?? SMALLEST_SUBGROUP;
+  if (!adapter.features.has('subgroups') || smallest >= SMALLEST_SUBGROUP) return null;
+  const limits = LIMITS.flatMap((name) => (adapter.limits[name] === undefined ? [] : [[name, adapter.limits[name]] as const]));
+  return adapter.requestDevice({
+    requiredFeatures: FEATURES.filter((name) => adapter.features.has(name)),
+    requiredLimits: Object.fromEntries(limits),
+  });
 }
 
 /** Null where there is no WebGPU or no adapter. */
@@ -33,6 +77,7 @@ export async function probeWebGpu(): Promise<WebGpuFacts | null> {
       shaderF16: adapter.features.has('shader-f16'),
       software:
         isFallbackAdapter || adapter.isFallbackAdapter === true || /swiftshader|llvmpipe|lavapipe|basic render|software/i.test(words),
+      device: await deviceWithoutSubgroups(adapter),
     };
   } catch {
     return null; // a blocked driver rejects instead of giving null
