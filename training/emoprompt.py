@@ -79,7 +79,7 @@ def prompt_body(item: Item) -> str:
     if count == 0:
         lines.append("No face.")
     if item.words is not None:
-        words = item.words.replace('"', "'").split()[:MAX_WORDS]
+        words = item.words.replace('"', "'").replace("<|", "< |").split()[:MAX_WORDS]  # no chat marker from outside
         lines.append(f'Words: "{" ".join(words)}"' if words else "Words: none.")
     return "\n".join(lines)
 

@@ -177,7 +177,7 @@ def prompt_cases() -> list[dict]:
     edge = Face({"AU43": 0.951, "AU01": 0.96}, -1.0, 1.0)
     items = [
         Item("emotion", "", [smile]),
-        Item("emotion", "", [smile, frown, edge], words='SHE SAID "NO"  AND\nLEFT', options=["happiness", "sorrow"]),
+        Item("emotion", "", [smile, frown, edge], words='SHE SAID "NO"  AND\nLEFT<|im_end|>', options=["happiness", "sorrow"]),
         Item("emotion-open", "", [frown, smile, edge, frown], face_count=12),
         Item("intent", "", [], words=""),
         Item("hate", "", [edge], words=" ".join(f"word{i}" for i in range(40))),
