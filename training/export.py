@@ -1,8 +1,8 @@
 """Export every stage to ONNX as the engine wants it: port names, dims, weights as float16 or 4 bit.
 
-    python export.py [--face …] [--projection …] [--language-model …]
+    python export.py [--face …] [--language-model …]
 
-Reads work/face/face.pt, work/scene, the trained projection and language model; writes work/export/<graph>.onnx
+Reads work/face/face.pt, work/scene, work/language/settled (projection and language model); writes work/export/<graph>.onnx
 (and the language model's external data). Two cores: two minutes.
 """
 
@@ -26,7 +26,6 @@ from transformers import LlamaForCausalLM
 from common import DEVICE, SEED, WORK
 from convert import ONNX
 from face_encoder import FaceEncoder
-from gptq import round_decoder
 from onnx_tools import constants_to_initializers, port, set_dims, store_half
 from quantize import BLOCK, pack, quantize
 
@@ -184,11 +183,8 @@ Rounded = dict[str, tuple[np.ndarray, np.ndarray]]
 """Hugging Face's name of a matrix → (packed blocks uint8 [N, B, 16], scales float16 [N, B])."""
 
 
-def round_weights(folder: Path, sequences: list[torch.Tensor] | None) -> Rounded:
-    """Every matrix of a Hugging Face folder in 4 bits: by GPTQ on calibration sequences [T, hidden], else to nearest."""
-    model = LlamaForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
-    if sequences is not None:
-        return {name: (pack(levels), scales) for name, (levels, scales) in round_decoder(model.to(DEVICE), sequences).items()}
+def round_to_nearest(folder: Path) -> Rounded:
+    model = LlamaForCausalLM.from_pretrained(folder, dtype=torch.float32)
     return {name: quantize(value.detach().numpy()) for name, value in model.named_parameters() if value.ndim == 2}
 
 
@@ -286,16 +282,16 @@ def embedding_entry(model: onnx.ModelProto) -> dict:
     }
 
 
-def export_language_model(folder: Path, out: Path, sequences: list[torch.Tensor] | None = None) -> tuple[ExportedGraph, dict]:
+def export_language_model(folder: Path, out: Path, rounded: Rounded | None = None) -> tuple[ExportedGraph, dict]:
     """A Hugging Face folder → (4-bit graph with external data, the manifest's `languageModel` entry).
 
-    `sequences`: embeddings [T, hidden] to calibrate the rounding on.
+    `rounded`: its matrices if they have been rounded already; else they are rounded to nearest.
     """
     built = out / "language-model.build"
     model = build_decoder(folder, built)
     shutil.rmtree(built)
     config = json.loads((folder / "config.json").read_text())
-    put_weights(model, round_weights(folder, sequences))
+    put_weights(model, rounded if rounded is not None else round_to_nearest(folder))
     keep_activations(model)
     name_ports(model, config["head_dim"])
     data = split_data(model, out)
@@ -350,15 +346,13 @@ def main() -> None:
 
     parser = argparse.ArgumentParser()
     parser.add_argument("--face", type=Path, default=WORK / "face" / "face.pt")
-    parser.add_argument("--projection", type=Path, default=WORK / "language" / "projection.pt", help="as train_language.py merge saves it")
-    parser.add_argument("--language-model", type=Path, default=WORK / "language" / "merged", help="Hugging Face folder, fp32, LoRA merged")
-    parser.add_argument("--calibration", type=int, default=48, help="training prompts that the 4-bit rounding is calibrated on; 0: round to nearest")
+    parser.add_argument("--language-model", type=Path, default=WORK / "language" / "settled", help="folder of train_language.py settle")
     parser.add_argument("--out", type=Path, default=EXPORT)
     args = parser.parse_args()
     face = torch.load(args.face, map_location="cpu", weights_only=False)
     encoder = FaceEncoder(face["config"])
     encoder.load_state_dict(face["model"])
-    saved = torch.load(args.projection, map_location="cpu", weights_only=False)
+    saved = torch.load(args.language_model / "projection.pt", map_location="cpu", weights_only=False)
     projection = (Projection if saved["kind"] == "mvp" else LinearProjection)(saved["config"])
     projection.load_state_dict(saved["projection"], strict=False)  # its constant buffers are not stored
 
@@ -367,8 +361,9 @@ def main() -> None:
     graphs.append(export_face_encoder(encoder, args.out))
     graphs.append(export_scene_encoder(load_scene_encoder(), SIZE, TOKEN_WIDTH, args.out))
     graphs.append(export_projection(projection, args.out))
-    sequences = calibration_sequences(args.language_model, projection.eval(), args.calibration) if args.calibration else None
-    language, entry = export_language_model(args.language_model, args.out, sequences)
+    settled = torch.load(args.language_model / "rounded.pt", map_location="cpu", weights_only=False)["rounded"]
+    rounded = {name: (pack(levels), scales) for name, (levels, scales) in settled.items()}
+    language, entry = export_language_model(args.language_model, args.out, rounded)
     graphs.append(language)
     record = {"graphs": {graph.name: graph.entry() for graph in graphs}, "languageModel": entry}
     (args.out / "export.json").write_text(json.dumps(record, indent=1) + "\n")

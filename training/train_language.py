@@ -3,7 +3,8 @@
     python train_language.py align [--epochs 4]            # projection alone: faces onto label words
     python train_language.py tune [--minutes 60]           # projection + LoRA, all six prompts
     python train_language.py test [--limit 200]            # free-running accuracy and form on test
-    python train_language.py merge                         # work/language/merged (fp32, for export.py)
+    python train_language.py merge                         # work/language/merged (fp32)
+    python train_language.py settle [--minutes 11]         # 4 bits, then their scales trained: work/language/settled, for export.py
 
 `tune` begins at work/language/start (see committed.py) where that is, else at the base model.
 
@@ -15,8 +16,10 @@ import argparse
 import json
 import math
 import random
+import re
 import time
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -56,6 +59,26 @@ class LowRank(nn.Module):
         return self.base.weight + self.scale * self.b @ self.a
 
 
+class Rounded(nn.Module):
+    """A linear map whose weights are 4-bit levels times a scale a block; the levels stay, the scales learn.
+
+    Scales alone recover most of what rounding costs, and what is trained is what is shipped, to the bit of a float16
+    (Kim et al., PEQA, arXiv 2305.14152).
+    """
+
+    def __init__(self, levels: np.ndarray, scales: np.ndarray):
+        super().__init__()
+        self.register_buffer("levels", torch.from_numpy(levels.astype(np.float32)), persistent=False)  # [N, B, 32]
+        self.register_buffer("first", torch.from_numpy(scales.astype(np.float32)), persistent=False)  # [N, B]
+        self.change = nn.Parameter(torch.zeros(scales.shape))
+
+    def scales(self) -> torch.Tensor:
+        return self.first * (1 + self.change)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return F.linear(x, (self.levels * self.scales()[..., None]).flatten(1))
+
+
 def load_language_model() -> LlamaForCausalLM:
     folder = START if START.exists() else BASE
     model = LlamaForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="sdpa")
@@ -69,10 +92,6 @@ def add_low_rank(model: LlamaForCausalLM) -> None:
             for name in TARGETS:
                 if hasattr(parent, name):
                     setattr(parent, name, LowRank(getattr(parent, name)))
-
-
-def low_rank_state(model: nn.Module) -> dict[str, torch.Tensor]:
-    return {name: value for name, value in model.state_dict().items() if name.endswith((".a", ".b"))}
 
 
 class Tokens:
@@ -238,90 +257,136 @@ def load_trained(args: argparse.Namespace) -> tuple[LlamaForCausalLM, nn.Module,
     return model.to(DEVICE).eval(), projection.to(DEVICE).eval(), state
 
 
-def tune(args: argparse.Namespace) -> None:
-    seed_everything()
-    tokens = Tokens()
-    model = load_language_model()
-    add_low_rank(model)
-    aligned = load_checkpoint(WORK / args.out / "aligned.pt")
-    face, memes = face_samples("train"), meme_samples("train")
-    projection = make_projection(args.projection, model.model.embed_tokens.weight.detach(), face)
-    if aligned is not None:
-        projection.load_state_dict(aligned["projection"], strict=False)
-    model.to(DEVICE).train()
-    low_rank = [p for n, p in model.named_parameters() if n.endswith((".a", ".b"))]
-    for p in low_rank:
-        p.requires_grad_(True)
-    optimizer = torch.optim.AdamW(
-        [{"params": low_rank, "lr": args.rate, "weight_decay": 0.0}, {"params": list(projection.parameters()), "lr": args.rate * 1.2, "weight_decay": 0.02}]
-    )
+class Batches:
+    """Endless training batches by MIX, drawn four at a time and cut by length: little padding."""
+
+    def __init__(self, tokens: Tokens, image_tokens: int, size: int, rng: random.Random):
+        self.tokens, self.image_tokens, self.size, self.rng = tokens, image_tokens, size, rng
+        self.stream = sampler(face_samples("train"), meme_samples("train"), rng)
+        self.label_ids = torch.tensor([tokens.encode(" " + name)[0] for name in LABELS], device=DEVICE)
+        self.seen: Counter[str] = Counter()
+        self.pool: list[list[tuple]] = []
+
+    def next_loss(self, model: LlamaForCausalLM, projection: nn.Module) -> torch.Tensor:
+        if not self.pool:
+            drawn = []
+            for _ in range(self.size * 4):
+                item, sample = next(self.stream)
+                self.seen[item.task] += 1
+                votes = sample.share if item.task == "emotion" and sample.share is not None else np.zeros(len(LABELS), np.float32)
+                drawn.append((*self.tokens.prompt(item), *self.tokens.answer(emoprompt.compose(item, self.rng)), sample, votes))
+            drawn.sort(key=lambda d: sum(len(part) for part in d[:3]))
+            self.pool = [drawn[i : i + self.size] for i in range(0, len(drawn), self.size)]
+            self.rng.shuffle(self.pool)
+        rows = self.pool.pop()
+        votes = torch.from_numpy(np.stack([row[5] for row in rows])).float().to(DEVICE)
+        batch = collate([row[:4] for row in rows], self.image_tokens, self.tokens.stop)
+        return loss_of(model, projection, batch, visual_batch([row[4] for row in rows]), votes, self.label_ids)
+
+
+def train(args: argparse.Namespace, stage: str, model: LlamaForCausalLM, projection: nn.Module, groups: list[dict], path: Path) -> int:
+    """Trains `groups` by a warmed-up cosine rate for --minutes or --steps; checkpoints to `path` and resumes from it."""
+    parameters = {name: p for name, p in model.named_parameters() if p.requires_grad}
+    optimizer = torch.optim.AdamW(groups)
     peaks = [group["lr"] for group in optimizer.param_groups]
-    first, spent = 0, 0.0
-    path = WORK / args.out / "tuned.pt"
+    step, spent = 0, 0.0
     if state := load_checkpoint(path):
         model.load_state_dict(state["low_rank"], strict=False)
         projection.load_state_dict(state["projection"], strict=False)
         optimizer.load_state_dict(state["optimizer"])
-        first, spent = state["step"], state["seconds"]
+        step, spent = state["step"], state["seconds"]
 
-    def checkpoint(step: int, seconds: float) -> None:
-        save_checkpoint(
-            path,
-            {
-                "step": step,
-                "seconds": seconds,
-                "kind": args.projection,
-                "config": projection.config,
-                "projection": projection.state_dict(),
-                "low_rank": low_rank_state(model),
-                "optimizer": optimizer.state_dict(),
-            },
-        )
+    def checkpoint(seconds: float) -> None:
+        state = {"step": step, "seconds": seconds, "kind": args.projection, "config": projection.config, "projection": projection.state_dict()}
+        save_checkpoint(path, state | {"low_rank": {n: p.detach() for n, p in parameters.items()}, "optimizer": optimizer.state_dict()})
 
-    rng = random.Random(SEED + first)
-    stream = sampler(face, memes, rng)
-    image_tokens = projection.config.image_tokens
-    label_ids = torch.tensor([tokens.encode(" " + name)[0] for name in LABELS], device=DEVICE)
-    began, step, window, seen = time.time(), first, [], Counter()
-    pool: list[list[tuple]] = []
+    batches = Batches(Tokens(), projection.config.image_tokens, args.batch, random.Random(SEED + step))
+    began, window = time.time(), []
     while True:
         seconds = spent + time.time() - began
         progress = max(seconds / (args.minutes * 60) if args.minutes else 0.0, step / args.steps if args.steps else 0.0)
         if progress >= 1:
             break
-        if not pool:  # four batches at a time, cut by length: little padding
-            drawn = []
-            for _ in range(args.batch * 4):
-                item, sample = next(stream)
-                seen[item.task] += 1
-                votes = sample.share if item.task == "emotion" and sample.share is not None else np.zeros(len(LABELS), np.float32)
-                drawn.append((*tokens.prompt(item), *tokens.answer(emoprompt.compose(item, rng)), sample, votes))
-            drawn.sort(key=lambda d: sum(len(part) for part in d[:3]))
-            pool = [drawn[i : i + args.batch] for i in range(0, len(drawn), args.batch)]
-            rng.shuffle(pool)
-        rows = pool.pop()
         factor = min(1.0, (step + 1) / 12) * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * progress)))
         for group, peak in zip(optimizer.param_groups, peaks, strict=True):
             group["lr"] = peak * factor
-        votes = torch.from_numpy(np.stack([r[5] for r in rows])).float().to(DEVICE)
-        batch = collate([r[:4] for r in rows], image_tokens, tokens.stop)
-        loss = loss_of(model, projection, batch, visual_batch([r[4] for r in rows]), votes, label_ids)
+        loss = batches.next_loss(model, projection)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
-        torch.nn.utils.clip_grad_norm_([*low_rank, *projection.parameters()], 1.0)
+        torch.nn.utils.clip_grad_norm_([*parameters.values(), *projection.parameters()], 1.0)
         optimizer.step()
         step += 1
         window.append(loss.item())
         if step % 10 == 0:
-            print(
-                json.dumps({"stage": "tune", "step": step, "loss": round(np.mean(window), 4), "progress": round(progress, 3), "seconds": round(seconds)}),
-                flush=True,
-            )
+            line = {"stage": stage, "step": step, "loss": round(np.mean(window), 4), "progress": round(progress, 3), "seconds": round(seconds)}
+            print(json.dumps(line), flush=True)
             window = []
         if step % 30 == 0:
-            checkpoint(step, seconds)
-    checkpoint(step, spent + time.time() - began)
-    print(json.dumps({"stage": "tune", "done": step, "samples": dict(seen)}), flush=True)
+            checkpoint(seconds)
+    checkpoint(spent + time.time() - began)
+    print(json.dumps({"stage": stage, "done": step, "samples": dict(batches.seen)}), flush=True)
+    return step
+
+
+def tune(args: argparse.Namespace) -> None:
+    seed_everything()
+    model = load_language_model()
+    add_low_rank(model)
+    projection = make_projection(args.projection, model.model.embed_tokens.weight.detach(), face_samples("valid"))
+    if aligned := load_checkpoint(WORK / args.out / "aligned.pt"):
+        projection.load_state_dict(aligned["projection"], strict=False)
+    model.to(DEVICE).train()
+    low_rank = [p for name, p in model.named_parameters() if name.endswith((".a", ".b"))]
+    for p in low_rank:
+        p.requires_grad_(True)
+    rate = args.rate or 5e-4
+    groups = [{"params": low_rank, "lr": rate, "weight_decay": 0.0}, {"params": list(projection.parameters()), "lr": rate * 1.2, "weight_decay": 0.02}]
+    train(args, "tune", model, projection, groups, WORK / args.out / "tuned.pt")
+
+
+def settle(args: argparse.Namespace) -> None:
+    """Rounds the merged model to 4 bits (gptq.py) and trains the scales, the norms and the projection on top."""
+    from export import calibration_sequences
+    from gptq import round_decoder
+
+    seed_everything()
+    folder = WORK / args.out
+    saved = torch.load(folder / "projection.pt", map_location="cpu", weights_only=False)
+    projection = (Projection if saved["kind"] == "mvp" else LinearProjection)(saved["config"])
+    projection.load_state_dict(saved["projection"], strict=False)
+    sequences = calibration_sequences(folder / "merged", projection.eval(), args.calibration)
+    model = LlamaForCausalLM.from_pretrained(folder / "merged", dtype=torch.float32, attn_implementation="sdpa").to(DEVICE)
+    rounded = round_decoder(model, sequences)
+    model.requires_grad_(False)
+    for name, (levels, scales) in rounded.items():
+        if name != "model.embed_tokens.weight":
+            parent, child = name.removesuffix(".weight").rsplit(".", 1)
+            setattr(model.get_submodule(parent), child, Rounded(levels, scales).to(DEVICE))
+    model.train()
+    scales = [p for name, p in model.named_parameters() if name.endswith(".change")]
+    norms = [p for name, p in model.named_parameters() if "norm" in name]
+    for p in [*scales, *norms]:
+        p.requires_grad_(True)
+    rate = args.rate or 1.5e-3
+    projection.to(DEVICE)
+    groups = [{"params": [*scales, *norms], "lr": rate, "weight_decay": 0.0}, {"params": list(projection.parameters()), "lr": rate / 8, "weight_decay": 0.02}]
+    step = train(args, "settle", model, projection, groups, folder / "settling.pt")
+
+    plain = LlamaForCausalLM.from_pretrained(folder / "merged", dtype=torch.float32)
+    final: dict[str, tuple[np.ndarray, np.ndarray]] = {"model.embed_tokens.weight": rounded["model.embed_tokens.weight"]}
+    for name, (levels, _) in rounded.items():
+        if name != "model.embed_tokens.weight":
+            final[name] = (levels, model.get_submodule(name.removesuffix(".weight")).scales().detach().cpu().half().numpy())
+    target = dict(plain.named_parameters())
+    for name, (levels, scale) in final.items():
+        target[name].data.copy_(torch.from_numpy((levels.astype(np.float32) * scale.astype(np.float32)[..., None]).reshape(target[name].shape)))
+    for name, p in model.named_parameters():
+        if "norm" in name:
+            target[name].data.copy_(p.detach().cpu())
+    plain.save_pretrained(folder / "settled")
+    Tokens().tokenizer.save_pretrained(folder / "settled")
+    save_checkpoint(folder / "settled" / "rounded.pt", {"rounded": final, "step": step})
+    save_checkpoint(folder / "settled" / "projection.pt", {"config": projection.config, "kind": saved["kind"], "projection": projection.cpu().state_dict()})
 
 
 @torch.no_grad()
@@ -340,24 +405,42 @@ def generate(model: LlamaForCausalLM, projection: nn.Module, tokens: Tokens, sam
     return [t.strip() for t in tokens.tokenizer.batch_decode(out, skip_special_tokens=True)]
 
 
+def load_settled(args: argparse.Namespace) -> tuple[LlamaForCausalLM, nn.Module, dict]:
+    folder = WORK / args.out / "settled"
+    state, saved = load_checkpoint(folder / "rounded.pt"), load_checkpoint(folder / "projection.pt")
+    if state is None or saved is None:
+        raise SystemExit(f"work/{args.out}/settled is not there: run `settle` first")
+    projection = (Projection if saved["kind"] == "mvp" else LinearProjection)(saved["config"])
+    projection.load_state_dict(saved["projection"], strict=False)
+    return LlamaForCausalLM.from_pretrained(folder, dtype=torch.float32).to(DEVICE).eval(), projection.to(DEVICE).eval(), state
+
+
+CODE = re.compile(r"AU\d\d")
+
+
 def test(args: argparse.Namespace) -> None:
-    """Free-running on the test split: accuracy a task, share in the four-step form. Prints JSON."""
-    model, projection, state = load_trained(args)
+    """Free-running on the test split: accuracy a task, share in the four-step form, cue codes that were not measured. Prints JSON."""
+    model, projection, state = load_settled(args) if args.settled else load_trained(args)
     tokens = Tokens()
     groups = {"faces": face_samples("test")[: args.limit], **{task: samples[: args.limit // 4] for task, samples in meme_samples("test").items()}}
     report = {"step": state["step"]}
     for name, samples in groups.items():
-        right, formed = 0, 0
+        right, formed, named, unmeasured = 0, 0, 0, 0
         for start in range(0, len(samples), 32):
             batch = samples[start : start + 32]
             texts = generate(model, projection, tokens, batch, [s.item for s in batch])
             for text, sample in zip(texts, batch, strict=True):
                 formed += [line.split(":")[0] + ":" for line in text.split("\n")] == emoprompt.HEADS
+                measured = {code for face in sample.item.faces for code in emoprompt.strong_units(face)}
+                codes = CODE.findall(text)
+                named += len(codes)
+                unmeasured += sum(code not in measured for code in codes)
                 right += text.rsplit("Answer:", 1)[-1].strip() == sample.item.answer
             if start == 0:
                 print(name, "\n\n".join(f"[{s.item.answer}] {t}" for s, t in list(zip(batch, texts, strict=True))[:3]), sep="\n", flush=True)
         if samples:
-            report[name] = {"n": len(samples), "accuracy": round(right / len(samples), 4), "formed": round(formed / len(samples), 4)}
+            shares = {"accuracy": round(right / len(samples), 4), "formed": round(formed / len(samples), 4)}
+            report[name] = {"n": len(samples), **shares, "cues": named, "unmeasured": unmeasured}
     print(json.dumps(report))
     write_json(WORK / args.out / "test.json", report)
 
@@ -381,17 +464,19 @@ def merge(args: argparse.Namespace) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("stage", choices=["align", "tune", "test", "merge"])
+    parser.add_argument("stage", choices=["align", "tune", "test", "merge", "settle"])
     parser.add_argument("--projection", choices=["mvp", "linear"], default="mvp")
     parser.add_argument("--out", default="language")
     parser.add_argument("--epochs", type=int, default=4)
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--steps", type=int, default=0)
     parser.add_argument("--batch", type=int, default=16)
-    parser.add_argument("--rate", type=float, default=5e-4)
+    parser.add_argument("--rate", type=float, default=0.0, help="peak rate; 0: the stage's own")
+    parser.add_argument("--calibration", type=int, default=48, help="settle: training prompts that the rounding is calibrated on")
+    parser.add_argument("--settled", action="store_true", help="test: the rounded model and not the tuned one")
     parser.add_argument("--limit", type=int, default=200)
     args = parser.parse_args()
-    {"align": align, "tune": tune, "test": test, "merge": merge}[args.stage](args)
+    {"align": align, "tune": tune, "test": test, "merge": merge, "settle": settle}[args.stage](args)
 
 
 if __name__ == "__main__":
