@@ -34,7 +34,6 @@ test.describe('goldens of the tiny pack', () => {
   test('on WebGPU, every graph but the language model', { tag: '@webgpu' }, async ({ page }) =>
     selfTest(page, `pack=tiny&backend=webgpu&graphs=${GRAPHS.join(',')}`),
   );
-  // Measured on SwiftShader: another first token. `auto` keeps the language model on WASM until this holds.
   test('on WebGPU, the language model', { tag: '@webgpu' }, async ({ page }) => selfTest(page, 'pack=tiny&backend=webgpu'));
 });
 
@@ -45,7 +44,6 @@ test.describe('goldens of the real pack', () => {
   test('its encoders on WebGPU', { tag: '@webgpu' }, async ({ page }) =>
     selfTest(page, 'backend=webgpu&graphs=face-encoder,scene-encoder,projection'),
   );
-  // Measured on SwiftShader: the right tokens, but the first one's logit is 9.6 instead of 12.4.
   test('two decode steps on WebGPU', { tag: '@webgpu' }, async ({ page }) =>
     selfTest(page, 'backend=wasm&backend.language-model=webgpu&graphs=face-encoder,scene-encoder,projection,language-model&tokens=2'),
   );
