@@ -1,6 +1,6 @@
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
-import { expect, test } from './fixtures.ts';
+import { expect, fixture, test } from './fixtures.ts';
 import * as user from './user.ts';
 
 async function seriousFindings(page: Page): Promise<string[]> {
@@ -81,5 +81,18 @@ test.describe('on a phone', () => {
     await page.getByRole('tab', { name: 'Readings' }).tap();
     await expect(user.readings(page)).toBeVisible();
     for (const name of ['Explain', 'Stop', 'Export']) await expect(user.button(page, name)).toBeInViewport();
+  });
+
+  test('many items scroll in their strip and push nothing off the screen; the chosen one is in sight', async ({ page }) => {
+    await user.openPage(page);
+    const chooser = page.waitForEvent('filechooser');
+    await user.button(page, 'Open files').tap();
+    await (await chooser).setFiles(Array.from({ length: 9 }, () => fixture('no-face.jpg')));
+    const thumbnails = page.getByRole('navigation', { name: 'Items' }).getByRole('button', { name: /^no-face\.jpg/ });
+    await expect(thumbnails).toHaveCount(9);
+    for (const name of ['Explain', 'Stop', 'Export']) await expect(user.button(page, name)).toBeInViewport({ ratio: 1 });
+    await expect(page.getByRole('combobox', { name: 'Task' })).toBeInViewport({ ratio: 1 });
+    await user.button(page, 'Try a sample').tap();
+    await expect(page.getByRole('navigation', { name: 'Items' }).locator('[aria-current=true]')).toBeInViewport({ ratio: 1 });
   });
 });

@@ -1,4 +1,5 @@
 import { Camera, FileImage, Film, FolderOpen, LoaderCircle, Sparkles, TriangleAlert, X } from 'lucide-react';
+import { useEffect, useRef } from 'react';
 import { type Item, isOpen } from './analysis-state.ts';
 import { messages } from './messages.ts';
 import { useAppState, useSession } from './session-context.ts';
@@ -50,8 +51,12 @@ function StripItem({ item }: { item: Item }) {
   const selected = useAppState((state) => state.selectedId === item.id);
   const Icon = ICONS[item.kind];
   const explaining = item.explanations.some(isOpen);
+  const place = useRef<HTMLLIElement>(null);
+  useEffect(() => {
+    if (selected) place.current?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }, [selected]);
   return (
-    <li className="strip-item" data-phase={item.phase}>
+    <li ref={place} className="strip-item" data-phase={item.phase}>
       <button
         type="button"
         className="thumbnail"
