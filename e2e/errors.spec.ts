@@ -118,3 +118,16 @@ test('WebGPU asked for by name where there is none: says so, and goes on with WA
   await expect(user.model(page)).toContainText('WASM');
   await expect(user.alert(page)).toHaveCount(0);
 });
+
+test('WebAssembly without SIMD: says that nothing can be read, and what to do', async ({ page }) => {
+  // As in a browser of before 2021: the worker finds that vectors are not valid there.
+  await page.context().route('**/assets/worker-*.js', async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, body: `WebAssembly.validate = () => false;\n${await response.text()}` });
+  });
+  await user.openPage(page);
+  await expect(user.alert(page).first()).toContainText('WebAssembly has no SIMD', user.PATIENCE);
+  await expect(user.alert(page).first()).toContainText('Update the browser');
+  await user.button(page, 'Try a sample').click();
+  await expect(user.stage(page).getByRole('alert')).toContainText('WebAssembly has no SIMD');
+});
