@@ -5,6 +5,7 @@
 measured is never named. The paper (arXiv 2406.16442) had GPT-4V write these; we have a grammar.
 """
 
+import math
 import random
 import re
 from dataclasses import dataclass, field
@@ -25,6 +26,8 @@ TASKS = {
 TEMPLATE = "<|im_start|>user\n{image}\n{body}<|im_end|>\n<|im_start|>assistant\n"
 HEADS = ["Observe:", "Cues:", "Reason:", "Answer:"]
 CUE_THRESHOLD = 0.5
+MAX_CUES = 6
+"""Cues that a prompt names in all; several faces share them."""
 MAX_WORDS = 30
 MAX_FACES = 4
 
@@ -66,6 +69,13 @@ def signed(value: float) -> str:
     return ("-" if value < 0 else "+") + ("1" if text == "1.0" else text.removeprefix("0"))
 
 
+def shown_units(item: Item, face: Face) -> list[str]:
+    """Units that the prompt names for a face: sure enough, the surest first, fewer where faces share the room."""
+    room = math.ceil(MAX_CUES / max(1, min(len(item.faces), MAX_FACES)))
+    sure = [code for code, p in face.units.items() if p >= CUE_THRESHOLD]
+    return sorted(sure, key=lambda code: (-face.units[code], code))[:room]
+
+
 def prompt_body(item: Item) -> str:
     options = item.options if item.options is not None else TASKS[item.task]["options"]
     lines = [TASKS[item.task]["line"].replace("{options}", ", ".join(options))]
@@ -73,7 +83,7 @@ def prompt_body(item: Item) -> str:
     if count > MAX_FACES:
         lines.append(f"Faces: {count} in all.")
     for number, face in enumerate(item.faces[:MAX_FACES], 1):
-        named = [f"{code} {unsigned(p)}" for code, p in sorted(face.units.items()) if p >= CUE_THRESHOLD]
+        named = [f"{CUES[code][0]} ({code}) {unsigned(face.units[code])}" for code in shown_units(item, face)]
         cues = ", ".join(named) if named else "no clear cue"
         lines.append(f"Face {number}: {cues}; valence {signed(face.valence)}, arousal {signed(face.arousal)}.")
     if count == 0:
@@ -91,6 +101,7 @@ def prompt_text(item: Item) -> str:
 
 # ---------------------------------------------------------------- the grammar
 
+# The first wording is the manifest's own (action_units.RULES), with which the prompt names the cue.
 CUES: dict[str, list[str]] = {
     "AU01": ["inner brows raised", "the inner ends of the brows drawn up", "brows lifted in the middle"],
     "AU02": ["outer brows raised", "the outer brows lifted", "brows arched at the sides"],
@@ -118,15 +129,16 @@ TYPICAL: dict[str, set[str]] = {
     "fear": {"AU01", "AU02", "AU04", "AU05", "AU20", "AU25", "AU26"},
     "contempt": {"AU12", "AU23"},
 }
+# As many for each label, each beginning with another word: where the text decides, no label's weight is split finer.
 MEANING: dict[str, list[str]] = {
-    "neutral": ["a face at rest", "no feeling that shows", "a calm, unmoved face"],
-    "happiness": ["a smile", "pleasure", "a glad face", "good spirits"],
-    "surprise": ["a start", "something unexpected", "being caught off guard"],
-    "sadness": ["low spirits", "grief", "a heavy mood"],
-    "anger": ["a hard, hostile look", "temper", "irritation"],
-    "disgust": ["distaste", "something repellent", "aversion"],
-    "fear": ["alarm", "a threat", "dread"],
-    "contempt": ["scorn", "looking down on someone", "disdain"],
+    "neutral": ["rest", "calm", "composure"],
+    "happiness": ["pleasure", "good spirits", "joy"],
+    "surprise": ["amazement", "being caught off guard", "something unexpected"],
+    "sadness": ["grief", "low spirits", "dejection"],
+    "anger": ["temper", "hostility", "irritation"],
+    "disgust": ["distaste", "aversion", "revulsion"],
+    "fear": ["alarm", "dread", "anxiety"],
+    "contempt": ["scorn", "disdain", "mockery"],
 }
 OPEN_WORDS: dict[str, list[str]] = {
     "neutral": ["calm", "no strong feeling", "a quiet, even mood"],
@@ -156,8 +168,9 @@ def pick(rng: random.Random, *options: str) -> str:
     return rng.choice(options)
 
 
-def strong_units(face: Face) -> list[str]:
-    return [code for code, p in sorted(face.units.items(), key=lambda kv: -kv[1]) if p >= CUE_THRESHOLD and code in CUES]
+def wording(unit: str, rng: random.Random) -> str:
+    """A unit in words: half the time in the prompt's own, which a small model copies without a slip."""
+    return CUES[unit][0] if rng.random() < 0.5 else rng.choice(CUES[unit])
 
 
 def mood(face: Face, rng: random.Random) -> str:
@@ -185,11 +198,11 @@ def cues_of_faces(item: Item, rng: random.Random) -> str:
     parts = []
     shown = item.faces[:2]
     for number, face in enumerate(shown, 1):
-        units = strong_units(face)[: rng.choice([2, 2, 3, 3])]
+        units = shown_units(item, face)[: rng.choice([2, 2, 3, 3])]
         if not units:
             text = pick(rng, "no clear cue", "nothing that stands out", "no action unit is sure")
         else:
-            text = join([f"{rng.choice(CUES[u])} ({u})" for u in units], rng)
+            text = join([f"{wording(u, rng)} ({u})" for u in units], rng)
         parts.append(text if len(shown) == 1 else f"face {number}: {text}")
     return "; ".join(parts) if parts else pick(rng, "none on a face", "no face to read")
 
@@ -198,10 +211,9 @@ def reason_emotion(item: Item, label: str, rng: random.Random) -> str:
     if not item.faces:
         return pick(rng, "with no face to read, only the scene speaks, and softly", "the scene alone has to carry the mood")
     face = item.faces[0]
-    units = strong_units(face)
+    units = shown_units(item, face)
     support = [u for u in units if u in TYPICAL[label]][:2]
     against = [u for u in units if u not in TYPICAL[label]][:1]
-    meaning = rng.choice(MEANING[label])
     votes = item.votes
     split = votes is not None and sorted(votes)[-1] < 0.7
     second = None
@@ -211,64 +223,32 @@ def reason_emotion(item: Item, label: str, rng: random.Random) -> str:
             second = LABELS[order[1]] if LABELS[order[0]] == label else LABELS[order[0]]
 
     def name(unit: str) -> str:
-        return re.sub(r"^(the|a) ", "", rng.choice(CUES[unit]))
+        return re.sub(r"^(the|a) ", "", wording(unit, rng))
 
-    clauses = []
-    if support:
-        if len(support) == 2:
-            a, b = name(support[0]), name(support[1])
-            clauses.append(
-                pick(rng, f"{a} and {b} together fit {meaning}", f"{a} with {b} speaks for {meaning}", f"{a} and {b} point the same way, to {meaning}")
-            )
-        else:
-            a = name(support[0])
-            clauses.append(pick(rng, f"{a} fits {meaning}", f"{a} speaks for {meaning}", f"{a} is what one sees in {meaning}"))
-        if against and rng.random() < 0.5:
-            clauses.append(
-                pick(
-                    rng,
-                    f"{name(against[0])} does not, but weighs less",
-                    f"{name(against[0])} pulls elsewhere and is weaker",
-                    f"against that stands {name(against[0])}",
-                )
-            )
-    elif label == "neutral":
-        if against:
-            clauses.append(
-                pick(
-                    rng,
-                    f"{name(against[0])} alone is too little for a feeling",
-                    f"{name(against[0])} may be the face's own shape",
-                    f"apart from {name(against[0])} nothing moves",
-                )
-            )
-        first = pick(
-            rng,
-            "the features are level",
-            "no movement stands out",
-            "brows and mouth stay in place",
-            "little moves in it",
-            "it holds still",
-            "the look is steady",
-        )
-        clauses.append(first + pick(rng, ", so this is ", "; it reads as ", ", which leaves ", " and gives the sense of ", "; that makes it ") + meaning)
+    # Up to the meaning, every label's text is the same: a model that writes its likeliest word would else take the label
+    # with the fewest ways to begin. (Cues are singular or plural, so what is said of one takes a modal verb.)
+    if len(units) >= 2:
+        a, b = name(units[0]), name(units[1])
+        seen = pick(rng, f"{a} and {b} stand out", f"{a} and {b} count most", f"most of it lies in {a} and {b}")
+    elif units:
+        a = name(units[0])
+        seen = pick(rng, f"one sees {a}", f"most of it lies in {a}", f"the sign to go by would be {a}")
     else:
-        first = pick(
-            rng,
-            "the cues are weak",
-            "no single cue settles it",
-            "the measured cues say little",
-            "brows and mouth give little away",
-            "nothing measured is decisive",
-            "the units alone do not show it",
-        )
-        clauses.append(
-            first
-            + pick(rng, ", yet ", "; ", ", but ")
-            + pick(rng, "the face as a whole", "the whole look", "all in all it", "the picture of the face")
-            + pick(rng, " leans to ", " suggests ", " comes nearest to ", " has something of ")
-            + meaning
-        )
+        seen = pick(rng, "no cue settles it", "the cues are weak", "the units alone say little", "nothing measured is decisive")
+    whole = pick(rng, ", and the face as a whole", "; the whole face", ", and all in all it")
+    clauses = [seen + whole + pick(rng, " speaks for ", " comes nearest to ", " suggests ") + rng.choice(MEANING[label])]
+    if support and rng.random() < 0.7:
+        fits = name(rng.choice(support))
+        clauses.append(pick(rng, f"{fits} would fit that", f"{fits} would go with it", f"that may well come with {fits}"))
+    elif not support and label == "neutral" and rng.random() < 0.7:
+        still = ["brows and mouth stay in place", "it holds still", "the features are level", "little moves in it"]
+        if against:
+            x = name(against[0])
+            still += [f"apart from {x} nothing moves", f"{x} may be the face's own shape", f"{x} alone would be too little for a feeling"]
+        clauses.append(rng.choice(still))
+    if against and label != "neutral" and rng.random() < 0.4:
+        x = name(against[0])
+        clauses.append(pick(rng, f"{x} would not, but must weigh less", f"{x} may pull elsewhere, but less strongly", f"against that one could set {x}"))
     if rng.random() < 0.45:
         clauses.append(mood(face, rng))
     if split and second is not None and second != label:
@@ -297,7 +277,7 @@ def word_features(words: str, rng: random.Random) -> list[str]:
     if "!" in words:
         found.append(pick(rng, "exclaims", "raises its voice"))
     if re.search(r"\b(i|me|my|i'm|im)\b", low):
-        found.append(pick(rng, "speaks in the first person", "speaks for oneself"))
+        found.append(pick(rng, "speaks in the first person", "speaks of its writer"))
     if re.search(r"\b(you|your|you're)\b", low):
         found.append(pick(rng, "addresses the reader", "talks to somebody"))
     if PROFANE.search(words):
@@ -374,8 +354,8 @@ def compose(item: Item, rng: random.Random) -> str:
         else:
             observe = seen + pick(rng, ", no words", " and no words on it")
             cues = pick(rng, "only the picture itself", "none in words")
-        if item.faces and (units := strong_units(item.faces[0])[:2]) and rng.random() < 0.5:
-            cues += "; " + join([f"{rng.choice(CUES[u])} ({u})" for u in units], rng)
+        if item.faces and (units := shown_units(item, item.faces[0])[:2]) and rng.random() < 0.5:
+            cues += "; " + join([f"{wording(u, rng)} ({u})" for u in units], rng)
         choices = PICTURE_REASONS[item.answer] if item.options == PICTURE_EMOTIONS else REASONS[(item.task, item.answer)]
         reason = rng.choice(choices)
         if item.words and rng.random() < 0.4:

@@ -1,29 +1,40 @@
-"""Write the test splits as folders with labels.csv, run the command line over them, and write RESULTS.md.
+"""Write the splits as folders with labels.csv, run the command line over them, and write RESULTS.md.
 
-    python evaluate.py sets                     # work/eval/<task>/{labels.csv, pictures}
-    python evaluate.py run [--limit 200]        # needs `npm run build`; work/eval/<task>.json
+    python evaluate.py sets                     # work/eval/{test,valid}/<task>/{labels.csv, pictures}
+    python evaluate.py calibrate [--limit 200 --faces 400]  # work/language/answers.json from the valid split; then pack.py again
+    python evaluate.py run [--limit 200 --faces 400]        # work/eval/<task>.json
     python evaluate.py results                  # training/RESULTS.md from the reports
 
-The figures are those of the exported pack in Node, the same code as in the page. `--limit` bounds
-the language model's items a task (about one second each on two cores); the affect head reads all.
+`calibrate` and `run` need `npm run build`.
+
+The figures are those of the exported pack in Node, the same code as in the page. `--limit` and
+`--faces` bound the language model's items (about half a second each on two cores); the affect head reads all.
 """
 
 import argparse
+import itertools
 import json
+import re
 import subprocess
 import time
+from collections import Counter
+from pathlib import Path
 
 import numpy as np
 from PIL import Image
+from scipy.optimize import minimize
+from scipy.special import log_softmax
 
+import emoprompt
 import ferplus
-from common import HERE, ROOT, WORK
+from common import HERE, PACKS, ROOT, WORK, write_json
+from pack import ANSWERS
 
 EVAL = WORK / "eval"
 TASKS = ("emotion", "intent", "hate", "sarcasm", "humor")
 
 
-def write_labels(folder, header: list[str], rows: list[list[str]]) -> None:
+def write_labels(folder: Path, header: list[str], rows: list[list[str]]) -> None:
     import csv
 
     with open(folder / "labels.csv", "w", newline="", encoding="utf-8") as handle:
@@ -32,14 +43,14 @@ def write_labels(folder, header: list[str], rows: list[list[str]]) -> None:
         writer.writerows(rows)
 
 
-def sets() -> None:
+def sets(split: str) -> None:
     from caches import pictures, rows_of
     from items import meme_labels
 
     rng = np.random.default_rng(7)
-    faces = EVAL / "faces"
+    faces = EVAL / split / "faces"
     faces.mkdir(parents=True, exist_ok=True)
-    images, votes = ferplus.load("test")
+    images, votes = ferplus.load(split)
     label, sure = ferplus.majority(votes)
     rows = []
     for i in rng.permutation(np.where(sure)[0]):
@@ -48,34 +59,54 @@ def sets() -> None:
     write_labels(faces, ["file", "label"], rows)
 
     data = pictures("memes")
-    test = [row for row in rows_of("memes") if row["split"] == "test"]
-    rng.shuffle(test)
+    chosen = [row for row in rows_of("memes") if row["split"] == split]
+    rng.shuffle(chosen)
     for task in TASKS:
-        folder = EVAL / task
+        folder = EVAL / split / task
         folder.mkdir(parents=True, exist_ok=True)
         rows = []
-        for row in test:
+        for row in chosen:
             if answer := meme_labels(row).get(task):
                 (folder / f"{row['id']}.jpg").write_bytes(data[row["id"]])
                 rows.append([f"{row['id']}.jpg", answer, row["text"]])
         write_labels(folder, ["file", "label", "text"], rows)
+    if split != "test":
+        return  # OASIS has no validation split
 
     data = pictures("scenes")
-    folder = EVAL / "scene"
+    folder = EVAL / split / "scene"
     folder.mkdir(parents=True, exist_ok=True)
     rows = []
     for row in rows_of("scenes"):
-        if row["split"] == "test":
+        if row["split"] == split:
             (folder / f"{row['id']}.jpg").write_bytes(data[row["id"]])
             rows.append([f"{row['id']}.jpg", *(f"{(float(row[k]) - 4) / 3:.4f}" for k in ("valence_mean", "arousal_mean"))])
     write_labels(folder, ["file", "valence", "arousal"], rows)
 
 
-def runs(limit: int) -> dict[str, list[str]]:
-    """Name of each report → the command line's arguments that make it."""
+def text_quality(texts: list[dict[str, str]]) -> dict[str, float]:
+    """Figures of what was written, closed answers left out. `distinct2`: different pairs of neighbouring words over all of
+    them (Li et al., arXiv 1510.03055). `commonest`: the share of the commonest text. `repeated`: texts with a run of four
+    words twice. `cut`: texts that came to no end.
+    """
+    written = [" ".join(text[step] for step in ("observe", "cues", "reason")) for text in texts]
+    words = [re.findall(r"[\w']+", text.lower()) for text in written]
+    pairs = [pair for each in words for pair in itertools.pairwise(each)]
+    runs_of_four = [[tuple(each[i : i + 4]) for i in range(len(each) - 3)] for each in words]
+    n = len(texts)
+    return {
+        "distinct2": len(set(pairs)) / max(1, len(pairs)),
+        "commonest": Counter(written).most_common(1)[0][1] / n,
+        "repeated": sum(len(set(each)) < len(each) for each in runs_of_four) / n,
+        "cut": sum(any(text[step].endswith("…") for step in ("observe", "cues", "reason")) for text in texts) / n,
+    }
+
+
+def runs(limit: int, faces: int) -> dict[str, list[str]]:
+    """Name of each report → the command line's arguments that make it; the language model reads `faces` faces, and `limit` memes a task."""
     out = {
         "faces": ["--task", "faces", "--data", "faces", "--cropped"],
-        "faces-language-model": ["--task", "faces", "--data", "faces", "--cropped", "--by", "language-model", "--limit", str(limit)],
+        "faces-language-model": ["--task", "faces", "--data", "faces", "--cropped", "--by", "language-model", "--limit", str(faces)],
         "scene": ["--task", "scene", "--data", "scene"],
     }
     for task in TASKS:
@@ -83,24 +114,70 @@ def runs(limit: int) -> dict[str, list[str]]:
     return out
 
 
-def run(limit: int, only: list[str]) -> None:
-    for name, arguments in runs(limit).items():
+def command_line(split: str, arguments: list[str], out: Path) -> dict:
+    """Runs `emollm evaluate`; the folder after --data is one of `sets`. → the report"""
+    at = arguments.index("--data") + 1
+    arguments = [*arguments[:at], str(EVAL / split / arguments[at]), *arguments[at + 1 :]]
+    subprocess.run(["node", str(ROOT / "dist-node" / "cli.js"), "evaluate", *arguments, "--out", str(out)], check=True)
+    return json.loads(out.read_text())
+
+
+def run(limit: int, faces: int, only: list[str]) -> None:
+    for name, arguments in runs(limit, faces).items():
         if only and name not in only:
             continue
         began = time.time()
-        at = arguments.index("--data") + 1
-        command = [
-            "node",
-            str(ROOT / "dist-node" / "cli.js"),
-            "evaluate",
-            *arguments[:at],
-            str(EVAL / arguments[at]),
-            *arguments[at + 1 :],
-            "--out",
-            str(EVAL / f"{name}.json"),
-        ]
-        subprocess.run(command, check=True)
+        items = [] if name in ("faces", "scene") else ["--items"]
+        command_line("test", [*arguments, *items], EVAL / f"{name}.json")
         print(name, f"{time.time() - began:.0f} s", flush=True)
+
+
+def uncalibrated_pack() -> Path:
+    """The committed pack without calibration of its answers: links to its files and a manifest of its own."""
+    folder = EVAL / "uncalibrated"
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in (PACKS / "emollm-s").iterdir():
+        link = folder / path.name
+        link.unlink(missing_ok=True)
+        if path.name != "manifest.json":
+            link.symlink_to(path)
+    manifest = json.loads((PACKS / "emollm-s" / "manifest.json").read_text())
+    manifest["prompt"]["calibration"] = []
+    write_json(folder / "manifest.json", manifest)
+    return folder
+
+
+def fit_answers(probabilities: np.ndarray, truth: np.ndarray) -> tuple[float, np.ndarray]:
+    """(scale, bias [C]) for softmax(scale · log p + bias), least cross-entropy on p [N, C] and truth [N]; a weak pull to
+    bias 0 stands for the items that a small split lacks.
+    """
+    logs = np.log(probabilities.clip(1e-12))
+    rows = np.arange(len(truth))
+
+    def cost(x: np.ndarray) -> float:
+        return -log_softmax(x[0] * logs + x[1:], axis=1)[rows, truth].mean() + 0.002 * np.square(x[1:]).sum()
+
+    best = minimize(cost, np.r_[1.0, np.zeros(logs.shape[1])], bounds=[(0, 5)] + [(None, None)] * logs.shape[1]).x
+    return float(best[0]), best[1:] - best[1:].mean()
+
+
+def calibrate(limit: int, faces: int) -> None:
+    """Fits how sure each closed answer may be (Guo et al., arXiv 1706.04599) on the valid split, by the pack in Node."""
+    pack = uncalibrated_pack()
+    entries = []
+    for name, arguments in runs(limit, faces).items():
+        if name in ("faces", "scene"):
+            continue
+        report = command_line("valid", [*arguments, "--items", "--pack", str(pack)], EVAL / "valid" / f"{name}.json")
+        options = report["options"]
+        probabilities = np.array([[item["probabilities"][option] for option in options] for item in report["items"]])
+        truth = np.array([options.index(item["label"]) for item in report["items"]])
+        scale, bias = fit_answers(probabilities, truth)
+        task = "emotion" if options in (ferplus.LABELS, emoprompt.PICTURE_EMOTIONS) else name
+        entries.append({"task": task, "options": options, "scale": round(scale, 4), "bias": [round(float(b), 4) for b in bias]})
+        after = (scale * np.log(probabilities.clip(1e-12)) + bias).argmax(1)
+        print(f"{name}: valid {np.mean(probabilities.argmax(1) == truth):.3f} → {np.mean(after == truth):.3f}", json.dumps(entries[-1]), flush=True)
+    write_json(ANSWERS, entries)
 
 
 def unsupported(cues: dict[str, int]) -> str:
@@ -128,7 +205,7 @@ def results() -> None:
         "| task | decided by | n | accuracy | macro-F1 | majority class | calibration error | unsupported cues | s an item |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
-    for name in runs(0):
+    for name in runs(0, 0):
         path = EVAL / f"{name}.json"
         if name == "scene" or not path.exists():
             continue
@@ -140,6 +217,22 @@ def results() -> None:
             f"{r['expected_calibration_error']:.3f}", "–" if r["cues"] is None else unsupported(r["cues"]), f"{r['seconds'] / max(1, r['n']):.2f}",
         ]  # fmt: skip
         lines.append(f"| {' | '.join(cells)} |")
+    lines += [
+        "",
+        "## What it writes",
+        "",
+        "Over the same items: different pairs of neighbouring words, the commonest text, texts that say four words in a row twice,",
+        "texts cut off at their limit.",
+        "",
+        "| task | n | distinct-2 | commonest text | repeats itself | cut off |",
+        "|---|---|---|---|---|---|",
+    ]
+    for name in runs(0, 0):
+        path = EVAL / f"{name}.json"
+        if path.exists() and (items := json.loads(path.read_text()).get("items")):
+            q = text_quality([item["text"] for item in items])
+            shares = " | ".join(f"{100 * q[key]:.1f} %" for key in ("commonest", "repeated", "cut"))
+            lines.append(f"| {name} | {len(items)} | {q['distinct2']:.2f} | {shares} |")
     path = EVAL / "scene.json"
     if path.exists():
         lines += [
@@ -180,11 +273,18 @@ def results() -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("stage", choices=["sets", "run", "results"])
-    parser.add_argument("--limit", type=int, default=200)
+    parser.add_argument("stage", choices=["sets", "calibrate", "run", "results"])
+    parser.add_argument("--limit", type=int, default=200, help="memes a task")
+    parser.add_argument("--faces", type=int, default=400)
     parser.add_argument("--only", nargs="*", default=[])
     args = parser.parse_args()
-    {"sets": sets, "run": lambda: run(args.limit, args.only), "results": results}[args.stage]()
+    stages = {
+        "sets": lambda: [sets(split) for split in ("test", "valid")],
+        "calibrate": lambda: calibrate(args.limit, args.faces),
+        "run": lambda: run(args.limit, args.faces, args.only),
+        "results": results,
+    }
+    stages[args.stage]()
 
 
 if __name__ == "__main__":

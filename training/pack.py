@@ -21,6 +21,8 @@ from parity import make_goldens, make_probe
 from vision import DETECTORS, LANDMARK_CROP, LANDMARK_SIZE
 
 FORMAT = 1
+ANSWERS = WORK / "language" / "answers.json"
+"""Calibration of the answers, fitted on validation splits by evaluate.py with a pack that has none yet."""
 MAX_NEW_TOKENS = 96
 CIRCUMPLEX_SOURCE = (
     "Russell & Mehrabian 1977, 'Evidence for a three-factor theory of emotions' (mean pleasure and arousal); neutral is the "
@@ -49,6 +51,8 @@ class PackParts:
     """size, mean, std."""
     projection: dict
     """imageTokens, maxFaces, faceTokens."""
+    calibration: list[dict]
+    """{task, options, scale, bias} of closed answers; see evaluate.py, `calibrate`."""
     tokenizer: Path
     """Folder with tokenizer.json and tokenizer_config.json."""
     dictionary: Path
@@ -62,15 +66,17 @@ def face_detectors() -> list[dict]:
     ]
 
 
-def prompt() -> dict:
+def prompt(calibration: list[dict]) -> dict:
     return {
         "template": emoprompt.TEMPLATE,
         "heads": emoprompt.HEADS,
         "tasks": emoprompt.TASKS,
         "cueThreshold": emoprompt.CUE_THRESHOLD,
+        "maxCues": emoprompt.MAX_CUES,
         "pictureEmotions": emoprompt.PICTURE_EMOTIONS,
         "maxWords": emoprompt.MAX_WORDS,
         "maxNewTokens": MAX_NEW_TOKENS,
+        "calibration": calibration,
     }
 
 
@@ -111,7 +117,7 @@ def build_manifest(parts: PackParts) -> dict:
         },
         "languageModel": parts.language_model,
         "tokenizer": {"tokenizer": "tokenizer.json", "config": "tokenizer_config.json"},
-        "prompt": prompt(),
+        "prompt": prompt(parts.calibration),
         "parity": "parity.json",
     }
 
@@ -227,6 +233,7 @@ def main() -> None:
         action_units=json.loads((WORK / "action_units.json").read_text()),
         scene={"size": SIZE, "mean": MEAN, "std": STD},
         projection={"imageTokens": image_tokens, "maxFaces": max_faces, "faceTokens": dims["face_tokens"][1] // max_faces},
+        calibration=json.loads(ANSWERS.read_text()) if ANSWERS.exists() else [],
         tokenizer=WORK / "smollm2",
         dictionary=ONNX / "dictionary.txt",
         vocabulary=BASE / "vocabulary.txt",

@@ -178,6 +178,7 @@ def main() -> None:
         action_units=action_units(),
         scene={"size": SIZE, "mean": MEAN, "std": STD},
         projection={"imageTokens": projection.image_tokens, "maxFaces": projection.max_faces, "faceTokens": projection.face_tokens},
+        calibration=[],
         tokenizer=SMOLLM2,
         dictionary=ONNX / "dictionary.txt",
         vocabulary=BASE / "vocabulary.txt",

@@ -28,7 +28,7 @@ from torch import nn
 from transformers import AutoTokenizer, LlamaForCausalLM
 
 import emoprompt
-from common import DEVICE, SEED, WORK, load_checkpoint, save_checkpoint, seed_everything, write_json
+from common import DEVICE, SEED, WORK, fast_dtype, load_checkpoint, save_checkpoint, seed_everything, write_json
 from ferplus import LABELS
 from items import Sample, face_samples, meme_samples
 from projection import LinearProjection, Projection, ProjectionConfig
@@ -38,7 +38,7 @@ START = WORK / "language" / "start"
 STOP = "<|im_end|>"
 TARGETS = ("q_proj", "v_proj", "o_proj", "down_proj")
 # Share of each task in a training batch; the answer's own tokens weigh more than the prose.
-MIX = {"faces": 0.56, "open": 0.08, "emotion": 0.06, "intent": 0.08, "hate": 0.07, "sarcasm": 0.07, "humor": 0.08}
+MIX = {"faces": 0.50, "open": 0.06, "emotion": 0.10, "intent": 0.10, "hate": 0.08, "sarcasm": 0.08, "humor": 0.08}
 ANSWER_WEIGHT = 4.0
 
 
@@ -138,7 +138,9 @@ def make_projection(kind: str, embedding: torch.Tensor, samples: list[Sample]) -
 
 
 def sampler(face: list[Sample], memes: dict[str, list[Sample]], rng: random.Random):
-    """Endless samples by MIX; classes by the root of their frequency, so that rare ones are heard."""
+    """Endless samples by MIX. Faces come nearly as often as they are (what is cached of each label goes by the root of its
+    frequency), since what decides an answer is written before it can be calibrated; classes of memes a little evened out.
+    """
     pools: dict[str, dict[str, list[Sample]]] = {"faces": {}, "open": {}}
     for sample in face:
         pools["faces"].setdefault(sample.item.answer, []).append(sample)
@@ -151,8 +153,7 @@ def sampler(face: list[Sample], memes: dict[str, list[Sample]], rng: random.Rand
     while True:
         name = rng.choices(names, [MIX[n] for n in names])[0]
         classes = list(pools[name])
-        # Faces were drawn by root of rarity already when they were cached.
-        power = 1.0 if name in ("faces", "open") else 0.5
+        power = 1.7 if name in ("faces", "open") else 0.7
         label = rng.choices(classes, [len(pools[name][c]) ** power for c in classes])[0]
         sample = rng.choice(pools[name][label])
         item = emoprompt.Item(**{**sample.item.__dict__, "task": "emotion-open"}) if name == "open" else sample.item
@@ -183,9 +184,11 @@ def loss_of(model: LlamaForCausalLM, projection: nn.Module, batch, visuals, vote
     image = projection(*visuals)
     embeds = model.model.embed_tokens(ids)
     embeds = embeds.masked_scatter(hole[..., None], image.reshape(-1, image.shape[-1]))
-    hidden = model.model(inputs_embeds=embeds, attention_mask=mask, use_cache=False).last_hidden_state
     wanted = weight[:, 1:] > 0  # only the answer's positions go through the wide output layer
-    logits = model.lm_head(hidden[:, :-1][wanted])
+    with torch.autocast(DEVICE.type, fast_dtype(), enabled=fast_dtype() != torch.float32):
+        hidden = model.model(inputs_embeds=embeds, attention_mask=mask, use_cache=False).last_hidden_state
+        logits = model.lm_head(hidden[:, :-1][wanted])
+    logits = logits.float()
     targets, w = ids[:, 1:][wanted], weight[:, 1:][wanted]
     losses = F.cross_entropy(logits, targets, reduction="none")
     shares = votes[:, None].expand(-1, ids.shape[1] - 1, -1)[wanted]  # [positions, 8]
@@ -286,6 +289,7 @@ class Batches:
 
 def train(args: argparse.Namespace, stage: str, model: LlamaForCausalLM, projection: nn.Module, groups: list[dict], path: Path) -> int:
     """Trains `groups` by a warmed-up cosine rate for --minutes or --steps; checkpoints to `path` and resumes from it."""
+    print(json.dumps({"stage": stage, "arithmetic": str(fast_dtype())}), flush=True)
     parameters = {name: p for name, p in model.named_parameters() if p.requires_grad}
     optimizer = torch.optim.AdamW(groups)
     peaks = [group["lr"] for group in optimizer.param_groups]
@@ -345,18 +349,24 @@ def tune(args: argparse.Namespace) -> None:
 
 
 def settle(args: argparse.Namespace) -> None:
-    """Rounds the merged model to 4 bits (gptq.py) and trains the scales, the norms and the projection on top."""
+    """Rounds the merged model to 4 bits (gptq.py) and trains the scales, the norms and the projection on top.
+
+    With --go-on it takes up a settled model again: scales alone have about as many values as the low-rank updates.
+    """
     from export import calibration_sequences
     from gptq import round_decoder
 
     seed_everything()
     folder = WORK / args.out
-    saved = torch.load(folder / "projection.pt", map_location="cpu", weights_only=False)
+    source = folder / "settled" if args.go_on else folder / "merged"
+    saved = torch.load((source if args.go_on else folder) / "projection.pt", map_location="cpu", weights_only=False)
     projection = (Projection if saved["kind"] == "mvp" else LinearProjection)(saved["config"])
     projection.load_state_dict(saved["projection"], strict=False)
-    sequences = calibration_sequences(folder / "merged", projection.eval(), args.calibration)
-    model = LlamaForCausalLM.from_pretrained(folder / "merged", dtype=torch.float32, attn_implementation="sdpa").to(DEVICE)
-    rounded = round_decoder(model, sequences)
+    model = LlamaForCausalLM.from_pretrained(source, dtype=torch.float32, attn_implementation="sdpa").to(DEVICE)
+    if args.go_on:
+        rounded = torch.load(source / "rounded.pt", map_location="cpu", weights_only=False)["rounded"]
+    else:
+        rounded = round_decoder(model, calibration_sequences(source, projection.eval(), args.calibration))
     model.requires_grad_(False)
     for name, (levels, scales) in rounded.items():
         if name != "model.embed_tokens.weight":
@@ -370,9 +380,9 @@ def settle(args: argparse.Namespace) -> None:
     rate = args.rate or 1.5e-3
     projection.to(DEVICE)
     groups = [{"params": [*scales, *norms], "lr": rate, "weight_decay": 0.0}, {"params": list(projection.parameters()), "lr": rate / 8, "weight_decay": 0.02}]
-    step = train(args, "settle", model, projection, groups, folder / "settling.pt")
+    step = train(args, "settle", model, projection, groups, folder / ("settling-on.pt" if args.go_on else "settling.pt"))
 
-    plain = LlamaForCausalLM.from_pretrained(folder / "merged", dtype=torch.float32)
+    plain = LlamaForCausalLM.from_pretrained(source, dtype=torch.float32)
     final: dict[str, tuple[np.ndarray, np.ndarray]] = {"model.embed_tokens.weight": rounded["model.embed_tokens.weight"]}
     for name, (levels, _) in rounded.items():
         if name != "model.embed_tokens.weight":
@@ -431,7 +441,7 @@ def test(args: argparse.Namespace) -> None:
             texts = generate(model, projection, tokens, batch, [s.item for s in batch])
             for text, sample in zip(texts, batch, strict=True):
                 formed += [line.split(":")[0] + ":" for line in text.split("\n")] == emoprompt.HEADS
-                measured = {code for face in sample.item.faces for code in emoprompt.strong_units(face)}
+                measured = {code for face in sample.item.faces for code, p in face.units.items() if p >= emoprompt.CUE_THRESHOLD}
                 codes = CODE.findall(text)
                 named += len(codes)
                 unmeasured += sum(code not in measured for code in codes)
@@ -473,6 +483,7 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--rate", type=float, default=0.0, help="peak rate; 0: the stage's own")
     parser.add_argument("--calibration", type=int, default=48, help="settle: training prompts that the rounding is calibrated on")
+    parser.add_argument("--go-on", action="store_true", help="settle: from work/<out>/settled and its levels instead of rounding anew")
     parser.add_argument("--settled", action="store_true", help="test: the rounded model and not the tuned one")
     parser.add_argument("--limit", type=int, default=200)
     args = parser.parse_args()

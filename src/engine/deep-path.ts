@@ -10,7 +10,7 @@ import { largestFirst } from '../model/projection.ts';
 import type { AnalysisEvent, StageTimes } from '../shared/events.ts';
 import type { Task } from '../shared/labels.ts';
 import type { Reading, TextLine } from '../shared/readings.ts';
-import { aroundImage, promptBody, taskOptions } from './emoprompt.ts';
+import { answerCalibration, aroundImage, promptBody, taskOptions } from './emoprompt.ts';
 import { type EvidenceContext, findEvidence } from './evidence.ts';
 import type { LanguagePart } from './load.ts';
 import { decodeSteps } from './steps.ts';
@@ -70,11 +70,13 @@ export async function* explainFrame(
     const started = performance.now();
     const decodeMs = (): number => performance.now() - started;
     let tokens = 0;
+    const options = taskOptions(manifest, task, request.options);
     const steps = decodeSteps(signal, sequence, {
       model,
       tokenizer,
       heads: manifest.prompt.heads,
-      options: taskOptions(manifest, task, request.options),
+      options,
+      calibration: answerCalibration(manifest, task, options),
       stopIds,
       maxNewTokens: Math.min(request.maxNewTokens, manifest.prompt.maxNewTokens),
     });

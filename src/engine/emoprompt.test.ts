@@ -1,10 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { EMOTION_LABELS } from '../shared/labels.ts';
 import type { Reading } from '../shared/readings.ts';
-import { aroundImage, type PromptEvidence, promptBody } from './emoprompt.ts';
+import { answerCalibration, aroundImage, type PromptEvidence, promptBody } from './emoprompt.ts';
 
 const task = (line: string, options: string[] = []) => ({ line, options, readsWords: false });
+const unit = (code: string, cue: string) => ({ code, cue, source: '', terms: [], mean: 0, deviation: 1, slope: 1, offset: 0 });
 const manifest: Parameters<typeof promptBody>[0] = {
+  actionUnits: [
+    unit('AU01', 'inner brows raised'),
+    unit('AU06', 'cheeks raised'),
+    unit('AU12', 'lip corners pulled up'),
+    unit('AU25', 'lips parted'),
+  ],
   projection: { graph: 'projection', imageTokens: 24, maxFaces: 2, faceTokens: 10 },
   prompt: {
     template: '<|im_start|>user\n{image}\n{body}<|im_end|>\n<|im_start|>assistant\n',
@@ -18,9 +25,11 @@ const manifest: Parameters<typeof promptBody>[0] = {
       humor: task('Task: humor. Options: {options}.', ['yes', 'no']),
     },
     cueThreshold: 0.5,
+    maxCues: 3,
     pictureEmotions: [],
     maxWords: 5,
     maxNewTokens: 80,
+    calibration: [{ task: 'hate', options: ['yes', 'no'], scale: 0.5, bias: [0, 1] }],
   },
 };
 
@@ -42,12 +51,12 @@ const body = (evidence: Partial<PromptEvidence>): string =>
   promptBody(manifest, { task: 'hate', options: null, readings: [], words: null, ...evidence });
 
 describe('promptBody', () => {
-  it('names the task, the options, sure cues in the order of their codes, and signed affect', () => {
+  it('names the task, the options, sure cues in words and codes, the surest first, and signed affect', () => {
     const readings = [face(0.68, 0.31, { AU12: 0.93, AU06: 0.84, AU25: 0.49 })];
     expect(body({ task: 'emotion', readings })).toBe(
       [
         'Task: emotion. Options: neutral, happiness, surprise, sadness, anger, disgust, fear, contempt.',
-        'Face 1: AU06 .8, AU12 .9; valence +.7, arousal +.3.',
+        'Face 1: lip corners pulled up (AU12) .9, cheeks raised (AU06) .8; valence +.7, arousal +.3.',
       ].join('\n'),
     );
   });
@@ -55,7 +64,7 @@ describe('promptBody', () => {
   it('writes numbers as the training does, ties and ends included', () => {
     const readings = [face(0.25, -0.25, { AU01: 0.96 }), face(-0.04, 1, {})];
     expect(body({ readings }).split('\n').slice(1)).toEqual([
-      'Face 1: AU01 1; valence +.2, arousal -.2.',
+      'Face 1: inner brows raised (AU01) 1; valence +.2, arousal -.2.',
       'Face 2: no clear cue; valence 0, arousal +1.',
     ]);
   });
@@ -64,6 +73,13 @@ describe('promptBody', () => {
     const readings = [face(0, 0, {}), face(0, 0, {}), face(0, 0, {})];
     expect(body({ readings }).split('\n').slice(1, 3)).toEqual(['Faces: 3 in all.', 'Face 1: no clear cue; valence 0, arousal 0.']);
     expect(body({ readings })).not.toContain('Face 3');
+  });
+
+  it('lets faces share the room for cues', () => {
+    const units = { AU01: 0.6, AU06: 0.7, AU12: 0.8, AU25: 0.9 };
+    const cuesIn = (readings: Reading[]) => body({ readings }).match(/AU\d\d/g);
+    expect(cuesIn([face(0, 0, units)])).toEqual(['AU25', 'AU12', 'AU06']);
+    expect(cuesIn([face(0, 0, units), face(0, 0, units)])).toEqual(['AU25', 'AU12', 'AU25', 'AU12']);
   });
 
   it('tells words that were found, none where none were, and nothing where nobody looked', () => {
@@ -78,6 +94,14 @@ describe('promptBody', () => {
 
   it('takes other options where an evaluation asks with them', () => {
     expect(body({ options: ['love', 'hate'] })).toContain('Options: love, hate.');
+  });
+});
+
+describe('answerCalibration', () => {
+  it('belongs to a task and its options', () => {
+    expect(answerCalibration(manifest, 'hate', ['yes', 'no'])).toMatchObject({ scale: 0.5 });
+    expect(answerCalibration(manifest, 'hate', ['no', 'yes'])).toBeNull();
+    expect(answerCalibration(manifest, 'humor', ['yes', 'no'])).toBeNull();
   });
 });
 

@@ -2,12 +2,12 @@
  * EmoPrompt's prompt: the task, the options and the measured evidence as text. Its twin is
  * training/emoprompt.py, which must give the same string. Knows text and readings, not ids.
  */
-import type { PackManifest } from '../model/manifest.ts';
+import type { AnswerCalibration, PackManifest } from '../model/manifest.ts';
 import type { Task } from '../shared/labels.ts';
 import type { Reading } from '../shared/readings.ts';
 
 /** The part of the manifest that a prompt is made from. */
-type PromptManifest = Pick<PackManifest, 'prompt' | 'projection'>;
+type PromptManifest = Pick<PackManifest, 'prompt' | 'projection' | 'actionUnits'>;
 
 export interface PromptEvidence {
   task: Task;
@@ -24,15 +24,26 @@ export function taskOptions(manifest: PromptManifest, task: Task, options: reado
   return options ?? manifest.prompt.tasks[task].options;
 }
 
+/** How sure an answer to this task among these options may be; null where nobody fitted it. */
+export function answerCalibration(manifest: PromptManifest, task: Task, options: readonly string[]): AnswerCalibration | null {
+  const asked = options.join('\n');
+  return manifest.prompt.calibration.find((entry) => entry.task === task && entry.options.join('\n') === asked) ?? null;
+}
+
 /** The prompt's lines, joined by newlines, without chat markers. */
 export function promptBody(manifest: PromptManifest, evidence: PromptEvidence): string {
-  const { prompt, projection } = manifest;
+  const { prompt, projection, actionUnits } = manifest;
   const options = taskOptions(manifest, evidence.task, evidence.options);
   const lines = [prompt.tasks[evidence.task].line.replace('{options}', () => options.join(', '))];
   const { readings } = evidence;
   if (readings.length > projection.maxFaces) lines.push(`Faces: ${readings.length} in all.`);
-  for (const [index, reading] of readings.slice(0, projection.maxFaces).entries()) {
-    const cues = namedUnits(reading, prompt.cueThreshold).map((unit) => `${unit.code} ${unsigned(unit.probability)}`);
+  const shown = readings.slice(0, projection.maxFaces);
+  const room = Math.ceil(prompt.maxCues / Math.max(1, shown.length));
+  const cueOf = new Map(actionUnits.map((unit) => [unit.code, unit.cue]));
+  for (const [index, reading] of shown.entries()) {
+    const cues = namedUnits(reading, prompt.cueThreshold)
+      .slice(0, room)
+      .map((unit) => `${cueOf.get(unit.code) ?? unit.code} (${unit.code}) ${unsigned(unit.probability)}`);
     lines.push(
       `Face ${index + 1}: ${cues.join(', ') || 'no clear cue'}; valence ${signed(reading.valence)}, arousal ${signed(reading.arousal)}.`,
     );
@@ -51,9 +62,11 @@ export function aroundImage(manifest: PromptManifest, body: string): { before: s
   return { before: before.replace('{body}', () => body), after: after.replace('{body}', () => body) };
 }
 
-/** Action units that are sure enough to be named, in the order of their codes. */
+/** Action units that are sure enough to be named, the surest first. */
 export function namedUnits(reading: Reading, threshold: number): Reading['actionUnits'] {
-  return reading.actionUnits.filter((unit) => unit.probability >= threshold).toSorted((a, b) => (a.code < b.code ? -1 : 1));
+  return reading.actionUnits
+    .filter((unit) => unit.probability >= threshold)
+    .toSorted((a, b) => b.probability - a.probability || (a.code < b.code ? -1 : 1));
 }
 
 /** Words of a picture may say anything, chat markers included: those are broken up, quotes are made single. */

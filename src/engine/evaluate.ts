@@ -7,7 +7,7 @@ import type { PackManifest } from '../model/manifest.ts';
 import { largestFirst } from '../model/projection.ts';
 import { type WireError, wireError } from '../shared/errors.ts';
 import type { AnalysisEvent } from '../shared/events.ts';
-import { EMOTION_LABELS, type EmotionLabel, type Task } from '../shared/labels.ts';
+import { EMOTION_LABELS, type EmotionLabel, type Step, type Task } from '../shared/labels.ts';
 import { fail, ok, type Result } from '../shared/result.ts';
 import type { Engine } from './engine.ts';
 import { type AffectRow, invalid, type LabelRow, parseAffectLabels, parseLabels } from './labels-csv.ts';
@@ -24,6 +24,8 @@ export interface EvaluateOptions {
   by: 'affect-head' | 'language-model';
   /** Only the first so many rows; null takes all. */
   limit: number | null;
+  /** The report also holds every item. Default false. */
+  items?: boolean;
   /** Told after each item. */
   onProgress?: (done: number, total: number) => void;
 }
@@ -51,7 +53,17 @@ export type ClassificationReport = ReportHead &
     without_face: number;
     /** Action units that the text named, and those of them that were measured on no face. Null where no text was written. */
     cues: { named: number; unsupported: number } | null;
+    items?: ReportItem[];
   };
+
+/** One judged picture; `probabilities` are over the report's options, null where there was no answer, `text` where none was written. */
+export interface ReportItem {
+  file: string;
+  label: string;
+  answer: string | null;
+  probabilities: Record<string, number> | null;
+  text: Record<Step, string> | null;
+}
 
 export type SceneReport = ReportHead & {
   n: number;
@@ -94,6 +106,7 @@ export async function evaluate(
   const rows = options.limit === null ? parsed.value : parsed.value.slice(0, options.limit);
   const byHead = options.task === 'faces' && options.by === 'affect-head';
   const judged: Judged[] = [];
+  const items: ReportItem[] = [];
   const cues = { named: 0, unsupported: 0 };
   for (const [index, row] of rows.entries()) {
     const frame = await decodeRow(source, row);
@@ -102,7 +115,9 @@ export async function evaluate(
       ? await judgeByHead(signal, engine, frame.value, options.cropped)
       : await judgeByLanguageModel(signal, engine, frame.value, row, options, classes.value);
     if (!guess.ok) return guess;
-    judged.push({ truth: row.label, guess: guess.value.label, confidence: guess.value.confidence });
+    const { label: answer, probabilities, text } = guess.value;
+    judged.push({ truth: row.label, guess: answer, confidence: answer === null ? null : (probabilities?.[answer] ?? null) });
+    items.push({ file: row.file, label: row.label, answer, probabilities, text });
     cues.named += guess.value.named;
     cues.unsupported += guess.value.unsupported;
     options.onProgress?.(index + 1, rows.length);
@@ -113,6 +128,7 @@ export async function evaluate(
     options: [...classes.value],
     without_face: judged.filter((item) => item.guess === null).length,
     cues: byHead ? null : cues,
+    ...(options.items ? { items } : {}),
   });
 }
 
@@ -133,7 +149,8 @@ const isEmotionLabel = (label: string): label is EmotionLabel => (EMOTION_LABELS
 
 interface Guess {
   label: string | null;
-  confidence: number | null;
+  probabilities: Record<string, number> | null;
+  text: Record<Step, string> | null;
   named: number;
   unsupported: number;
 }
@@ -145,9 +162,9 @@ async function judgeByHead(signal: AbortSignal, engine: Engine, frame: Frame, cr
   if (!all.ok) return all;
   const readings = all.value.find((event) => event.type === 'readings')?.readings ?? [];
   const [face] = largestFirst(readings);
-  if (!face) return ok({ label: null, confidence: null, named: 0, unsupported: 0 });
+  if (!face) return ok({ label: null, probabilities: null, text: null, named: 0, unsupported: 0 });
   const label = EMOTION_LABELS.reduce((top, name) => (face.probabilities[name] > face.probabilities[top] ? name : top));
-  return ok({ label, confidence: face.probabilities[label], named: 0, unsupported: 0 });
+  return ok({ label, probabilities: face.probabilities, text: null, named: 0, unsupported: 0 });
 }
 
 async function judgeByLanguageModel(
@@ -177,9 +194,12 @@ async function judgeByLanguageModel(
     .filter((event) => event.type === 'evidence')
     .flatMap((event) => event.evidence)
     .filter((evidence) => evidence.kind === 'action-unit');
+  const text: Record<Step, string> = { observe: '', cues: '', reason: '', answer: '' };
+  for (const event of all.value) if (event.type === 'text') text[event.step] += event.delta;
   return ok({
     label: answer?.text ?? null,
-    confidence: answer?.distribution.find((entry) => entry.option === answer.text)?.probability ?? null,
+    probabilities: answer ? Object.fromEntries(answer.distribution.map((entry) => [entry.option, entry.probability])) : null,
+    text,
     named: units.length,
     unsupported: units.filter((unit) => unit.faceIds.length === 0).length,
   });

@@ -37,6 +37,7 @@ const settings = (overrides: Partial<StepOptions> = {}): StepOptions => ({
   tokenizer,
   heads: ['Observe:', 'Cues:', 'Reason:', 'Answer:'],
   options: [],
+  calibration: null,
   stopIds: [STOP],
   maxNewTokens: 200,
   ...overrides,
@@ -86,5 +87,17 @@ describe('decodeSteps', () => {
     expect(distribution.map((entry) => entry.option)).toEqual(['yes', 'no']);
     expect(distribution.reduce((sum, entry) => sum + entry.probability, 0)).toBeCloseTo(1);
     expect(textOf(events, 'answer')).toBe('no');
+  });
+
+  it('is as sure of an answer as its calibration allows, and answers what is likeliest after it', async () => {
+    const probabilityOf = async (calibration: StepOptions['calibration']) => {
+      const model = scripted({ 'Answer:': ' no' });
+      const answer = (await collect(decodeSteps(signal, model.sequence, settings({ options: ['yes', 'no'], calibration })))).at(-1);
+      return answer?.type === 'answer' ? { text: answer.answer.text, no: answer.answer.distribution[1]?.probability } : null;
+    };
+    // The script's logit is 5, every other one 0.
+    expect(await probabilityOf(null)).toEqual({ text: 'no', no: expect.closeTo(1 / (1 + Math.exp(-5)), 6) });
+    expect(await probabilityOf({ scale: 0.2, bias: [0, 0] })).toEqual({ text: 'no', no: expect.closeTo(1 / (1 + Math.exp(-1)), 6) });
+    expect(await probabilityOf({ scale: 0.2, bias: [2, 0] })).toEqual({ text: 'yes', no: expect.closeTo(1 / (1 + Math.exp(1)), 6) });
   });
 });

@@ -4,6 +4,7 @@
  * that every run has all four steps, whatever the weights. Knows ids and text, not pictures.
  */
 import { type LanguageModel, type Sequence, scoreOptions } from '../model/language-model.ts';
+import type { AnswerCalibration } from '../model/manifest.ts';
 import { pick } from '../model/sampler.ts';
 import type { Tokenizer } from '../model/tokenizer.ts';
 import { STEPS, type Step } from '../shared/labels.ts';
@@ -24,6 +25,8 @@ export interface StepOptions {
   heads: readonly string[];
   /** Empty: the answer is free text. */
   options: readonly string[];
+  /** Corrects the distribution over the options; null leaves it as the model gives it. */
+  calibration: Pick<AnswerCalibration, 'scale' | 'bias'> | null;
   /** Ids that end a text. */
   stopIds: readonly number[];
   /** For the whole text; what a step leaves over goes to the next ones. */
@@ -102,17 +105,26 @@ async function* writeLine(
   yield { delta: clean('…'), isToken: false };
 }
 
-/** The likeliest option and the distribution over all of them. Options are written with a leading space. */
+/** The likeliest option and the calibrated distribution over all of them. Options are written with a leading space. */
 async function chooseOption(signal: AbortSignal, sequence: Sequence, settings: StepOptions): Promise<Answer> {
-  const { tokenizer, options, stopIds } = settings;
+  const { tokenizer, options, stopIds, calibration } = settings;
   const ends = [...new Set([...stopIds, ...tokenizer.encode('\n').slice(0, 1)])];
-  const probabilities = await scoreOptions(
+  const raw = await scoreOptions(
     signal,
     sequence,
     options.map((option) => tokenizer.encode(` ${option}`)),
     ends,
   );
+  const probabilities = calibration ? calibrate(raw, calibration) : raw;
   const distribution = options.map((option, index) => ({ option, probability: probabilities[index] ?? 0 }));
   const best = distribution.reduce((top, entry) => (entry.probability > top.probability ? entry : top));
   return { text: best.option, distribution };
+}
+
+/** Temperature and a bias a class, softmax(scale · log p + bias): Guo et al., On Calibration of Modern Neural Networks (2017), vector scaling with one scale. */
+function calibrate(probabilities: readonly number[], { scale, bias }: Pick<AnswerCalibration, 'scale' | 'bias'>): number[] {
+  const logits = probabilities.map((probability, index) => scale * Math.log(Math.max(probability, 1e-12)) + (bias[index] ?? 0));
+  const top = Math.max(...logits);
+  const sum = logits.reduce((total, logit) => total + Math.exp(logit - top), 0);
+  return logits.map((logit) => Math.exp(logit - top) / sum);
 }

@@ -193,10 +193,24 @@ const manifest = v.object({
     ),
     /** Action units at or above this probability are named in the prompt. */
     cueThreshold: v.number(),
+    /** At most so many of them in all; several faces share them. */
+    maxCues: positive,
     /** Options of the meme emotions, which EmoBench-S asks with the closed emotion task. */
     pictureEmotions: v.array(v.string()),
     maxWords: positive,
     maxNewTokens: positive,
+    /**
+     * How sure a closed answer may be, as fitted on validation splits: probabilities are
+     * softmax(scale · log probability + bias), options in their order. A task and options that are not here stay as they are.
+     */
+    calibration: v.array(
+      v.object({
+        task: v.picklist(TASKS),
+        options: v.pipe(v.array(v.string()), v.minLength(2)),
+        scale: v.pipe(v.number(), v.minValue(0)),
+        bias: v.array(v.number()),
+      }),
+    ),
   }),
   parity: fileName,
 });
@@ -204,6 +218,7 @@ const manifest = v.object({
 export type PackManifest = v.InferOutput<typeof manifest>;
 export type GraphEntry = PackManifest['graphs'][(typeof GRAPH_NAMES)[number]];
 export type FaceDetectorEntry = PackManifest['faceDetectors'][number];
+export type AnswerCalibration = PackManifest['prompt']['calibration'][number];
 export type ActionUnitEntry = PackManifest['actionUnits'][number];
 
 /** Parses and cross-checks a manifest; says where it is wrong. */
@@ -240,6 +255,11 @@ export function parseManifest(input: unknown): Result<PackManifest> {
   const missing = needed.filter((path) => !known.has(path));
   if (missing.length > 0) {
     return fail(wireError('pack-corrupt', 'The pack’s manifest names files that it does not list.', remedy, missing.join(', ')));
+  }
+  const uneven = value.prompt.calibration.find((entry) => entry.bias.length !== entry.options.length);
+  if (uneven) {
+    const detail = `prompt.calibration of ${uneven.task}: ${uneven.bias.length} biases for ${uneven.options.length} options`;
+    return fail(wireError('pack-corrupt', 'The pack’s manifest is not valid.', remedy, detail));
   }
   if (
     new Set(value.faceEncoder.labels).size !== value.faceEncoder.labels.length ||

@@ -30,6 +30,7 @@ export interface EvaluateCommand extends MachineOptions {
   limit: number | null;
   cropped: boolean;
   by: 'affect-head' | 'language-model';
+  items: boolean;
 }
 
 export type Command = { kind: 'help' } | AnalyzeCommand | EvaluateCommand;
@@ -50,6 +51,7 @@ ${EVALUATE_FORM}
   --limit      only the first N rows
   --cropped    every picture is a face crop: nothing is detected
   --by         faces only: affect-head (default) or language-model
+  --items      the report also holds every item: file, label, answer, probabilities, text
 
 Both:
   --pack       a pack's folder; default the one that comes with the package
@@ -100,6 +102,7 @@ function parseEvaluate(args: string[]): Result<EvaluateCommand> {
         limit: { type: 'string' },
         cropped: { type: 'boolean' },
         by: { type: 'string' },
+        items: { type: 'boolean' },
       },
     }),
   );
@@ -117,7 +120,8 @@ function parseEvaluate(args: string[]): Result<EvaluateCommand> {
   if (values.by !== undefined && task !== 'faces') return usage('--by goes with --task faces only.', EVALUATE_FORM);
   const machine = parseMachine(values, EVALUATE_FORM);
   if (!machine.ok) return machine;
-  return ok({ kind: 'evaluate', ...machine.value, task, data: values.data, out: values.out, limit, cropped: values.cropped ?? false, by });
+  const { data, out, cropped = false, items = false } = values;
+  return ok({ kind: 'evaluate', ...machine.value, task, data, out, limit, cropped, by, items });
 }
 
 function parseMachine(

@@ -103,6 +103,7 @@ describe('emollm evaluate', () => {
       cues: null,
       without_face: 0,
     });
+    expect(value).not.toHaveProperty('items');
     expect(value.pack.hash).toMatch(/^[0-9a-f]{64}$/);
     expect(value.confusion.rows.flat().reduce((sum: number, count: number) => sum + count)).toBe(4);
     expect(value.expected_calibration_error).toBeGreaterThanOrEqual(0);
@@ -110,8 +111,17 @@ describe('emollm evaluate', () => {
 
   it('judges a task of words by the language model, with the words of the file, as many rows as asked', async () => {
     await labels('file,label,text\n0.png,yes,"a ""joke"""\n1.png,no,plain\n2.png,no,never\n');
-    expect(await evaluate('--task', 'humor', '--limit', '2')).toMatchObject({ code: 0 });
-    expect(await report()).toMatchObject({ task: 'humor', by: 'language-model', n: 2, options: ['yes', 'no'], majority_accuracy: 0.5 });
+    expect(await evaluate('--task', 'humor', '--limit', '2', '--items')).toMatchObject({ code: 0 });
+    const value = await report();
+    expect(value).toMatchObject({ task: 'humor', by: 'language-model', n: 2, options: ['yes', 'no'], majority_accuracy: 0.5 });
+    expect(value.items.map((item: { file: string; label: string }) => [item.file, item.label])).toEqual([
+      ['0.png', 'yes'],
+      ['1.png', 'no'],
+    ]);
+    const [{ answer, probabilities, text }] = value.items;
+    expect(text).toEqual({ observe: expect.any(String), cues: expect.any(String), reason: expect.any(String), answer });
+    expect(probabilities.yes + probabilities.no).toBeCloseTo(1);
+    expect(probabilities[answer]).toBeGreaterThanOrEqual(0.5);
   }, 120_000);
 
   it('asks with the emotions of pictures where the labels are those', async () => {

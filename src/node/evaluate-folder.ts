@@ -37,12 +37,12 @@ export async function evaluateFolder(
   command: EvaluateCommand,
   onProgress: (done: number, total: number) => void,
 ): Promise<Result<EvaluationReport>> {
-  const { task, cropped, by, limit, data, out } = command;
+  const { task, cropped, by, limit, items, data, out } = command;
   const report = await evaluate(
     signal,
     engine,
     { labels, decode: (file) => readPicture(join(data, file)) },
-    { task, cropped, by, limit, onProgress },
+    { task, cropped, by, limit, items, onProgress },
   );
   if (!report.ok) return report;
   try {

@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from action_units import RULES
 from emoprompt import CUES, HEADS, INTENTS, PICTURE_EMOTIONS, Face, Item, compose, prompt_body, signed, unsigned
 from ferplus import LABELS
 
@@ -72,13 +73,27 @@ def test_prompt_body_form():
     item = Item("emotion", "happiness", [Face({"AU12": 0.94, "AU06": 0.5, "AU04": 0.49}, 0.66, -0.04)])
     assert prompt_body(item).split("\n") == [
         "Task: emotion. Options: neutral, happiness, surprise, sadness, anger, disgust, fear, contempt.",
-        "Face 1: AU06 .5, AU12 .9; valence +.7, arousal 0.",
+        "Face 1: lip corners pulled up (AU12) .9, cheeks raised (AU06) .5; valence +.7, arousal 0.",
     ]
     crowd = Item("hate", "no", [Face({}, 0, 0)] * 6, words='say "hi"')
     assert prompt_body(crowd).split("\n")[1:] == ["Faces: 6 in all."] + [f"Face {i}: no clear cue; valence 0, arousal 0." for i in range(1, 5)] + [
         "Words: \"say 'hi'\""
     ]
     assert prompt_body(Item("humor", "no", words="")).split("\n")[1:] == ["No face.", "Words: none."]
+
+
+def test_prompt_and_answer_share_the_cues_that_there_is_room_for():
+    face = Face({code: 0.5 + index / 100 for index, code in enumerate(sorted(CUES))}, 0, 0)
+    surest = sorted(CUES, reverse=True)
+    assert re.findall(r"AU\d\d", prompt_body(Item("hate", "no", [face]))) == surest[:6]
+    assert re.findall(r"AU\d\d", prompt_body(Item("hate", "no", [face] * 4))) == surest[:2] * 4
+    item = Item("emotion", "happiness", [face, face])
+    rng = random.Random(3)
+    assert {code for _ in range(40) for code in re.findall(r"AU\d\d", compose(item, rng))} == set(surest[:3])
+
+
+def test_a_cue_is_worded_first_as_the_manifest_words_it():
+    assert {code: options[0] for code, options in CUES.items()} == {code: cue for code, (cue, _) in RULES.items()}
 
 
 def test_numbers():

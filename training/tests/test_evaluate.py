@@ -1,0 +1,41 @@
+"""Calibration of answers: what was over-sure becomes as sure as it is right, a shifted prior is set right. Figures of texts."""
+
+import numpy as np
+from scipy.special import softmax
+
+from evaluate import fit_answers, text_quality
+
+
+def cross_entropy(probabilities: np.ndarray, truth: np.ndarray) -> float:
+    return float(-np.log(probabilities[np.arange(len(truth)), truth]).mean())
+
+
+def test_fit_undoes_a_known_distortion():
+    rng = np.random.default_rng(4)
+    right = softmax(rng.normal(0, 1.5, (4000, 3)), axis=1)
+    truth = np.array([rng.choice(3, p=p) for p in right])
+    # Three times as sure as it may be, and fond of the last class.
+    distorted = softmax(3 * np.log(right) + np.array([0, 0, 2.0]), axis=1)
+    scale, bias = fit_answers(distorted, truth)
+    np.testing.assert_allclose(scale, 1 / 3, atol=0.04)
+    np.testing.assert_allclose(bias - bias[0], [0, 0, -2 / 3], atol=0.15)
+    mended = softmax(scale * np.log(distorted) + bias, axis=1)
+    assert cross_entropy(mended, truth) < cross_entropy(right, truth) + 0.01 < cross_entropy(distorted, truth)
+
+
+def test_answers_that_know_nothing_become_the_prior():
+    rng = np.random.default_rng(5)
+    truth = (rng.random(2000) < 0.25).astype(int)
+    scale, bias = fit_answers(softmax(rng.normal(0, 3, (2000, 2)), axis=1), truth)
+    assert scale < 0.05
+    np.testing.assert_allclose(softmax(bias), [0.75, 0.25], atol=0.03)
+
+
+def test_figures_of_texts():
+    def text(observe: str, reason: str) -> dict[str, str]:
+        return {"observe": observe, "cues": "", "reason": reason, "answer": "x"}
+
+    same = text_quality([text("One face.", "a b c d.")] * 4)
+    assert same == {"distinct2": 5 / 20, "commonest": 1.0, "repeated": 0.0, "cut": 0.0}
+    mixed = text_quality([text("One face.", "a b c d and a b c d"), text("Two", "ends with…")])
+    assert mixed["commonest"] == 0.5 and mixed["repeated"] == 0.5 and mixed["cut"] == 0.5 and mixed["distinct2"] == 9 / 12
