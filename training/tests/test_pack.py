@@ -120,7 +120,7 @@ def test_building_a_pack_again_from_its_own_graphs_gives_the_same_pack(tmp_path)
         action_units=manifest["actionUnits"],
         scene={key: value for key, value in manifest["sceneEncoder"].items() if key != "graph"},
         projection={key: value for key, value in manifest["projection"].items() if key != "graph"},
-        tokenizer=source, dictionary=source / "text-dictionary.txt", vocabulary=source / "vocabulary.txt",
+        calibration=manifest["prompt"]["calibration"], tokenizer=source, dictionary=source / "text-dictionary.txt", vocabulary=source / "vocabulary.txt",
     )
     again = build_pack(tmp_path / "tiny", parts)
     for key in set(manifest) - {"made", "files"}:
