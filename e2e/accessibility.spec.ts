@@ -19,6 +19,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
   }) => {
     test.slow();
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    await user.bringCard(page);
     await user.openPage(page);
     await expect(user.button(page, 'Try a sample')).toBeVisible();
     await user.modelReady(page);
@@ -37,6 +38,10 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await user.button(page, 'Help').click();
     await expect(page.getByRole('dialog')).toBeVisible();
     expect(await seriousFindings(page), 'help').toEqual([]);
+    await user.button(page, 'Model card').click();
+    await expect(user.modelCard(page).getByRole('table')).toHaveCount(3);
+    expect(await seriousFindings(page), 'model card').toEqual([]);
+    await page.keyboard.press('Escape');
     await page.keyboard.press('Escape');
 
     await user.drop(page, 'empty.png');

@@ -22,6 +22,14 @@ export const alert = (page: Page): Locator => page.getByRole('alert');
 export const item = (page: Page, name: string): Locator =>
   page.getByRole('navigation', { name: 'Items' }).getByRole('button', { name, exact: true });
 
+/** The dialog with what the pack says of itself. */
+export const modelCard = (page: Page): Locator => page.getByRole('dialog', { name: 'Model card' });
+
+/** The example card as the pack's own, whatever the pack brings. */
+export async function bringCard(page: Page): Promise<void> {
+  await page.route('**/card.json', (route) => route.fulfill({ path: fixture('card.json') }));
+}
+
 /** @param query more of the address: `backend=webgpu` */
 export async function openPage(page: Page, query = ''): Promise<void> {
   await page.goto(`/?pack=tiny${query === '' ? '' : `&${query}`}`);

@@ -10,8 +10,8 @@ import { isMain, ROOT } from './house.mjs';
 const MAX_FILE_BYTES = 48_000_000;
 /** The whole of a pack, by id. */
 const MAX_PACK_BYTES = new Map([['emollm-s', 130_000_000]]);
-/** Made by hand or by the training, not read by the engine. */
-const UNLISTED = new Set(['manifest.json', 'README.md', 'LICENSE', 'NOTICE']);
+/** Made by hand or by the training, not read by the engine. The card names the manifest's hash, so the manifest cannot name the card's. */
+const UNLISTED = new Set(['manifest.json', 'card.json', 'README.md', 'LICENSE', 'NOTICE']);
 
 /** @param {string} path */
 async function sha256(path) {

@@ -21,6 +21,11 @@ test('a pack as listed has no faults', async () => {
   expect((await checkPack(folder)).faults).toEqual([]);
 });
 
+test('a model card need not be listed', async () => {
+  writeFileSync(join(folder, 'card.json'), '{}');
+  expect((await checkPack(folder)).faults).toEqual([]);
+});
+
 test('a changed byte is seen', async () => {
   writeFileSync(join(folder, 'weights.bin'), 'weighty');
   expect((await checkPack(folder)).faults).toEqual(['weights.bin has another sha256 than the manifest says']);

@@ -1,6 +1,6 @@
-/** 0.914 → `91%`. */
-export function percent(value: number): string {
-  return `${Math.round(value * 100)}%`;
+/** 0.914 → `91%`, with one digit `91.4%`. */
+export function percent(value: number, digits = 0): string {
+  return `${(value * 100).toFixed(digits)}%`;
 }
 
 /** Signed, two decimals, with a true minus: 0.7 → `+0.70`, and `0.00` without a sign. */

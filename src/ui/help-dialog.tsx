@@ -2,6 +2,7 @@ import { X } from 'lucide-react';
 import { Dialog } from 'radix-ui';
 import { EmotionGlyph, SHOWN_EMOTIONS } from './emotion-glyph.tsx';
 import { messages } from './messages.ts';
+import { ModelCardDialog } from './model-card-dialog.tsx';
 
 export function HelpDialog({ open, onOpenChange }: { open: boolean; onOpenChange: (open: boolean) => void }) {
   return (
@@ -36,6 +37,12 @@ export function HelpDialog({ open, onOpenChange }: { open: boolean; onOpenChange
           <Dialog.Close className="icon-button help-close" aria-label={messages.close}>
             <X size={18} aria-hidden="true" />
           </Dialog.Close>
+          {/* After Close, which has the focus first. */}
+          <ModelCardDialog>
+            <button type="button" className="button help-card">
+              {messages.card.name}
+            </button>
+          </ModelCardDialog>
         </Dialog.Content>
       </Dialog.Portal>
     </Dialog.Root>

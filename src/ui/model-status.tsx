@@ -1,8 +1,10 @@
+import { FileText } from 'lucide-react';
 import { Progress } from 'radix-ui';
 import type { ModelInfo, ReadyPart } from '../shared/events.ts';
 import { type ModelState, runningExplanation } from './analysis-state.ts';
 import { megabytes } from './format.ts';
 import { messages } from './messages.ts';
+import { ModelCardDialog } from './model-card-dialog.tsx';
 import { ModelNotes } from './model-notes.tsx';
 import { useAppState } from './session-context.ts';
 
@@ -27,6 +29,11 @@ export function ModelStatus() {
         )}
       </p>
       <ModelNotes />
+      <ModelCardDialog>
+        <button type="button" className="model-notes" aria-label={messages.card.name} title={messages.card.name}>
+          <FileText size={15} aria-hidden="true" />
+        </button>
+      </ModelCardDialog>
       {!ready && !failed && <LoadBar model={model} />}
     </div>
   );

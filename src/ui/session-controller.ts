@@ -68,6 +68,12 @@ export class SessionController {
     return this.#backend;
   }
 
+  /** Absolute, ending in `/`. */
+  get packUrl(): string {
+    const { address, baseUrl } = this.#options;
+    return new URL(`models/${address.pack}/`, baseUrl).href;
+  }
+
   /** Whether the frame on the stage is to be shown as in a mirror. */
   get mirrored(): boolean {
     return this.#mirrored.has(this.#store.get().selectedId ?? '');
@@ -239,7 +245,7 @@ export class SessionController {
     const analyzer = this.#options.startAnalyzer((event) => this.#hear(event));
     const { address, baseUrl } = this.#options;
     void analyzer.load({
-      packUrl: new URL(`models/${address.pack}/`, baseUrl).href,
+      packUrl: this.packUrl,
       wasmUrl: new URL('ort/', baseUrl).href,
       backend: this.#backend,
       graphBackends: address.graphBackends,
