@@ -24,10 +24,12 @@ RULES: dict[str, tuple[str, list[tuple[str, int, int, float]]]] = {
     "AU04": ("brows lowered and drawn together", [("dy", 55, 133, -0.5), ("dy", 285, 362, -0.5), ("length", 55, 285, -0.7)]),
     "AU05": ("eyes open wide", [("length", 159, 145, 0.5), ("length", 386, 374, 0.5)]),
     "AU06": ("cheeks raised", [("dy", 145, 205, -0.5), ("dy", 374, 425, -0.5)]),
+    "AU07": ("lower lids tightened", [("dy", 145, 33, 0.25), ("dy", 145, 133, 0.25), ("dy", 374, 362, 0.25), ("dy", 374, 263, 0.25)]),
     "AU09": ("nose wrinkled", [("length", 133, 129, -0.5), ("length", 362, 358, -0.5)]),
     "AU10": ("upper lip raised", [("dy", 2, 0, -1.0)]),
     "AU12": ("lip corners pulled up", [("length", 61, 291, 0.5), ("dy", 61, 13, 0.25), ("dy", 61, 14, 0.25), ("dy", 291, 13, 0.25), ("dy", 291, 14, 0.25)]),
     "AU15": ("lip corners down", [("dy", 61, 13, -0.25), ("dy", 61, 14, -0.25), ("dy", 291, 13, -0.25), ("dy", 291, 14, -0.25)]),
+    "AU17": ("chin raised", [("dy", 17, 152, -1.0)]),
     "AU20": (
         "lips stretched sideways",
         [("length", 61, 291, 1.0), ("dy", 61, 13, -0.35), ("dy", 61, 14, -0.35), ("dy", 291, 13, -0.35), ("dy", 291, 14, -0.35)],
@@ -39,7 +41,7 @@ RULES: dict[str, tuple[str, list[tuple[str, int, int, float]]]] = {
 }
 SLOPE, OFFSET = 1.6, 2.4  # one half at 1.5 deviations from neutral
 # Units whose distance also moves with others (a smile narrows the eyes and lifts nose and lip) must move further.
-OFFSETS = {"AU43": 4.8, "AU09": 4.0, "AU10": 3.2, "AU23": 3.2}
+OFFSETS = {"AU43": 4.8, "AU09": 4.0, "AU07": 3.2, "AU10": 3.2, "AU17": 3.2, "AU23": 3.2}
 
 
 def measure(terms: list[tuple[str, int, int, float]], points: np.ndarray) -> np.ndarray:

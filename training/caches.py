@@ -2,6 +2,7 @@
 
     python caches.py evidence [--faces 9000] [--tiny]   # detector, landmarks: work/cache/{faces,memes}_*.npz
     python caches.py features [--faces N] [--memes N]   # after train_face.py and action_units.py: tokens, readings
+    python caches.py tokens                             # after another train_face.py: what the face encoder reads, put into the same files
 
 `evidence` takes minutes on two cores; so does `features` (the scene encoder at 224 px is most of it).
 """
@@ -115,7 +116,7 @@ def read_faces(images: np.ndarray, augmented: bool) -> tuple[np.ndarray, np.ndar
     state = torch.load(WORK / "face" / "face.pt", map_location="cpu", weights_only=False)
     model = FaceEncoder(state["config"])
     model.load_state_dict(state["model"])
-    model.to(DEVICE).eval()
+    model.to(DEVICE, memory_format=torch.channels_last).eval()
     temperature = json.loads((WORK / "face" / "calibration.json").read_text())["temperature"]
     torch.manual_seed(SEED)
     probabilities, tokens = [], []
@@ -125,7 +126,6 @@ def read_faces(images: np.ndarray, augmented: bool) -> tuple[np.ndarray, np.ndar
             x = ferplus.augment(x)
         x = ferplus.normalise(x)
         logits, token = model(x)
-        logits = (logits + model(x.flip(3))[0]) / 2
         probabilities.append((logits / temperature).softmax(1).cpu().numpy())
         tokens.append(token.half().cpu().numpy())
     return np.concatenate(probabilities), np.concatenate(tokens)
@@ -239,9 +239,30 @@ def meme_features(rules: list[dict], circumplex: np.ndarray, limit: int | None) 
     print("features of memes", flush=True)
 
 
+def read_again() -> None:
+    """Face tokens, readings and action units of all that `features` wrote, by a face encoder and rules made since; the rest stays."""
+    rules = json.loads((WORK / "action_units.json").read_text())
+    circumplex = np.array([ferplus.CIRCUMPLEX[name] for name in ferplus.LABELS])
+    for name in ("faces_train", "faces_valid", "faces_test", "memes"):
+        path = CACHE / f"features_{name}.npz"
+        with np.load(path) as archive:
+            kept = {key: archive[key] for key in archive.files}
+        with np.load(CACHE / f"{name}.npz") as archive:
+            images, points = archive["crops" if name == "memes" else "images"], archive["landmarks"]
+        if name == "memes" and len(images) != len(kept["tokens"]):
+            raise SystemExit("these features are of fewer memes: run `features` again")
+        probabilities, tokens = read_faces(images[: len(kept["tokens"])], augmented=name == "faces_train")
+        units = action_units.probabilities(rules, points[: len(tokens)].astype(np.float64))
+        kept |= {"tokens": tokens, "affect": probabilities @ circumplex, "units": np.array([json.dumps(u) for u in units])}
+        if "probabilities" in kept:
+            kept["probabilities"] = probabilities
+        np.savez(path, **kept)
+        print(f"tokens of {len(tokens)} faces, {name}", flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("stage", choices=["evidence", "features"])
+    parser.add_argument("stage", choices=["evidence", "features", "tokens"])
     parser.add_argument("--faces", type=int, default=9000)
     parser.add_argument("--memes", type=int, default=None)
     parser.add_argument("--tiny", action="store_true")
@@ -254,6 +275,8 @@ def main() -> None:
             cache_faces(finder, split, count)
         for folder in ("scenes", "memes"):
             cache_pictures(finder, folder, 24 if args.tiny else None)
+    elif args.stage == "tokens":
+        read_again()
     else:
         features({"train": args.faces, "valid": 200, "test": 400, "memes": args.memes})
 

@@ -1,4 +1,4 @@
-"""Temperature and the abstention threshold of the affect head, on FER+ valid; accuracy on test.
+"""Temperature and the abstention threshold of the affect head, on FER+ valid; accuracy on test, also of spoilt pictures.
 
     python calibrate_face.py     # work/face/face.pt → work/face/calibration.json
 
@@ -6,6 +6,8 @@ Temperature scaling: Guo et al., "On calibration of modern neural networks", ICM
 """
 
 import json
+import math
+from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -17,13 +19,55 @@ from face_encoder import FaceEncoder
 
 
 @torch.no_grad()
-def logits_of(model: FaceEncoder, images: np.ndarray) -> torch.Tensor:
-    """uint8 [N, 48, 48] → logits [N, 8], averaged with the mirror image as the engine does."""
+def logits_of(model: FaceEncoder, images: np.ndarray, mirrored: bool = False) -> torch.Tensor:
+    """uint8 [N, 48, 48] → logits [N, 8], of the picture alone as the engine reads it, or averaged with its mirror image."""
     out = []
     for start in range(0, len(images), 256):
         x = ferplus.normalise(torch.from_numpy(images[start : start + 256])[:, None].to(DEVICE))
-        out.append(((model(x)[0] + model(x.flip(3))[0]) / 2).cpu())
+        logits = model(x)[0]
+        out.append(((logits + model(x.flip(3))[0]) / 2 if mirrored else logits).cpu())
     return torch.cat(out)
+
+
+def turned(images: torch.Tensor, degrees: float, zoom: float = 1.0) -> torch.Tensor:
+    """[N, 1, 48, 48] turned about the middle and enlarged by `zoom`; edges repeat."""
+    cos, sin = math.cos(math.radians(degrees)) / zoom, math.sin(math.radians(degrees)) / zoom
+    theta = torch.tensor([[cos, -sin, 0], [sin, cos, 0]], dtype=torch.float32)[None].expand(len(images), -1, -1)
+    return F.grid_sample(images, F.affine_grid(theta, list(images.shape), align_corners=False), padding_mode="border", align_corners=False)
+
+
+def small(images: torch.Tensor, side: int) -> torch.Tensor:
+    low = F.interpolate(images, size=(side, side), mode="bilinear", antialias=True, align_corners=False)
+    return F.interpolate(low, size=(48, 48), mode="bilinear", align_corners=False)
+
+
+def covered(images: torch.Tensor) -> torch.Tensor:
+    """The mouth's third in flat grey, as behind a mask."""
+    out = images.clone()
+    out[:, :, 31:] = 128
+    return out
+
+
+CONDITIONS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
+    "dark: a quarter of the light, in 8 bits": lambda x: (x / 4).floor(),
+    "small: 24 px, enlarged": lambda x: small(x, 24),
+    "tilted by 20 degrees": lambda x: turned(x, 20),
+    "cropped tighter by a quarter": lambda x: turned(x, 0, 1.25),
+    "cropped looser by a fifth": lambda x: turned(x, 0, 0.83),
+    "mouth covered": covered,
+}
+"""What a camera does to faces; each is done to every picture of the test split."""
+
+
+def accuracy_by_light(images: np.ndarray, right: np.ndarray) -> list[dict]:
+    """Accuracy of the darker, middle and brighter third of the pictures as they are."""
+    light = images.mean((1, 2))
+    edges = np.quantile(light, [1 / 3, 2 / 3])
+    third = np.digitize(light, edges)
+    return [
+        {"name": f"as they are, the {name} third", "n": int((third == i).sum()), "accuracy": round(float(right[third == i].mean()), 4)}
+        for i, name in enumerate(("darkest", "middle", "brightest"))
+    ]
 
 
 def expected_calibration_error(probabilities: np.ndarray, label: np.ndarray, bins: int = 15) -> float:
@@ -44,7 +88,7 @@ def main() -> None:
     state = torch.load(WORK / "face" / "face.pt", map_location="cpu", weights_only=False)
     model = FaceEncoder(state["config"])
     model.load_state_dict(state["model"])
-    model.to(DEVICE).eval()
+    model.to(DEVICE, memory_format=torch.channels_last).eval()
     images, votes = ferplus.load("valid")
     label, sure = ferplus.majority(votes)
     logits, target = logits_of(model, images[sure]), torch.from_numpy(label[sure])
@@ -64,6 +108,14 @@ def main() -> None:
     probabilities = (logits_of(model, images[sure]) / temperature).softmax(1).numpy()
     predicted, top = probabilities.argmax(1), probabilities.max(1)
     kept = top >= threshold
+    pictures = images[sure]
+    conditions = [{"name": "as they are", "n": int(sure.sum()), "accuracy": round(float((predicted == label).mean()), 4)}]
+    conditions += accuracy_by_light(pictures, predicted == label)
+    for name, spoil in CONDITIONS.items():
+        spoilt = spoil(torch.from_numpy(pictures)[:, None].float()).round().to(torch.uint8)[:, 0].numpy()
+        hits = logits_of(model, spoilt).argmax(1).numpy() == label
+        conditions.append({"name": name, "n": len(label), "accuracy": round(float(hits.mean()), 4)})
+    both = logits_of(model, pictures, mirrored=True).argmax(1).numpy() == label
     report = {
         "temperature": round(temperature, 3),
         "uncertainBelow": threshold,
@@ -76,8 +128,10 @@ def main() -> None:
             "coverage": round(float(kept.mean()), 4),
             "accuracy_kept": round(float((predicted == label)[kept].mean()), 4),
             "accuracy_abstained": round(float((predicted == label)[~kept].mean()), 4) if (~kept).any() else None,
+            "accuracy_with_mirror": round(float(both.mean()), 4),
             "n_parameters": sum(p.numel() for p in model.parameters()),
         },
+        "conditions": conditions,
     }
     write_json(WORK / "face" / "calibration.json", report)
     print(json.dumps(report, indent=1))

@@ -20,7 +20,7 @@ from onnx import numpy_helper
 from transformers import AutoTokenizer, LlamaForCausalLM
 
 from common import PACKS, WORK, save_checkpoint, write_json
-from face_encoder import FaceEncoder, FaceEncoderConfig
+from face_encoder import ConvNorm, FaceEncoder, FaceEncoderConfig
 from projection import Projection, ProjectionConfig
 from quantize import dequantize
 
@@ -70,15 +70,10 @@ def face_encoder(graph: onnx.GraphProto) -> FaceEncoder:
     tensors = {name: torch.from_numpy(np.array(value)) for name, value in values.items()}
     model = FaceEncoder(FaceEncoderConfig())
     state = {name: tensors[name] for name in model.state_dict() if name in tensors}
-    norms = {"stem.0": "stem.1", "stem.3": "stem.4"}
-    for index in range(len(model.body)):
-        norms |= {f"body.{index}.{conv}": f"body.{index}.{norm}" for conv, norm in (("conv1", "bn1"), ("conv2", "bn2"), ("skip.0", "skip.1"))}
-    modules = dict(model.named_modules())
-    for conv, norm in norms.items():
-        if norm in modules:
-            batch_norm = modules[norm]
-            nn.init.constant_(batch_norm.running_var, 1 - batch_norm.eps)
-            state |= {f"{norm}.weight": torch.ones_like(batch_norm.weight), f"{norm}.bias": tensors[f"{conv}.bias"]}
+    for name, layer in model.named_modules():
+        if isinstance(layer, ConvNorm):
+            nn.init.constant_(layer.norm.running_var, 1 - layer.norm.eps)
+            state |= {f"{name}.norm.weight": torch.ones_like(layer.norm.weight), f"{name}.norm.bias": tensors[f"{name}.conv.bias"]}
     missing = [name for name in model.load_state_dict(state, strict=False).missing_keys if "running" not in name and "tracked" not in name]
     if missing:
         raise SystemExit(f"not in the pack: {missing}")

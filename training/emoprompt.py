@@ -108,10 +108,12 @@ CUES: dict[str, list[str]] = {
     "AU04": ["brows lowered and drawn together", "brows pulled down", "a knit brow"],
     "AU05": ["eyes open wide", "upper lids raised", "wide eyes"],
     "AU06": ["cheeks raised", "cheeks pushed up under the eyes", "lifted cheeks"],
+    "AU07": ["lower lids tightened", "tense lower lids", "lids drawn tight"],
     "AU09": ["nose wrinkled", "a wrinkled nose", "the nose drawn up"],
     "AU10": ["upper lip raised", "the upper lip drawn up", "a lifted upper lip"],
     "AU12": ["lip corners pulled up", "the corners of the mouth turned up", "mouth corners drawn up and back"],
     "AU15": ["lip corners down", "mouth corners pulled down", "a downturned mouth"],
+    "AU17": ["chin raised", "the chin pushed up", "a pushed-up chin"],
     "AU20": ["lips stretched sideways", "a mouth pulled wide", "lips drawn tight to the sides"],
     "AU23": ["lips pressed thin", "tight lips", "lips narrowed"],
     "AU25": ["lips parted", "the mouth open a little", "parted lips"],
@@ -123,10 +125,10 @@ TYPICAL: dict[str, set[str]] = {
     "neutral": set(),
     "happiness": {"AU06", "AU12", "AU25"},
     "surprise": {"AU01", "AU02", "AU05", "AU25", "AU26"},
-    "sadness": {"AU01", "AU04", "AU15", "AU43"},
-    "anger": {"AU04", "AU05", "AU10", "AU23"},
-    "disgust": {"AU04", "AU09", "AU10", "AU15"},
-    "fear": {"AU01", "AU02", "AU04", "AU05", "AU20", "AU25", "AU26"},
+    "sadness": {"AU01", "AU04", "AU15", "AU17", "AU43"},
+    "anger": {"AU04", "AU05", "AU07", "AU10", "AU23"},
+    "disgust": {"AU04", "AU09", "AU10", "AU15", "AU17"},
+    "fear": {"AU01", "AU02", "AU04", "AU05", "AU07", "AU20", "AU25", "AU26"},
     "contempt": {"AU12", "AU23"},
 }
 # As many for each label, each beginning with another word: where the text decides, no label's weight is split finer.
@@ -296,31 +298,50 @@ def word_features(words: str, rng: random.Random) -> list[str]:
     return found or [pick(rng, "is plain", "keeps to plain words")]
 
 
-REASONS = {
-    ("intent", "entertaining"): ["it is built to amuse", "it wants a laugh more than an answer", "it plays with the picture to entertain"],
-    ("intent", "expressive"): ["it puts a feeling into words to share it", "it shows how somebody feels", "it tells a mood and asks for nothing"],
-    ("intent", "offensive"): ["it goes at somebody", "it is meant to sting", "it puts somebody down"],
-    ("intent", "interactive"): ["it wants an answer from the reader", "it calls on the reader to take part", "it invites a reply"],
-    ("hate", "yes"): ["it degrades those whom it speaks of", "it is hostile beyond a joke", "it means to hurt"],
-    ("hate", "no"): ["it does not attack anyone for what they are", "nobody is degraded", "whatever it mocks, it does not hate"],
-    ("sarcasm", "yes"): [
-        "what is said is not what is meant",
-        "words and picture do not go together, on purpose",
-        "the praise or calm in it is not to be believed",
-    ],
-    ("sarcasm", "no"): ["it means what it says", "words and picture say the same", "nothing is turned on its head"],
-    ("humor", "yes"): ["the clash of words and picture is the joke", "it turns a plain thing into something absurd", "it is funny by surprise"],
-    ("humor", "no"): ["no turn in it makes a joke", "it states its point without wit", "it is said in earnest"],
+# As MEANING for faces: three for each answer of a task, no two of a task beginning alike.
+TASK_MEANING: dict[str, dict[str, list[str]]] = {
+    "intent": {
+        "entertaining": ["amusement", "playfulness", "fun for its own sake"],
+        "expressive": ["personal feeling", "self-expression", "how somebody feels"],
+        "offensive": ["insult", "mockery of somebody", "putting somebody down"],
+        "interactive": ["conversation", "calling on the reader", "asking for a reply"],
+    },
+    "hate": {
+        "yes": ["hostility", "degrading somebody", "an attack on people"],
+        "no": ["teasing without hatred", "nothing that degrades anyone", "harmless talk"],
+    },
+    "sarcasm": {
+        "yes": ["irony", "saying one thing and meaning another", "praise not to be believed"],
+        "no": ["plain speech", "words that mean what they say", "straightforward talk"],
+    },
+    "humor": {
+        "yes": ["absurdity", "comic contrast", "turning a plain thing into a joke"],
+        "no": ["earnest comment", "stating a point without wit", "sober talk"],
+    },
+    "emotion": {
+        "happiness": ["pleasure", "good spirits", "joy"],
+        "love": ["tenderness", "fondness", "affection"],
+        "anger": ["temper", "annoyance", "irritation"],
+        "sorrow": ["sadness", "grief", "dejection"],
+        "fear": ["unease", "dread", "alarm"],
+        "hate": ["dislike", "hostility", "bitterness"],
+        "surprise": ["amazement", "disbelief", "something unexpected"],
+    },
 }
-PICTURE_REASONS = {
-    "happiness": ["it is in good spirits", "it takes pleasure in the moment"],
-    "love": ["it is tender towards somebody", "it is fond of what it shows"],
-    "anger": ["it is annoyed and says so", "there is temper in it"],
-    "sorrow": ["it is sad under the joke", "it complains of something lost or hard"],
-    "fear": ["it is uneasy about what comes", "it is afraid of something"],
-    "hate": ["it dislikes somebody strongly", "it is against somebody"],
-    "surprise": ["it did not expect this", "it is taken aback"],
-}
+
+
+def reason_picture(item: Item, features: list[str], rng: random.Random) -> str:
+    """Why a captioned picture gets its answer; up to the meaning the text is the same for every answer."""
+    if item.words:
+        seen = pick(rng, "words and picture together", "taken with the picture, the words", "caption and picture as a whole", "what it says and shows")
+    else:
+        seen = pick(rng, "the picture by itself", "with no words to read, the picture", "what is shown")
+    text = seen + pick(rng, " could speak for ", " might come nearest to ", " would suggest ") + rng.choice(TASK_MEANING[item.task][item.answer])
+    if item.words and rng.random() < 0.5:
+        text += pick(rng, f', as in "{quote(item.words, rng)}"', f"; it {rng.choice(features)}", f'; "{quote(item.words, rng)}" sets the tone')
+    if item.faces and rng.random() < 0.4:
+        text += "; " + mood(item.faces[0], rng)
+    return text
 
 
 def quote(words: str, rng: random.Random) -> str:
@@ -356,10 +377,7 @@ def compose(item: Item, rng: random.Random) -> str:
             cues = pick(rng, "only the picture itself", "none in words")
         if item.faces and (units := shown_units(item, item.faces[0])[:2]) and rng.random() < 0.5:
             cues += "; " + join([f"{wording(u, rng)} ({u})" for u in units], rng)
-        choices = PICTURE_REASONS[item.answer] if item.options == PICTURE_EMOTIONS else REASONS[(item.task, item.answer)]
-        reason = rng.choice(choices)
-        if item.words and rng.random() < 0.4:
-            reason = pick(rng, "taken with the picture, ", "as far as words and picture go, ", "on the whole, ") + reason
+        reason = reason_picture(item, features, rng)
         answer = item.answer
     lines = [sentence(observe), sentence(cues), sentence(reason), answer]
     return "\n".join(f"{head} {line}" for head, line in zip(HEADS, lines, strict=True))

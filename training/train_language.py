@@ -4,6 +4,7 @@
     python train_language.py tune [--minutes 60]           # projection + LoRA, all six prompts
     python train_language.py test [--limit 200]            # free-running accuracy and form on test
     python train_language.py merge                         # work/language/merged (fp32)
+    python train_language.py retarget --before FILE        # after a new face encoder: the projection meets its tokens
     python train_language.py settle [--minutes 11]         # 4 bits, then their scales trained: work/language/settled, for export.py
 
 `tune` begins at work/language/start (see committed.py) where that is, else at the base model.
@@ -19,6 +20,7 @@ import random
 import re
 import time
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +30,7 @@ from torch import nn
 from transformers import AutoTokenizer, LlamaForCausalLM
 
 import emoprompt
+from caches import CACHE
 from common import DEVICE, SEED, WORK, fast_dtype, load_checkpoint, save_checkpoint, seed_everything, write_json
 from ferplus import LABELS
 from items import Sample, face_samples, meme_samples
@@ -40,6 +43,8 @@ TARGETS = ("q_proj", "v_proj", "o_proj", "down_proj")
 # Share of each task in a training batch; the answer's own tokens weigh more than the prose.
 MIX = {"faces": 0.50, "open": 0.06, "emotion": 0.10, "intent": 0.10, "hate": 0.08, "sarcasm": 0.08, "humor": 0.08}
 ANSWER_WEIGHT = 4.0
+# Share of memes that are shown without their words: pictures without any are rare among them, not among users'.
+NO_WORDS = 0.12
 
 
 class LowRank(nn.Module):
@@ -156,7 +161,11 @@ def sampler(face: list[Sample], memes: dict[str, list[Sample]], rng: random.Rand
         power = 1.7 if name in ("faces", "open") else 0.7
         label = rng.choices(classes, [len(pools[name][c]) ** power for c in classes])[0]
         sample = rng.choice(pools[name][label])
-        item = emoprompt.Item(**{**sample.item.__dict__, "task": "emotion-open"}) if name == "open" else sample.item
+        item = sample.item
+        if name == "open":
+            item = replace(item, task="emotion-open")
+        elif name in memes and rng.random() < NO_WORDS:
+            item = replace(item, words="")
         yield item, sample
 
 
@@ -246,6 +255,32 @@ def align(args: argparse.Namespace) -> None:
             flush=True,
         )
     save_checkpoint(WORK / args.out / "aligned.pt", {"config": projection.config, "kind": args.projection, "projection": projection.state_dict()})
+
+
+def retarget(args: argparse.Namespace) -> None:
+    """After a new face encoder: refits `face_in` of the settled projection by ridge regression, so that it says of the new face
+    tokens what it said of the old ones, whose cached features are --before. `settle --go-on` follows.
+    """
+    path = WORK / args.out / "settled" / "projection.pt"
+    saved = torch.load(path, map_location="cpu", weights_only=False)
+    projection = Projection(saved["config"])
+    projection.load_state_dict(saved["projection"], strict=False)
+    with np.load(args.before) as before, np.load(CACHE / "features_faces_train.npz") as after:
+        old, new = (torch.from_numpy(cache["tokens"].astype(np.float32)) for cache in (before, after))
+    held = torch.arange(len(new)) % 10 == 0
+    with torch.no_grad():
+        wanted = projection.face_in(old)  # [N, 10, width]
+        x = F.layer_norm(new, new.shape[-1:])
+        design = torch.cat([x, torch.ones_like(x[..., :1])], 2)
+        a, b = design[~held].flatten(0, 1).double(), wanted[~held].flatten(0, 1).double()
+        weight = torch.linalg.solve(a.T @ a + 1e-3 * len(a) * torch.eye(a.shape[1]).double(), a.T @ b).float()  # [D_f + 1, width]
+        explained = 1 - (design[held] @ weight - wanted[held]).square().sum() / (wanted[held] - wanted[held].mean((0, 1))).square().sum()
+        nn.init.ones_(projection.face_in[0].weight)
+        nn.init.zeros_(projection.face_in[0].bias)
+        projection.face_in[1].weight.copy_(weight[:-1].T)
+        projection.face_in[1].bias.copy_(weight[-1])
+    save_checkpoint(path, saved | {"projection": projection.state_dict()})
+    print(f"explained on held-out faces: {float(explained):.3f}")
 
 
 def load_trained(args: argparse.Namespace) -> tuple[LlamaForCausalLM, nn.Module, dict]:
@@ -474,7 +509,7 @@ def merge(args: argparse.Namespace) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("stage", choices=["align", "tune", "test", "merge", "settle"])
+    parser.add_argument("stage", choices=["align", "tune", "test", "merge", "retarget", "settle"])
     parser.add_argument("--projection", choices=["mvp", "linear"], default="mvp")
     parser.add_argument("--out", default="language")
     parser.add_argument("--epochs", type=int, default=4)
@@ -484,10 +519,11 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=0.0, help="peak rate; 0: the stage's own")
     parser.add_argument("--calibration", type=int, default=48, help="settle: training prompts that the rounding is calibrated on")
     parser.add_argument("--go-on", action="store_true", help="settle: from work/<out>/settled and its levels instead of rounding anew")
+    parser.add_argument("--before", type=Path, help="retarget: features_faces_train.npz as it was before `caches.py tokens`")
     parser.add_argument("--settled", action="store_true", help="test: the rounded model and not the tuned one")
     parser.add_argument("--limit", type=int, default=200)
     args = parser.parse_args()
-    {"align": align, "tune": tune, "test": test, "merge": merge, "settle": settle}[args.stage](args)
+    {"align": align, "tune": tune, "test": test, "merge": merge, "retarget": retarget, "settle": settle}[args.stage](args)
 
 
 if __name__ == "__main__":

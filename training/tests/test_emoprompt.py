@@ -6,7 +6,7 @@ import re
 import pytest
 
 from action_units import RULES
-from emoprompt import CUES, HEADS, INTENTS, PICTURE_EMOTIONS, Face, Item, compose, prompt_body, signed, unsigned
+from emoprompt import CUES, HEADS, INTENTS, MEANING, PICTURE_EMOTIONS, TASK_MEANING, TASKS, Face, Item, compose, prompt_body, signed, unsigned
 from ferplus import LABELS
 
 
@@ -99,3 +99,15 @@ def test_a_cue_is_worded_first_as_the_manifest_words_it():
 def test_numbers():
     assert [unsigned(v) for v in (0.5, 0.96, 1.0)] == [".5", "1", "1"]
     assert [signed(v) for v in (0.04, -0.04, -0.3, 1.0)] == ["0", "0", "-.3", "+1"]
+
+
+def test_meanings_of_a_task_begin_with_words_of_their_own():
+    """Greedy text decides by its first word that only one answer's texts have: no answer may have more of them, or share one."""
+    groups = [MEANING, *TASK_MEANING.values()]
+    for meanings in groups:
+        firsts = [phrase.split()[0] for phrases in meanings.values() for phrase in phrases]
+        assert len(set(firsts)) == len(firsts)
+        assert {len(phrases) for phrases in meanings.values()} == {3}
+    assert set(TASK_MEANING["emotion"]) == set(PICTURE_EMOTIONS)
+    for task, meanings in TASK_MEANING.items():
+        assert task == "emotion" or list(meanings) == TASKS[task]["options"]

@@ -82,7 +82,7 @@ def test_exported_face_encoder_is_the_trained_one_for_any_number_of_faces(tmp_pa
 
 def test_folding_batch_norms_keeps_the_numbers():
     torch.manual_seed(1)
-    model = FaceEncoder(FaceEncoderConfig(widths=(8, 12, 16), blocks=(1, 2, 1))).train()
+    model = FaceEncoder(FaceEncoderConfig(stem=8, blocks=((12, 2), (16, 2), (16, 2)), token_width=16)).train()
     for _ in range(3):
         model(torch.randn(8, 1, 48, 48))
     model.eval()

@@ -36,7 +36,7 @@ def test_augmentation_keeps_form_and_moves_pixels():
 
 
 def test_encoder_shapes_and_light_invariance():
-    model = FaceEncoder(FaceEncoderConfig(widths=(8, 12, 16), blocks=(1, 1, 1))).eval()
+    model = FaceEncoder(FaceEncoderConfig(stem=8, blocks=((12, 2), (16, 2), (16, 2)), token_width=16)).eval()
     picture = torch.rand(2, 1, 48, 48) * 120
     logits, tokens = model(ferplus.normalise(picture))
     assert logits.shape == (2, 8) and tokens.shape == (2, 10, 16)

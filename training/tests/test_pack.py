@@ -35,12 +35,26 @@ def test_the_tiny_pack_is_there():
 def test_every_file_is_listed_with_its_size_and_hash(folder):
     manifest, _ = read(folder)
     listed = {entry["path"]: entry for entry in manifest["files"]}
-    assert {path.name for path in folder.iterdir()} - {"manifest.json", "README.md"} == set(listed)
+    assert {path.name for path in folder.iterdir()} - {"manifest.json", "README.md", "card.json"} == set(listed)
     for name, entry in listed.items():
         assert (folder / name).stat().st_size == entry["bytes"], name
         assert sha256_file(folder / name) == entry["sha256"], name
     assert max(entry["bytes"] for entry in listed.values()) <= 48_000_000
     assert sum(entry["bytes"] for entry in listed.values()) <= (8_000_000 if manifest["id"] == "tiny" else 130_000_000)
+
+
+def test_the_card_is_of_this_pack_and_its_tables_add_up(folder):
+    path = folder / "card.json"
+    if not path.exists():
+        pytest.skip(f"{folder.name} brings no card")
+    card = json.loads(path.read_text())
+    assert card["pack"] == sha256_file(folder / "manifest.json"), "python training/evaluate.py run && python training/evaluate.py results"
+    assert card["tasks"][0]["task"] == "faces"
+    for task in card["tasks"]:
+        rows = np.array(task["confusion"]["rows"])
+        assert rows.sum() == task["n"]
+        assert abs(np.trace(rows) / task["n"] - task["accuracy"]) < 1e-3
+    assert sum(point["n"] for point in card["reliability"]) == card["tasks"][0]["n"]
 
 
 def test_graphs_are_the_nine_and_fit_together(folder):
