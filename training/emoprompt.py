@@ -337,9 +337,10 @@ def reason_picture(item: Item, features: list[str], rng: random.Random) -> str:
     else:
         seen = pick(rng, "the picture by itself", "with no words to read, the picture", "what is shown")
     text = seen + pick(rng, " could speak for ", " might come nearest to ", " would suggest ") + rng.choice(TASK_MEANING[item.task][item.answer])
-    if item.words and rng.random() < 0.5:
+    more = rng.random()  # one thing more at most: what is written must end before its limit
+    if item.words and more < 0.4:
         text += pick(rng, f', as in "{quote(item.words, rng)}"', f"; it {rng.choice(features)}", f'; "{quote(item.words, rng)}" sets the tone')
-    if item.faces and rng.random() < 0.4:
+    elif item.faces and more < 0.7:
         text += "; " + mood(item.faces[0], rng)
     return text
 

@@ -306,7 +306,7 @@ def results() -> None:
     ]
     for name in runs(0, 0):
         path = EVAL / f"{name}.json"
-        if path.exists() and (items := json.loads(path.read_text()).get("items")):
+        if name != "faces" and path.exists() and (items := json.loads(path.read_text()).get("items")):
             q = text_quality([item["text"] for item in items])
             shares = " | ".join(f"{100 * q[key]:.1f} %" for key in ("commonest", "repeated", "cut"))
             lines.append(f"| {name} | {len(items)} | {q['distinct2']:.2f} | {shares} |")
