@@ -131,6 +131,15 @@ def read_faces(images: np.ndarray, augmented: bool) -> tuple[np.ndarray, np.ndar
     return np.concatenate(probabilities), np.concatenate(tokens)
 
 
+def read_evidence(images: np.ndarray, landmarks: np.ndarray, augmented: bool = False) -> dict[str, np.ndarray]:
+    """What the face encoder and the action-unit rules say of crops uint8 [N, 48, 48] with landmarks [N, 468, 2]."""
+    rules = json.loads((WORK / "action_units.json").read_text())
+    probabilities, tokens = read_faces(images, augmented)
+    units = action_units.probabilities(rules, landmarks.astype(np.float64))
+    circumplex = np.array([ferplus.CIRCUMPLEX[name] for name in ferplus.LABELS])
+    return {"affect": probabilities @ circumplex, "tokens": tokens, "units": np.array([json.dumps(u) for u in units])}
+
+
 @torch.no_grad()
 def scene_tokens(small: np.ndarray) -> np.ndarray:
     """uint8 RGB [N, 224, 224, 3] → float16 [N, 49, D_s]. On a CPU by the exported graph, which is five times as fast there."""
@@ -192,48 +201,37 @@ def first_pictures(folder: str, count: int | None) -> dict[str, np.ndarray]:
 
 def features(limits: dict[str, int | None]) -> None:
     """`limits`: how many items of train, valid, test (faces) and memes; None is all."""
-    rules = json.loads((WORK / "action_units.json").read_text())
     scenes = np.load(CACHE / "scenes.npz")
     train_scenes = np.array([row["split"] == "train" for row in rows_of("scenes")])[: len(scenes["ids"])]
     empty = scenes["small"][train_scenes & (scenes["counts"] == 0)]
-    circumplex = np.array([ferplus.CIRCUMPLEX[name] for name in ferplus.LABELS])
     for split in ("train", "valid", "test"):
         with np.load(CACHE / f"faces_{split}.npz") as archive:
             cache = {name: archive[name][: limits[split]] for name in archive.files}
-        probabilities, tokens = read_faces(cache["images"], augmented=split == "train")
         rng = np.random.default_rng(SEED)
         made = [compose_scene(face, empty[rng.integers(len(empty))] if split == "train" and rng.random() < 0.6 else None, rng) for face in cache["images"]]
-        units = action_units.probabilities(rules, cache["landmarks"].astype(np.float64))
         np.savez(
             CACHE / f"features_faces_{split}.npz",
-            probabilities=probabilities,
-            affect=probabilities @ circumplex,
-            tokens=tokens,
+            **read_evidence(cache["images"], cache["landmarks"], augmented=split == "train"),
             boxes=np.array([box for _, box in made]),
             scene=scene_tokens(np.array([picture for picture, _ in made])),
-            units=np.array([json.dumps(u) for u in units]),
             shares=cache["shares"],
             presence=cache["presence"],
             light=cache["images"].mean((1, 2)),
             contrast=cache["images"].std((1, 2)),
         )
-        print(f"features of {len(tokens)} faces, {split}", flush=True)
-    meme_features(rules, circumplex, limits["memes"])
+        print(f"features of {len(made)} faces, {split}", flush=True)
+    meme_features(limits["memes"])
 
 
-def meme_features(rules: list[dict], circumplex: np.ndarray, limit: int | None) -> None:
+def meme_features(limit: int | None) -> None:
     cache = first_pictures("memes", limit)
-    probabilities, tokens = read_faces(cache["crops"], augmented=False)
-    units = action_units.probabilities(rules, cache["landmarks"].astype(np.float64))
     np.savez(
         CACHE / "features_memes.npz",
         ids=cache["ids"],
         counts=cache["counts"],
         owner=cache["owner"],
         boxes=cache["boxes"],
-        affect=probabilities @ circumplex,
-        tokens=tokens,
-        units=np.array([json.dumps(u) for u in units]),
+        **read_evidence(cache["crops"], cache["landmarks"]),
         scene=scene_tokens(cache["small"]),
     )
     print("features of memes", flush=True)
@@ -241,23 +239,17 @@ def meme_features(rules: list[dict], circumplex: np.ndarray, limit: int | None) 
 
 def read_again() -> None:
     """Face tokens, readings and action units of all that `features` wrote, by a face encoder and rules made since; the rest stays."""
-    rules = json.loads((WORK / "action_units.json").read_text())
-    circumplex = np.array([ferplus.CIRCUMPLEX[name] for name in ferplus.LABELS])
     for name in ("faces_train", "faces_valid", "faces_test", "memes"):
         path = CACHE / f"features_{name}.npz"
         with np.load(path) as archive:
             kept = {key: archive[key] for key in archive.files}
         with np.load(CACHE / f"{name}.npz") as archive:
-            images, points = archive["crops" if name == "memes" else "images"], archive["landmarks"]
-        if name == "memes" and len(images) != len(kept["tokens"]):
+            images, landmarks = archive["crops" if name == "memes" else "images"], archive["landmarks"]
+        count = len(kept["tokens"])
+        if name == "memes" and len(images) != count:
             raise SystemExit("these features are of fewer memes: run `features` again")
-        probabilities, tokens = read_faces(images[: len(kept["tokens"])], augmented=name == "faces_train")
-        units = action_units.probabilities(rules, points[: len(tokens)].astype(np.float64))
-        kept |= {"tokens": tokens, "affect": probabilities @ circumplex, "units": np.array([json.dumps(u) for u in units])}
-        if "probabilities" in kept:
-            kept["probabilities"] = probabilities
-        np.savez(path, **kept)
-        print(f"tokens of {len(tokens)} faces, {name}", flush=True)
+        np.savez(path, **kept | read_evidence(images[:count], landmarks[:count], augmented=name == "faces_train"))
+        print(f"tokens of {count} faces, {name}", flush=True)
 
 
 def main() -> None:

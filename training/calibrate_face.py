@@ -12,6 +12,7 @@ from collections.abc import Callable
 import numpy as np
 import torch
 import torch.nn.functional as F
+from sklearn.metrics import f1_score
 
 import ferplus
 from common import DEVICE, WORK, write_json
@@ -21,6 +22,7 @@ from face_encoder import FaceEncoder
 @torch.no_grad()
 def logits_of(model: FaceEncoder, images: np.ndarray, mirrored: bool = False) -> torch.Tensor:
     """uint8 [N, 48, 48] → logits [N, 8], of the picture alone as the engine reads it, or averaged with its mirror image."""
+    model.eval()
     out = []
     for start in range(0, len(images), 256):
         x = ferplus.normalise(torch.from_numpy(images[start : start + 256])[:, None].to(DEVICE))
@@ -76,14 +78,6 @@ def expected_calibration_error(probabilities: np.ndarray, label: np.ndarray, bin
     return float(sum(abs(top[index == b].mean() - right[index == b].mean()) * (index == b).mean() for b in range(bins) if (index == b).any()))
 
 
-def macro_f1(predicted: np.ndarray, label: np.ndarray) -> float:
-    scores = []
-    for c in range(8):
-        hit = ((predicted == c) & (label == c)).sum()
-        scores.append(2 * hit / max(1, (predicted == c).sum() + (label == c).sum()))
-    return float(np.mean(scores))
-
-
 def main() -> None:
     state = torch.load(WORK / "face" / "face.pt", map_location="cpu", weights_only=False)
     model = FaceEncoder(state["config"])
@@ -123,7 +117,7 @@ def main() -> None:
         "test": {
             "n": int(sure.sum()),
             "accuracy": round(float((predicted == label).mean()), 4),
-            "macro_f1": round(macro_f1(predicted, label), 4),
+            "macro_f1": round(float(f1_score(label, predicted, labels=range(8), average="macro", zero_division=0)), 4),
             "expected_calibration_error": round(expected_calibration_error(probabilities, label), 4),
             "coverage": round(float(kept.mean()), 4),
             "accuracy_kept": round(float((predicted == label)[kept].mean()), 4),

@@ -27,7 +27,7 @@ from scipy.special import log_softmax
 
 import emoprompt
 import ferplus
-from common import HERE, PACKS, ROOT, WORK, write_json
+from common import HERE, PACKS, ROOT, WORK, sha256_file, write_json
 from pack import ANSWERS
 
 EVAL = WORK / "eval"
@@ -209,17 +209,32 @@ def reliability(items: list[dict], bins: int = 10) -> list[dict]:
     ]
 
 
+def reports_of_pack() -> dict[str, dict]:
+    """The reports on the committed pack, by name; those of another build are told and left out, so that no table mixes two."""
+    committed = sha256_file(PACKS / "emollm-s" / "manifest.json")
+    found = {name: json.loads(path.read_text()) for name in runs(0, 0) if (path := EVAL / f"{name}.json").exists()}
+    for name, report in found.items():
+        if report["pack"]["hash"] != committed:
+            print(f"left out, of another build of the pack: {name}")
+    return {name: report for name, report in found.items() if report["pack"]["hash"] == committed}
+
+
 def write_card(reports: dict[str, dict], calibration: dict, simple: dict) -> None:
     """card.json beside the pack's manifest: what the page's model card draws. No part of the pack's hash, which it names."""
     manifest = json.loads((PACKS / "emollm-s" / "manifest.json").read_text())
+
+    def figures_of(baseline: dict) -> dict:
+        return {"accuracy": baseline["accuracy"], "macroF1": baseline["macro_f1"]}
+
     tasks = [
         {
             "task": "faces" if name.startswith("faces") else name,
             "decidedBy": "affect head" if name == "faces" else "language model",
             "n": r["n"], "accuracy": round(r["accuracy"], 4), "macroF1": round(r["macro_f1"], 4),
-            # A model that names one class has F1 of 2p / (1 + p) there and 0 elsewhere.
-            "majority": {"accuracy": round(p := r["majority_accuracy"], 4), "macroF1": round(2 * p / (1 + p) / len(r["options"]), 4)},
-            "wordsAlone": {"accuracy": s["accuracy"], "macroF1": s["macro_f1"]} if (s := simple.get(name, {}).get("text")) else None,
+            # On faces: a model that names one class has F1 of 2p / (1 + p) there and 0 elsewhere.
+            "majority": figures_of(simple[name]["majority"]) if name in simple
+            else {"accuracy": round(p := r["majority_accuracy"], 4), "macroF1": round(2 * p / (1 + p) / len(r["options"]), 4)},
+            "wordsAlone": figures_of(simple[name]["text"]) if name in simple else None,
             "calibrationError": None if r["expected_calibration_error"] is None else round(r["expected_calibration_error"], 4),
             "confusion": r["confusion"],
         }
@@ -228,7 +243,7 @@ def write_card(reports: dict[str, dict], calibration: dict, simple: dict) -> Non
     ]  # fmt: skip
     card = {
         "format": 1,
-        "pack": next(iter(reports.values()))["pack"]["hash"],
+        "pack": sha256_file(PACKS / "emollm-s" / "manifest.json"),
         "title": manifest["title"], "version": manifest["version"], "licence": manifest["licence"],
         "trainedOn": TRAINED_ON, "notes": manifest["notes"], "notFor": NOT_FOR, "tasks": tasks, "unknown": UNKNOWN,
     }  # fmt: skip
@@ -262,9 +277,9 @@ def results() -> None:
         "`python training/evaluate.py sets && python training/evaluate.py run`. Seconds an item depend on what else ran; they are no benchmark.",
         "",
     ]
-    packs = sorted({report["pack"]["hash"] for p in EVAL.glob("*.json") if "pack" in (report := json.loads(p.read_text()))})
+    reports = reports_of_pack()
     lines += [
-        "Pack: " + ", ".join(f"`{h}`" for h in packs),
+        "Pack: " + ", ".join(sorted({f"`{r['pack']['hash']}`" for r in reports.values()})),
         "",
         "## The pack, by task",
         "",
@@ -275,11 +290,9 @@ def results() -> None:
     ]
     simple = json.loads(baselines.read_text()) if (baselines := EVAL / "baselines.json").exists() else {}
     overall: list[dict] = []
-    for name in runs(0, 0):
-        path = EVAL / f"{name}.json"
-        if name == "scene" or not path.exists():
+    for name, r in reports.items():
+        if name == "scene":
             continue
-        r = json.loads(path.read_text())
         by = "affect head" if name == "faces" else "language model, EmoPrompt"
         task = "faces (FER+)" if name.startswith("faces") else f"{name} (memes)"
         if name != "faces":
@@ -304,20 +317,18 @@ def results() -> None:
         "| task | n | distinct-2 | commonest text | repeats itself | cut off |",
         "|---|---|---|---|---|---|",
     ]
-    for name in runs(0, 0):
-        path = EVAL / f"{name}.json"
-        if name != "faces" and path.exists() and (items := json.loads(path.read_text()).get("items")):
+    for name, r in reports.items():
+        if name != "faces" and (items := r.get("items")):
             q = text_quality([item["text"] for item in items])
             shares = " | ".join(f"{100 * q[key]:.1f} %" for key in ("commonest", "repeated", "cut"))
             lines.append(f"| {name} | {len(items)} | {q['distinct2']:.2f} | {shares} |")
-    path = EVAL / "scene.json"
-    if path.exists():
+    if scene := reports.get("scene"):
         lines += [
             "",
             "## Scenes (OASIS), valence and arousal",
             "",
             "```json",
-            json.dumps({k: v for k, v in json.loads(path.read_text()).items() if k != "pack"}, indent=1),
+            json.dumps({k: v for k, v in scene.items() if k != "pack"}, indent=1),
             "```",
         ]
     t = calibration["test"]
@@ -349,7 +360,6 @@ def results() -> None:
         lines += ["", "### Under conditions", "", "Each done to every picture of the test split.", "", "| condition | n | accuracy |", "|---|---|---|"]
         lines += [f"| {c['name']} | {c['n']} | {100 * c['accuracy']:.1f} % |" for c in calibration["conditions"]]
     (HERE / "RESULTS.md").write_text("\n".join(lines) + "\n")
-    reports = {name: json.loads(path.read_text()) for name in runs(0, 0) if (path := EVAL / f"{name}.json").exists()}
     write_card(reports, calibration, simple)
 
 

@@ -1,6 +1,6 @@
 """Train the face encoder and affect head on FER+ vote shares.
 
-    python train_face.py [--epochs 8] [--minutes 0] [--tiny]
+    python train_face.py [--epochs 7] [--minutes 0] [--tiny]
 
 Writes work/face/checkpoint.pt (resumable), work/face/face.pt (averaged weights) and
 work/face/log.jsonl. Two cores: about three and a half minutes an epoch; a GPU: seconds.
@@ -17,27 +17,14 @@ import torch.nn.functional as F
 
 import ferplus
 import tfjs
+from calibrate_face import logits_of
 from common import DEVICE, SEED, WORK, fast_dtype, load_checkpoint, save_checkpoint, seed_everything
 from face_encoder import FaceEncoder, FaceEncoderConfig, load_start
 
 
-@torch.no_grad()
-def predict(model: FaceEncoder, images: np.ndarray, flip: bool = True) -> np.ndarray:
-    """uint8 [N, 48, 48] → probabilities [N, 8]; `flip` averages with the mirror image."""
-    model.eval()
-    out = []
-    for start in range(0, len(images), 256):
-        x = ferplus.normalise(torch.from_numpy(images[start : start + 256])[:, None].to(DEVICE))
-        logits = model(x)[0]
-        if flip:
-            logits = (logits + model(x.flip(3))[0]) / 2
-        out.append(logits.softmax(1).cpu().numpy())
-    return np.concatenate(out)
-
-
-def accuracy(model: FaceEncoder, images: np.ndarray, votes: np.ndarray, flip: bool = True) -> float:
+def accuracy(model: FaceEncoder, images: np.ndarray, votes: np.ndarray) -> float:
     label, usable = ferplus.majority(votes)
-    return float((predict(model, images[usable], flip).argmax(1) == label[usable]).mean())
+    return float((logits_of(model, images[usable]).argmax(1).numpy() == label[usable]).mean())
 
 
 def strength_at(progress: float) -> float:
@@ -47,7 +34,7 @@ def strength_at(progress: float) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--epochs", type=int, default=8)
+    parser.add_argument("--epochs", type=int, default=7)
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--rate", type=float, default=1e-3, help="peak, of what comes from the start; the neck and the head learn four times as fast")
     parser.add_argument("--minutes", type=float, default=0, help="stop after this long (0: never); a later call goes on")

@@ -197,7 +197,7 @@ export const messages = {
     unknown: 'What could not be checked',
     figures: 'How often it is right',
     figuresHint:
-      'Macro-F1 counts every class alike, however rare. Beside it: always naming the commonest class, and a simple classifier that sees the words on the picture and nothing else.',
+      'Macro-F1 counts every class alike, however rare. Beside it: always naming the commonest class, and a simple classifier that sees the words on the picture and nothing else; for captioned pictures both are of the whole test split.',
     task: 'Task',
     count: 'Items',
     pack: 'This pack',

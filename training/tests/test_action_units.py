@@ -32,3 +32,15 @@ def test_neutral_faces_show_nothing_and_a_raised_corner_shows_au12():
     smiling[:, [61, 291], 1] -= 12
     assert np.median([u["AU12"] for u in probabilities(rules, smiling)]) > 0.9
     assert np.median([u["AU15"] for u in probabilities(rules, smiling)]) < 0.05
+
+
+def test_a_raised_lower_lid_shows_au07_and_a_raised_chin_au17():
+    points = faces()
+    rules = fit(points)
+    lids, chin = points.copy(), points.copy()
+    lids[:, [145, 374], 1] -= 14
+    chin[:, 152, 1] -= 14
+    assert np.median([u["AU07"] for u in probabilities(rules, lids)]) > 0.9
+    assert np.median([u["AU17"] for u in probabilities(rules, chin)]) > 0.9
+    calm = probabilities(rules, points)
+    assert np.median([u["AU07"] for u in calm]) < 0.2 and np.median([u["AU17"] for u in calm]) < 0.2

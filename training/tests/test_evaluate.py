@@ -3,7 +3,9 @@
 import numpy as np
 from scipy.special import softmax
 
-from evaluate import fit_answers, text_quality
+from emobench import figures, instruction
+from emoprompt import INTENTS
+from evaluate import fit_answers, reliability, text_quality
 
 
 def cross_entropy(probabilities: np.ndarray, truth: np.ndarray) -> float:
@@ -39,3 +41,17 @@ def test_figures_of_texts():
     assert same == {"distinct2": 5 / 20, "commonest": 1.0, "repeated": 0.0, "cut": 0.0}
     mixed = text_quality([text("One face.", "a b c d and a b c d"), text("Two", "ends with…")])
     assert mixed["commonest"] == 0.5 and mixed["repeated"] == 0.5 and mixed["cut"] == 0.5 and mixed["distinct2"] == 9 / 12
+
+
+def test_reliability_groups_by_how_sure():
+    def item(sure: float, right: bool) -> dict:
+        return {"label": "yes", "answer": "yes" if right else "no", "probabilities": {"yes": sure if right else 1 - sure, "no": 1 - sure if right else sure}}
+
+    items = [item(0.92, True), item(0.98, True), item(0.96, False), item(0.55, False), {"label": "yes", "answer": None, "probabilities": None}]
+    assert reliability(items) == [{"confidence": 0.55, "accuracy": 0.0, "n": 1}, {"confidence": 0.9533, "accuracy": 0.6667, "n": 3}]
+
+
+def test_an_item_s_instruction_and_a_baseline_s_figures():
+    assert instruction("intent", INTENTS) == "Task: intent. Options: entertaining, expressive, offensive, interactive."
+    # Two of four right; F1 of a: 2/3, of b: 0, of c, which never occurs: 0.
+    assert figures(["a", "a", "a", "b"], ["a", "a", "b", "a"], ["a", "b", "c"]) == {"accuracy": 0.5, "macro_f1": round(2 / 9, 4)}

@@ -5,6 +5,7 @@ import torch
 
 import ferplus
 from caches import CROP_SCALE, CROP_SHIFT, box_of_crop
+from calibrate_face import CONDITIONS, accuracy_by_light
 from face_encoder import FaceEncoder, FaceEncoderConfig
 from vision import face_crop
 
@@ -48,3 +49,17 @@ def test_cropped_face_comes_back_whole():
     """A picture that is a face crop already, entered by its would-be box, is cropped to itself."""
     picture = np.random.default_rng(0).integers(0, 255, (48, 48, 3)).astype(np.uint8)
     assert np.abs(face_crop(picture, box_of_crop(48), CROP_SCALE, CROP_SHIFT, 48).astype(int) - picture).max() <= 1
+
+
+def test_spoilt_pictures_are_of_the_same_form_and_differ():
+    x = torch.rand(3, 1, 48, 48, generator=torch.Generator().manual_seed(1)) * 255
+    spoilt = {name: spoil(x) for name, spoil in CONDITIONS.items()}
+    assert all(y.shape == x.shape and y.min() >= 0 and y.max() <= 255 and (y - x).abs().mean() > 3 for y in spoilt.values())
+    assert spoilt["dark: a quarter of the light, in 8 bits"].max() < 64
+    torch.testing.assert_close(spoilt["mouth covered"][:, :, :31], x[:, :, :31])
+
+
+def test_accuracy_by_light_takes_the_thirds_in_order():
+    images = np.full((9, 48, 48), 10, np.uint8) * np.arange(1, 10, dtype=np.uint8)[:, None, None]
+    right = np.array([1, 0, 0, 1, 1, 0, 1, 1, 1], bool)
+    assert [(row["n"], row["accuracy"]) for row in accuracy_by_light(images, right)] == [(3, 0.3333), (3, 0.6667), (3, 1.0)]
