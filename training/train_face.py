@@ -27,6 +27,19 @@ def accuracy(model: FaceEncoder, images: np.ndarray, votes: np.ndarray) -> float
     return float((logits_of(model, images[usable]).argmax(1).numpy() == label[usable]).mean())
 
 
+def taught(folders: list[str], images: np.ndarray) -> np.ndarray:
+    """[N, 8] mean probabilities of several trained encoders, each with the mirror image: what ten voters leave to chance, they even
+    out (Hinton et al., arXiv 1503.02531).
+    """
+    readings = []
+    for folder in folders:
+        state = torch.load(WORK / folder / "face.pt", map_location="cpu", weights_only=False)
+        model = FaceEncoder(state["config"])
+        model.load_state_dict(state["model"])
+        readings.append(logits_of(model.to(DEVICE), images, mirrored=True).softmax(1).numpy())
+    return np.mean(readings, 0)
+
+
 def strength_at(progress: float) -> float:
     """Of the augmentation: full for two thirds, then down to 0.4, nearer to what is read (the gap of Touvron et al., FixRes)."""
     return 1.0 - 0.6 * max(0.0, (progress - 2 / 3) * 3)
@@ -39,6 +52,8 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=1e-3, help="peak, of what comes from the start; the neck and the head learn four times as fast")
     parser.add_argument("--minutes", type=float, default=0, help="stop after this long (0: never); a later call goes on")
     parser.add_argument("--out", default="face")
+    parser.add_argument("--start", help="folder in work/ whose face.pt to go on from, instead of the face-recognition network")
+    parser.add_argument("--teachers", nargs="*", default=[], help="folders in work/ whose face.pt are distilled: half of the target is their mean reading")
     parser.add_argument("--tiny", action="store_true", help="two epochs of 256 faces: does the recipe run at all?")
     args = parser.parse_args()
     out = WORK / args.out
@@ -53,11 +68,16 @@ def main() -> None:
         args.epochs = 2
         images, shares = images[:256], shares[:256]
         valid_images, valid_votes = valid_images[:64], valid_votes[:64]
+    if args.teachers:
+        shares = (shares + taught(args.teachers, images)) / 2
     images = torch.from_numpy(images)[:, None].to(DEVICE)
     shares = torch.from_numpy(shares.astype(np.float32)).to(DEVICE)
 
     model = FaceEncoder(FaceEncoderConfig())
-    load_start(model, tfjs.read(WORK / "base" / "face-start.json"), ferplus.normalise(images[:192].cpu()))
+    if args.start:
+        model.load_state_dict(torch.load(WORK / args.start / "face.pt", map_location="cpu", weights_only=False)["model"])
+    else:
+        load_start(model, tfjs.read(WORK / "base" / "face-start.json"), ferplus.normalise(images[:192].cpu()))
     model = model.to(DEVICE).to(memory_format=torch.channels_last)
     average = copy.deepcopy(model)
     steps = args.epochs * (len(images) // args.batch)
