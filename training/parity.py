@@ -11,7 +11,8 @@ parity.json, format 1:
   It agrees where every difference of `first`, `mean` and `absMean` is at most tolerance · max(1e-3, max).
 - `embedding`: {ids, width, first: rows' first 16 values}: the table read out of the 4-bit blocks; exact to 1e-6.
 - `tokenizer[]`: {text, ids}; no special tokens added. Exact.
-- `prompts[]`: {task, options, faces, faceCount, words, body}: exact strings.
+- `prompts[]`: {task, options, faces, faceCount, words, wording, body}: exact strings.
+- `wording[]`: {text, task, options, shares, terms}: what the text classifier reads; shares to 1e-6, null where it says nothing.
 - `generation`: image embeddings are the output of the golden of `projection`. `before` + image + `after` are the
   prompt's ids; `greedy` the ids that follow, `chosen` the logit of each, `margins` its distance to the runner-up.
   Logits agree within tolerance · max(1, max |logit|); ids must agree up to the first step whose margin is below that.
@@ -171,7 +172,7 @@ TEXTS = [
 
 
 def prompt_cases() -> list[dict]:
-    from emoprompt import Face, Item, prompt_body
+    from emoprompt import Face, Item, Wording, prompt_body
 
     smile, frown = Face({"AU06": 0.84, "AU12": 0.95, "AU25": 0.5, "AU04": 0.499}, 0.71, 0.3), Face({}, -0.34, 0.04)
     edge = Face({"AU43": 0.951, "AU01": 0.96}, -1.0, 1.0)
@@ -182,6 +183,9 @@ def prompt_cases() -> list[dict]:
         Item("intent", "", [], words=""),
         Item("hate", "", [edge], words=" ".join(f"word{i}" for i in range(40))),
         Item("humor", "", []),
+        Item("sarcasm", "", [], words="Oh great", wording=Wording([("yes", 0.5649), ("no", 0.4351)], ["great"])),
+        Item("intent", "", [], words="OK", wording=Wording([("offensive", 1.0), ("expressive", 0.004), ("interactive", 0), ("entertaining", 0)], [])),
+        Item("hate", "", [], words="", wording=Wording([("yes", 0.9), ("no", 0.1)], ["never said"])),
     ]
     return [
         {
@@ -190,9 +194,27 @@ def prompt_cases() -> list[dict]:
             "faces": [{"units": face.units, "valence": face.valence, "arousal": face.arousal} for face in item.faces],
             "faceCount": item.face_count if item.face_count is not None else len(item.faces),
             "words": item.words,
+            "wording": item.wording and {"shares": [{"option": o, "share": s} for o, s in item.wording.shares], "terms": item.wording.terms},
             "body": prompt_body(item),
         }
         for item in items
+    ]
+
+
+def wording_cases(classifier: dict) -> list[dict]:
+    """Every head on texts with known and unknown words, twice the same, an apostrophe, capitals; and a task without a head."""
+    from text_classifier import TextClassifier
+
+    reader = TextClassifier(classifier)
+    words = [term for term in classifier["terms"] if " " not in term]
+    middle = len(words) // 2
+    texts = ["Keep calm, don’t be STUPID the the the", " ".join(words[middle : middle + 6] + words[middle : middle + 2]).upper(), "Ünknöwn wörds 漢字", ""]
+    asked = [(head["task"], head["options"]) for head in classifier["heads"]] + [("hate", ["maybe", "never"])]
+    return [
+        {"text": text, "task": task, "options": options}
+        | ({"shares": dict(found.shares), "terms": found.terms} if (found := reader.read(text, task, options)) else {"shares": None, "terms": []})
+        for task, options in asked
+        for text in texts
     ]
 
 
@@ -248,6 +270,7 @@ def make_goldens(folder: Path, manifest: dict, tokenizer_file: Path) -> dict:
         "embedding": {"ids": sample, "width": manifest["languageModel"]["hidden"], "first": [[float(v) for v in row[:16]] for row in decoder.embed(sample)]},
         "tokenizer": [{"text": text, "ids": ids_of(text)} for text in TEXTS],
         "prompts": prompts,
+        "wording": wording_cases(json.loads((folder / manifest["text"]["classifier"]).read_text())),
         "generation": {
             "before": before,
             "after": after,

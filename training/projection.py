@@ -29,6 +29,7 @@ class ProjectionConfig:
     heads: int = 4
     relation_layers: int = 2
     content_queries: int = 12
+    """0 leaves this perspective out, and so for the next one."""
     relation_queries: int = 12
     hidden: int = 576
     scale: float = 0.15
@@ -96,15 +97,19 @@ class Projection(nn.Module):
         self.part = nn.Parameter(torch.randn(c.face_tokens, c.width) * 0.02)
         self.kind = nn.Parameter(torch.randn(2, c.width) * 0.02)
         self.register_buffer("cells", patch_boxes(), persistent=False)
-        self.content_query = nn.Parameter(torch.randn(c.content_queries, c.width) * 0.5)
-        self.content = nn.ModuleList([Layer(c.width, c.heads) for _ in range(2)])
-        self.geometry = nn.Sequential(nn.Linear(4, 16), nn.GELU(approximate="tanh"), nn.Linear(16, c.heads))
-        self.relation = nn.ModuleList([Layer(c.width, c.heads) for _ in range(c.relation_layers)])
-        self.relation_query = nn.Parameter(torch.randn(c.relation_queries, c.width) * 0.5)
-        self.relation_read = Layer(c.width, c.heads)
+        if c.content_queries:
+            self.content_query = nn.Parameter(torch.randn(c.content_queries, c.width) * 0.5)
+            self.content = nn.ModuleList([Layer(c.width, c.heads) for _ in range(2)])
+        if c.relation_queries:
+            self.geometry = nn.Sequential(nn.Linear(4, 16), nn.GELU(approximate="tanh"), nn.Linear(16, c.heads))
+            self.relation = nn.ModuleList([Layer(c.width, c.heads) for _ in range(c.relation_layers)])
+            self.relation_query = nn.Parameter(torch.randn(c.relation_queries, c.width) * 0.5)
+            self.relation_read = Layer(c.width, c.heads)
         self.norm = nn.LayerNorm(c.width)
-        self.content_out = nn.Linear(c.width, c.hidden)
-        self.relation_out = nn.Linear(c.width, c.hidden)
+        if c.content_queries:
+            self.content_out = nn.Linear(c.width, c.hidden)
+        if c.relation_queries:
+            self.relation_out = nn.Linear(c.width, c.hidden)
         self.gain = nn.Parameter(torch.ones(c.image_tokens, 1))
 
     def forward(self, scene_tokens: torch.Tensor, face_tokens: torch.Tensor, face_boxes: torch.Tensor, face_mask: torch.Tensor) -> torch.Tensor:
@@ -119,21 +124,25 @@ class Projection(nn.Module):
         present = torch.cat([torch.ones_like(scene_tokens[:, :, 0]), mask], 1)  # [B, N]
         hidden = ((1 - present) * -1e4)[:, None, None]  # [B, 1, 1, N]
 
-        content = self.content_query[None].expand(b, -1, -1)
-        for layer in self.content:
-            content = layer(content, nodes, hidden)
+        perspectives = []
+        if c.content_queries:
+            content = self.content_query[None].expand(b, -1, -1)
+            for layer in self.content:
+                content = layer(content, nodes, hidden)
+            perspectives.append((content, self.content_out))
+        if c.relation_queries:
+            place = torch.cat([cells, boxes], 1)  # [B, N, 4]
+            centre, size = place[..., :2], place[..., 2:].clamp(min=0.01)
+            offset = (centre[:, None] - centre[:, :, None]) / size[:, :, None]  # [B, N, N, 2]
+            offset = torch.sign(offset) * torch.log1p(offset.abs())
+            ratio = torch.log(size)[:, None] - torch.log(size)[:, :, None]
+            geometry = self.geometry(torch.cat([offset, ratio], 3)).permute(0, 3, 1, 2)  # [B, heads, N, N]
+            for layer in self.relation:
+                nodes = layer(nodes, None, geometry + hidden)
+            relation = self.relation_read(self.relation_query[None].expand(b, -1, -1), nodes, hidden)
+            perspectives.append((relation, self.relation_out))
 
-        place = torch.cat([cells, boxes], 1)  # [B, N, 4]
-        centre, size = place[..., :2], place[..., 2:].clamp(min=0.01)
-        offset = (centre[:, None] - centre[:, :, None]) / size[:, :, None]  # [B, N, N, 2]
-        offset = torch.sign(offset) * torch.log1p(offset.abs())
-        ratio = torch.log(size)[:, None] - torch.log(size)[:, :, None]
-        geometry = self.geometry(torch.cat([offset, ratio], 3)).permute(0, 3, 1, 2)  # [B, heads, N, N]
-        for layer in self.relation:
-            nodes = layer(nodes, None, geometry + hidden)
-        relation = self.relation_read(self.relation_query[None].expand(b, -1, -1), nodes, hidden)
-
-        out = torch.cat([self.content_out(self.norm(content)), self.relation_out(self.norm(relation))], 1)
+        out = torch.cat([out(self.norm(x)) for x, out in perspectives], 1)
         return F.layer_norm(out, (c.hidden,)) * (c.scale * self.gain)  # [B, T_image, hidden]
 
 

@@ -41,8 +41,12 @@ START = WORK / "language" / "start"
 STOP = "<|im_end|>"
 TARGETS = ("q_proj", "v_proj", "o_proj", "down_proj")
 # Share of each task in a training batch; the answer's own tokens weigh more than the prose.
-MIX = {"faces": 0.50, "open": 0.06, "emotion": 0.10, "intent": 0.10, "hate": 0.08, "sarcasm": 0.08, "humor": 0.08}
+MIX = {"faces": 0.40, "open": 0.05, "emotion": 0.12, "intent": 0.13, "hate": 0.10, "sarcasm": 0.10, "humor": 0.10}
 ANSWER_WEIGHT = 4.0
+# How often a class comes: its count to this power. Faces come nearly as often as they are (what is cached of each label goes by the
+# root of its frequency), since what decides an answer is written before it can be calibrated. Where nearly all is one class and
+# labels are noisy, that class would be all that is ever written: there classes come alike.
+POWER = {"faces": 1.7, "open": 1.7, "emotion": 0.4, "intent": 0.4, "hate": 0.0, "sarcasm": 0.0, "humor": 0.0}
 # Share of memes that are shown without their words: pictures without any are rare among them, not among users'.
 NO_WORDS = 0.12
 
@@ -84,8 +88,9 @@ class Rounded(nn.Module):
         return F.linear(x, (self.levels * self.scales()[..., None]).flatten(1))
 
 
-def load_language_model() -> LlamaForCausalLM:
-    folder = START if START.exists() else BASE
+def load_language_model(base: bool = False) -> LlamaForCausalLM:
+    """`base`: the base model even where work/language/start is there."""
+    folder = START if START.exists() and not base else BASE
     model = LlamaForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="sdpa")
     model.requires_grad_(False)
     return model
@@ -115,11 +120,11 @@ class Tokens:
         return self.encode(before), self.encode(after)
 
     def answer(self, text: str) -> tuple[list[int], list[float]]:
-        """(ids, weight of each in the loss): heads are given by the engine, so they count little."""
+        """(ids, weight of each in the loss) of the four lines or the last ones: heads are given by the engine, so they count little."""
         ids: list[int] = []
         weights: list[float] = []
         lines = text.split("\n")
-        for index, (head, line) in enumerate(zip(emoprompt.HEADS, lines, strict=True)):
+        for index, (head, line) in enumerate(zip(emoprompt.HEADS[-len(lines) :], lines, strict=True)):
             head_ids = self.encode(head)
             body = self.encode(line.removeprefix(head))
             last = index == len(lines) - 1
@@ -132,20 +137,19 @@ def visual_batch(samples: list[Sample]) -> tuple[torch.Tensor, ...]:
     return tuple(torch.from_numpy(np.stack([getattr(s, name) for s in samples])).to(DEVICE) for name in ("scene", "faces", "boxes", "mask"))
 
 
-def make_projection(kind: str, embedding: torch.Tensor, samples: list[Sample]) -> nn.Module:
+def make_projection(kind: str, embedding: torch.Tensor, samples: list[Sample], **queries: int) -> nn.Module:
     config = ProjectionConfig(
         scene_width=samples[0].scene.shape[-1],
         face_width=samples[0].faces.shape[-1],
         hidden=embedding.shape[1],
         scale=float(embedding.pow(2).mean().sqrt()),
+        **queries,
     )
     return (Projection if kind == "mvp" else LinearProjection)(config).to(DEVICE)
 
 
 def sampler(face: list[Sample], memes: dict[str, list[Sample]], rng: random.Random):
-    """Endless samples by MIX. Faces come nearly as often as they are (what is cached of each label goes by the root of its
-    frequency), since what decides an answer is written before it can be calibrated; classes of memes a little evened out.
-    """
+    """Endless samples by MIX and POWER."""
     pools: dict[str, dict[str, list[Sample]]] = {"faces": {}, "open": {}}
     for sample in face:
         pools["faces"].setdefault(sample.item.answer, []).append(sample)
@@ -158,8 +162,7 @@ def sampler(face: list[Sample], memes: dict[str, list[Sample]], rng: random.Rand
     while True:
         name = rng.choices(names, [MIX[n] for n in names])[0]
         classes = list(pools[name])
-        power = 1.7 if name in ("faces", "open") else 0.7
-        label = rng.choices(classes, [len(pools[name][c]) ** power for c in classes])[0]
+        label = rng.choices(classes, [len(pools[name][c]) ** POWER[name] for c in classes])[0]
         sample = rng.choice(pools[name][label])
         item = sample.item
         if name == "open":
@@ -207,23 +210,25 @@ def loss_of(model: LlamaForCausalLM, projection: nn.Module, batch, visuals, vote
     return (losses * w).sum() / w.sum()
 
 
-def align(args: argparse.Namespace) -> None:
+def align(args: argparse.Namespace, **queries: int) -> None:
     """Brings the image embeddings near the words for what they show, before the language model looks:
-    the mean of the first embedding of each perspective against the label words' own embeddings, by vote share."""
-    seed_everything()
+    the mean of the first embedding of each perspective (linear: of the face as a whole, which comes last) against the
+    label words' own embeddings, by vote share."""
+    seed_everything(args.seed)
     tokens = Tokens()
-    model = load_language_model()
+    model = load_language_model(args.base)
     embedding = model.model.embed_tokens.weight.detach().to(DEVICE)
     samples = face_samples("train")
-    projection = make_projection(args.projection, embedding, samples)
+    projection = make_projection(args.projection, embedding, samples, **queries)
     words = F.normalize(embedding[[tokens.encode(" " + name)[0] for name in LABELS]], dim=1)  # [8, hidden]
     words = words - words.mean(0)
     scale = nn.Parameter(torch.tensor(12.0, device=DEVICE))
     optimizer = torch.optim.AdamW([*projection.parameters(), scale], lr=6e-4, weight_decay=0.02)
     steps = args.epochs * (len(samples) // 64)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 6e-4, total_steps=steps + 1, pct_start=0.1)
-    rng = np.random.default_rng(SEED)
+    rng = np.random.default_rng(args.seed)
     c = projection.config
+    taught = [c.image_tokens - 1] if args.projection == "linear" else [0, c.image_tokens // 2]
     began = time.time()
     for epoch in range(args.epochs):
         order = rng.permutation(len(samples))
@@ -232,8 +237,7 @@ def align(args: argparse.Namespace) -> None:
             batch = [samples[i] for i in order[start : start + 64]]
             share = torch.from_numpy(np.stack([s.share for s in batch])).float().to(DEVICE)
             image = projection(*visual_batch(batch))
-            both = F.normalize(image[:, [0, c.image_tokens // 2]], dim=2)
-            logits = scale * (both @ words.T)  # [B, 2, 8]
+            logits = scale * (F.normalize(image[:, taught], dim=2) @ words.T)  # [B, taught, 8]
             loss = -(share[:, None] * F.log_softmax(logits, 2)).sum(2).mean()
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
@@ -287,7 +291,7 @@ def load_trained(args: argparse.Namespace) -> tuple[LlamaForCausalLM, nn.Module,
     state = load_checkpoint(WORK / args.out / "tuned.pt")
     if state is None:
         raise SystemExit(f"work/{args.out}/tuned.pt is not there: run `tune` first")
-    model = load_language_model()
+    model = load_language_model(args.base)
     add_low_rank(model)
     model.load_state_dict(state["low_rank"], strict=False)
     projection = (Projection if state["kind"] == "mvp" else LinearProjection)(state["config"])
@@ -296,33 +300,43 @@ def load_trained(args: argparse.Namespace) -> tuple[LlamaForCausalLM, nn.Module,
 
 
 class Batches:
-    """Endless training batches by MIX, drawn four at a time and cut by length: little padding."""
+    """Endless training batches by MIX, drawn four at a time and cut by length: little padding.
 
-    def __init__(self, tokens: Tokens, image_tokens: int, size: int, rng: random.Random):
-        self.tokens, self.image_tokens, self.size, self.rng = tokens, image_tokens, size, rng
+    With `answer_only` the same batches, their texts cut to the last line.
+    """
+
+    def __init__(self, tokens: Tokens, image_tokens: int, size: int, rng: random.Random, answer_only: bool = False):
+        self.tokens, self.image_tokens, self.size, self.rng, self.answer_only = tokens, image_tokens, size, rng, answer_only
         self.stream = sampler(face_samples("train"), meme_samples("train"), rng)
         self.label_ids = torch.tensor([tokens.encode(" " + name)[0] for name in LABELS], device=DEVICE)
         self.seen: Counter[str] = Counter()
         self.pool: list[list[tuple]] = []
 
-    def next_loss(self, model: LlamaForCausalLM, projection: nn.Module) -> torch.Tensor:
+    def next_rows(self) -> list[tuple]:
         if not self.pool:
             drawn = []
             for _ in range(self.size * 4):
                 item, sample = next(self.stream)
                 self.seen[item.task] += 1
                 votes = sample.share if item.task == "emotion" and sample.share is not None else np.zeros(len(LABELS), np.float32)
-                drawn.append((*self.tokens.prompt(item), *self.tokens.answer(emoprompt.compose(item, self.rng)), sample, votes))
-            drawn.sort(key=lambda d: sum(len(part) for part in d[:3]))
+                prompt, text = self.tokens.prompt(item), emoprompt.compose(item, self.rng)
+                length = sum(len(part) for part in (*prompt, self.tokens.answer(text)[0]))
+                drawn.append((*prompt, *self.tokens.answer(text.split("\n")[-1] if self.answer_only else text), sample, votes, length))
+            drawn.sort(key=lambda d: d[6])
             self.pool = [drawn[i : i + self.size] for i in range(0, len(drawn), self.size)]
             self.rng.shuffle(self.pool)
-        rows = self.pool.pop()
+        return self.pool.pop()
+
+    def next_loss(self, model: LlamaForCausalLM, projection: nn.Module) -> torch.Tensor:
+        rows = self.next_rows()
         votes = torch.from_numpy(np.stack([row[5] for row in rows])).float().to(DEVICE)
         batch = collate([row[:4] for row in rows], self.image_tokens, self.tokens.stop)
         return loss_of(model, projection, batch, visual_batch([row[4] for row in rows]), votes, self.label_ids)
 
 
-def train(args: argparse.Namespace, stage: str, model: LlamaForCausalLM, projection: nn.Module, groups: list[dict], path: Path) -> int:
+def train(
+    args: argparse.Namespace, stage: str, model: LlamaForCausalLM, projection: nn.Module, groups: list[dict], path: Path, answer_only: bool = False
+) -> int:
     """Trains `groups` by a warmed-up cosine rate for --minutes or --steps; checkpoints to `path` and resumes from it."""
     print(json.dumps({"stage": stage, "arithmetic": str(fast_dtype())}), flush=True)
     parameters = {name: p for name, p in model.named_parameters() if p.requires_grad}
@@ -339,7 +353,9 @@ def train(args: argparse.Namespace, stage: str, model: LlamaForCausalLM, project
         state = {"step": step, "seconds": seconds, "kind": args.projection, "config": projection.config, "projection": projection.state_dict()}
         save_checkpoint(path, state | {"low_rank": {n: p.detach() for n, p in parameters.items()}, "optimizer": optimizer.state_dict()})
 
-    batches = Batches(Tokens(), projection.config.image_tokens, args.batch, random.Random(SEED + step))
+    batches = Batches(Tokens(), projection.config.image_tokens, args.batch, random.Random(args.seed), answer_only)
+    for _ in range(step):  # what was seen before it was cut off
+        batches.next_rows()
     began, window = time.time(), []
     while True:
         seconds = spent + time.time() - began
@@ -367,11 +383,11 @@ def train(args: argparse.Namespace, stage: str, model: LlamaForCausalLM, project
     return step
 
 
-def tune(args: argparse.Namespace) -> None:
-    seed_everything()
-    model = load_language_model()
+def tune(args: argparse.Namespace, answer_only: bool = False, **queries: int) -> None:
+    seed_everything(args.seed)
+    model = load_language_model(args.base)
     add_low_rank(model)
-    projection = make_projection(args.projection, model.model.embed_tokens.weight.detach(), face_samples("valid"))
+    projection = make_projection(args.projection, model.model.embed_tokens.weight.detach(), face_samples("valid"), **queries)
     if aligned := load_checkpoint(WORK / args.out / "aligned.pt"):
         projection.load_state_dict(aligned["projection"], strict=False)
     model.to(DEVICE).train()
@@ -380,7 +396,7 @@ def tune(args: argparse.Namespace) -> None:
         p.requires_grad_(True)
     rate = args.rate or 5e-4
     groups = [{"params": low_rank, "lr": rate, "weight_decay": 0.0}, {"params": list(projection.parameters()), "lr": rate * 1.2, "weight_decay": 0.02}]
-    train(args, "tune", model, projection, groups, WORK / args.out / "tuned.pt")
+    train(args, "tune", model, projection, groups, WORK / args.out / "tuned.pt", answer_only)
 
 
 def settle(args: argparse.Namespace) -> None:
@@ -434,18 +450,29 @@ def settle(args: argparse.Namespace) -> None:
     save_checkpoint(folder / "settled" / "projection.pt", {"config": projection.config, "kind": saved["kind"], "projection": projection.cpu().state_dict()})
 
 
-@torch.no_grad()
-def generate(model: LlamaForCausalLM, projection: nn.Module, tokens: Tokens, samples: list[Sample], items: list[emoprompt.Item], new: int = 96) -> list[str]:
-    """Greedy and unguided: the model writes all four steps by itself."""
-    image = projection(*visual_batch(samples))
+def prompt_embeddings(
+    model: LlamaForCausalLM, projection: nn.Module | None, tokens: Tokens, samples: list[Sample], items: list[emoprompt.Item]
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Left-padded embeddings [B, T, hidden] and their mask [B, T]. Without a projection the prompt has no line for an image."""
     embed = model.model.embed_tokens
-    rows = []
-    for index, item in enumerate(items):
-        before, after = tokens.prompt(item)
-        rows.append(torch.cat([embed(torch.tensor(before, device=DEVICE)), image[index], embed(torch.tensor(after, device=DEVICE))]))
+    if projection is None:
+        rows = [embed(torch.tensor(tokens.encode(emoprompt.prompt_text(item).replace("{image}\n", "")), device=DEVICE)) for item in items]
+    else:
+        image = projection(*visual_batch(samples))
+        rows = []
+        for index, item in enumerate(items):
+            before, after = tokens.prompt(item)
+            rows.append(torch.cat([embed(torch.tensor(before, device=DEVICE)), image[index], embed(torch.tensor(after, device=DEVICE))]))
     length = max(len(r) for r in rows)
     embeds = torch.stack([F.pad(r, (0, 0, length - len(r), 0)) for r in rows])
     mask = torch.stack([F.pad(torch.ones(len(r), dtype=torch.long, device=DEVICE), (length - len(r), 0)) for r in rows])
+    return embeds, mask
+
+
+@torch.no_grad()
+def generate(model: LlamaForCausalLM, projection: nn.Module, tokens: Tokens, samples: list[Sample], items: list[emoprompt.Item], new: int = 96) -> list[str]:
+    """Greedy and unguided: the model writes all four steps by itself."""
+    embeds, mask = prompt_embeddings(model, projection, tokens, samples, items)
     out = model.generate(inputs_embeds=embeds, attention_mask=mask, max_new_tokens=new, do_sample=False, eos_token_id=tokens.stop, pad_token_id=tokens.stop)
     return [t.strip() for t in tokens.tokenizer.batch_decode(out, skip_special_tokens=True)]
 
@@ -516,6 +543,8 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--steps", type=int, default=0)
     parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--base", action="store_true", help="from the base model even where work/language/start is there")
     parser.add_argument("--rate", type=float, default=0.0, help="peak rate; 0: the stage's own")
     parser.add_argument("--calibration", type=int, default=48, help="settle: training prompts that the rounding is calibrated on")
     parser.add_argument("--go-on", action="store_true", help="settle: from work/<out>/settled and its levels instead of rounding anew")

@@ -51,7 +51,9 @@ export async function* explainFrame(
   throwIfCancelled(signal);
   const imageEmbeddings = await embedImage(part, encoder, manifest, frame, faces, times);
 
-  const body = promptBody(manifest, { task, options: request.options, readings: faces, words: words.text });
+  const options = taskOptions(manifest, task, request.options);
+  const wording = words.text ? (part.textClassifier?.read(words.text, task, options) ?? null) : null;
+  const body = promptBody(manifest, { task, options: request.options, readings: faces, words: words.text, wording });
   const { before, after } = aroundImage(manifest, body);
   const { model, tokenizer } = part;
   const rows = concatenate([model.embed(tokenizer.encode(before)), imageEmbeddings, model.embed(tokenizer.encode(after))]); // [T, hidden]
@@ -70,7 +72,6 @@ export async function* explainFrame(
     const started = performance.now();
     const decodeMs = (): number => performance.now() - started;
     let tokens = 0;
-    const options = taskOptions(manifest, task, request.options);
     const steps = decodeSteps(signal, sequence, {
       model,
       tokenizer,

@@ -48,9 +48,32 @@ const face = (valence: number, arousal: number, units: Record<string, number>): 
 });
 
 const body = (evidence: Partial<PromptEvidence>): string =>
-  promptBody(manifest, { task: 'hate', options: null, readings: [], words: null, ...evidence });
+  promptBody(manifest, { task: 'hate', options: null, readings: [], words: null, wording: null, ...evidence });
 
 describe('promptBody', () => {
+  it('says what the words lean to: of two options the likelier, of more the likelier two, by which words', () => {
+    const two = {
+      shares: [
+        { option: 'no', share: 0.5649 },
+        { option: 'yes', share: 0.4351 },
+      ],
+      terms: ['calm', 'keep'],
+    };
+    expect(body({ words: 'Keep calm', wording: two })).toContain('\nWords: "Keep calm"\nWording: no .56 ("calm", "keep").');
+    const shares = [
+      { option: 'offensive', share: 0.6 },
+      { option: 'expressive', share: 0.3 },
+      { option: 'interactive', share: 0.1 },
+    ];
+    expect(body({ task: 'intent', words: 'ha', wording: { shares, terms: [] } })).toMatch(/\nWording: offensive .60, expressive .30.$/);
+  });
+
+  it('says nothing of a wording where there are no words', () => {
+    const wording = { shares: [{ option: 'no', share: 1 }], terms: ['calm'] };
+    expect(body({ words: ' ', wording })).not.toContain('Wording');
+    expect(body({ words: null, wording })).not.toContain('Wording');
+  });
+
   it('names the task, the options, sure cues in words and codes, the surest first, and signed affect', () => {
     const readings = [face(0.68, 0.31, { AU12: 0.93, AU06: 0.84, AU25: 0.49 })];
     expect(body({ task: 'emotion', readings })).toBe(

@@ -3,6 +3,7 @@
  * training/emoprompt.py, which must give the same string. Knows text and readings, not ids.
  */
 import type { AnswerCalibration, PackManifest } from '../model/manifest.ts';
+import type { Wording } from '../model/text-classifier.ts';
 import type { Task } from '../shared/labels.ts';
 import type { Reading } from '../shared/readings.ts';
 
@@ -17,6 +18,8 @@ export interface PromptEvidence {
   readings: readonly Reading[];
   /** Words on the picture; empty where none were found, null where nobody looked. */
   words: string | null;
+  /** What those words lean to by themselves; null where nothing can be said. */
+  wording: Wording | null;
 }
 
 /** The options that a task is decided among; empty for an open one. */
@@ -52,6 +55,7 @@ export function promptBody(manifest: PromptManifest, evidence: PromptEvidence): 
   if (evidence.words !== null) {
     const words = cleanWords(evidence.words).slice(0, prompt.maxWords);
     lines.push(words.length > 0 ? `Words: "${words.join(' ')}"` : 'Words: none.');
+    if (words.length > 0 && evidence.wording) lines.push(wordingLine(evidence.wording));
   }
   return lines.join('\n');
 }
@@ -67,6 +71,14 @@ export function namedUnits(reading: Reading, threshold: number): Reading['action
   return reading.actionUnits
     .filter((unit) => unit.probability >= threshold)
     .toSorted((a, b) => b.probability - a.probability || (a.code < b.code ? -1 : 1));
+}
+
+/** Of two options the likelier alone, of more the likelier two. */
+function wordingLine({ shares, terms }: Wording): string {
+  const shown = shares.slice(0, shares.length === 2 ? 1 : 2);
+  const leans = shown.map(({ option, share }) => `${option} ${share.toFixed(2).replace(/^0/, '')}`).join(', ');
+  const by = terms.length > 0 ? ` (${terms.map((term) => `"${term}"`).join(', ')})` : '';
+  return `Wording: ${leans}${by}.`;
 }
 
 /** Words of a picture may say anything, chat markers included: those are broken up, quotes are made single. */

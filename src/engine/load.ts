@@ -8,6 +8,7 @@ import type { FaceDetectorEntry, PackManifest } from '../model/manifest.ts';
 import { fileOf, graphFiles, type PartFiles } from '../model/pack.ts';
 import { Projection } from '../model/projection.ts';
 import { SceneEncoder } from '../model/scene-encoder.ts';
+import { TextClassifier } from '../model/text-classifier.ts';
 import { TextDetector } from '../model/text-detector.ts';
 import { TextRecognizer } from '../model/text-recognizer.ts';
 import { TokenEmbeddings } from '../model/token-embeddings.ts';
@@ -34,6 +35,8 @@ export interface LanguagePart {
   textDetector: TextDetector;
   textRecognizer: TextRecognizer;
   wordSplitter: WordSplitter;
+  /** Null where the pack has none. */
+  textClassifier: TextClassifier | null;
   tokenizer: Tokenizer;
   model: LanguageModel;
 }
@@ -98,6 +101,7 @@ export async function openLanguage(shelf: GraphShelf, manifest: PackManifest, fi
     textDetector: new TextDetector(textDetector, text.detector),
     textRecognizer: new TextRecognizer(textRecognizer, text.recognizer, utf8.decode(fileOf(files, text.recognizer.dictionary))),
     wordSplitter: new WordSplitter(utf8.decode(fileOf(files, text.vocabulary))),
+    textClassifier: text.classifier ? new TextClassifier(fileOf(files, text.classifier)) : null,
     tokenizer,
     model: new LanguageModel(decoder, languageModel, embeddings),
   };

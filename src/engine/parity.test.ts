@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { parseManifest } from '../model/manifest.ts';
 import { checkParity } from '../model/parity.ts';
+import { TextClassifier, type Wording } from '../model/text-classifier.ts';
 import { packFolder } from '../node/pack-folder.ts';
 import { createNodeRuntime } from '../node/runtime.ts';
 import type { Task } from '../shared/labels.ts';
@@ -19,7 +20,16 @@ interface PromptCase {
   faces: { units: Record<string, number>; valence: number; arousal: number }[];
   faceCount: number;
   words: string | null;
+  wording: Wording | null;
   body: string;
+}
+
+interface WordingCase {
+  text: string;
+  task: string;
+  options: string[];
+  shares: Record<string, number> | null;
+  terms: string[];
 }
 
 /** A reading with the evidence of a case, and `count - 1` more that the prompt only counts. */
@@ -53,8 +63,24 @@ describe.each(packs)('the goldens of %s', (name) => {
     const cases: PromptCase[] = JSON.parse(readFileSync(join(models, name, manifest.value.parity), 'utf8')).prompts;
     expect(cases.length).toBeGreaterThan(0);
     for (const item of cases) {
-      const { task, options, words } = item;
-      expect(promptBody(manifest.value, { task, options, words, readings: readingsOf(item) })).toBe(item.body);
+      const { task, options, words, wording } = item;
+      expect(promptBody(manifest.value, { task, options, words, wording, readings: readingsOf(item) })).toBe(item.body);
+    }
+  });
+
+  it('let words lean here as in training', () => {
+    const read = (file: string): Uint8Array => readFileSync(join(models, name, file));
+    const manifest = parseManifest(JSON.parse(readFileSync(join(models, name, 'manifest.json'), 'utf8')));
+    if (!manifest.ok || !manifest.value.text.classifier) throw new Error('no classifier');
+    const classifier = new TextClassifier(read(manifest.value.text.classifier));
+    const cases: WordingCase[] = JSON.parse(readFileSync(join(models, name, manifest.value.parity), 'utf8')).wording;
+    expect(cases.filter((item) => item.shares !== null).length).toBeGreaterThan(2);
+    expect(cases.some((item) => item.shares === null)).toBe(true);
+    for (const { text, task, options, shares, terms } of cases) {
+      const found = classifier.read(text, task, options);
+      expect(found?.terms ?? []).toEqual(terms);
+      expect(found === null).toBe(shares === null);
+      for (const { option, share } of found?.shares ?? []) expect(share).toBeCloseTo(shares?.[option] ?? Number.NaN, 6);
     }
   });
 });

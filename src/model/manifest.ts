@@ -138,6 +138,8 @@ const manifest = v.object({
     }),
     /** A word a line, commonest first: splits words that the recogniser ran together. */
     vocabulary: fileName,
+    /** What words lean to by themselves; a pack without it says nothing of that. */
+    classifier: v.optional(fileName),
   }),
   languageModel: v.object({
     graph: v.literal('language-model'),
@@ -246,6 +248,7 @@ export function parseManifest(input: unknown): Result<PackManifest> {
     ...Object.values(value.graphs).flatMap((entry) => [entry.file, ...entry.data]),
     value.text.recognizer.dictionary,
     value.text.vocabulary,
+    ...(value.text.classifier ? [value.text.classifier] : []),
     value.tokenizer.tokenizer,
     value.tokenizer.config,
     value.languageModel.embedding.file,

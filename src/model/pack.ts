@@ -84,6 +84,7 @@ function partPaths(manifest: PackManifest, part: ReadyPart): string[] {
   if (part === 'language-model') {
     const { embedding } = manifest.languageModel;
     paths.push(manifest.tokenizer.tokenizer, manifest.tokenizer.config, manifest.text.recognizer.dictionary, manifest.text.vocabulary);
+    if (manifest.text.classifier) paths.push(manifest.text.classifier);
     paths.push(embedding.file, embedding.scales.file);
     if (embedding.zeroPoints) paths.push(embedding.zeroPoints.file);
   }

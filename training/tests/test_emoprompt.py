@@ -6,7 +6,7 @@ import re
 import pytest
 
 from action_units import RULES
-from emoprompt import CUES, HEADS, INTENTS, MEANING, PICTURE_EMOTIONS, TASK_MEANING, TASKS, Face, Item, compose, prompt_body, signed, unsigned
+from emoprompt import CUES, HEADS, INTENTS, MEANING, PICTURE_EMOTIONS, TASK_MEANING, TASKS, Face, Item, Wording, compose, prompt_body, signed, unsigned
 from ferplus import LABELS
 
 
@@ -21,8 +21,10 @@ def random_item(rng: random.Random) -> Item:
     words = rng.choice(["When you love Mondays but not people!", "", "OK", "a b c d e f g h i j k l m n o p q r s t u v w x y z " * 2])
     if task == "pictures":
         return Item("emotion", rng.choice(PICTURE_EMOTIONS), [face] * rng.randint(0, 4), words=words, options=PICTURE_EMOTIONS)
-    answer = rng.choice(INTENTS if task == "intent" else ["yes", "no"])
-    return Item(task, answer, [face] * rng.randint(0, 2), words=words)
+    options = INTENTS if task == "intent" else ["yes", "no"]
+    known = [word for word in re.findall(r"[a-z']+", words.lower()) if len(word) > 2][:2]
+    wording = Wording([(option, 1 / len(options)) for option in rng.sample(options, len(options))], known) if words and rng.random() < 0.7 else None
+    return Item(task, rng.choice(options), [face] * rng.randint(0, 2), words=words, wording=wording)
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +54,18 @@ def test_cue_words_only_with_their_unit(composed):
             if phrase in low and code not in measured:
                 # A phrase may stand inside another unit's ("brows raised" in "outer brows raised").
                 assert any(phrase in other and other in low and phrases[other] in measured for other in phrases), (phrase, text)
+
+
+def test_quotes_stand_in_the_words(composed):
+    """What is quoted was said; what leans elsewhere is not called a support."""
+    quotes = 0
+    for item, text in composed:
+        for quoted in re.findall(r'"([^"]+)"', text):
+            quotes += 1
+            assert quoted.removesuffix("…").lower() in " ".join((item.words or "").split()).lower()
+        if item.wording and item.wording.shares[0][0] != item.answer:
+            assert not re.search(r"most of all|lean so|weigh most", text)
+    assert quotes > 100
 
 
 def test_closed_answers_are_options(composed):

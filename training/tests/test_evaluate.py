@@ -5,7 +5,7 @@ from scipy.special import softmax
 
 from emobench import figures, instruction
 from emoprompt import INTENTS
-from evaluate import fit_answers, reliability, text_quality
+from evaluate import fit_scale, reliability, text_quality
 
 
 def cross_entropy(probabilities: np.ndarray, truth: np.ndarray) -> float:
@@ -16,21 +16,20 @@ def test_fit_undoes_a_known_distortion():
     rng = np.random.default_rng(4)
     right = softmax(rng.normal(0, 1.5, (4000, 3)), axis=1)
     truth = np.array([rng.choice(3, p=p) for p in right])
-    # Three times as sure as it may be, and fond of the last class.
-    distorted = softmax(3 * np.log(right) + np.array([0, 0, 2.0]), axis=1)
-    scale, bias = fit_answers(distorted, truth)
+    distorted = softmax(3 * np.log(right), axis=1)  # three times as sure as it may be
+    scale = fit_scale(distorted, truth)
     np.testing.assert_allclose(scale, 1 / 3, atol=0.04)
-    np.testing.assert_allclose(bias - bias[0], [0, 0, -2 / 3], atol=0.15)
-    mended = softmax(scale * np.log(distorted) + bias, axis=1)
+    mended = softmax(scale * np.log(distorted), axis=1)
     assert cross_entropy(mended, truth) < cross_entropy(right, truth) + 0.01 < cross_entropy(distorted, truth)
 
 
-def test_answers_that_know_nothing_become_the_prior():
+def test_answers_that_know_nothing_are_not_sure_and_stay_what_they_are():
     rng = np.random.default_rng(5)
     truth = (rng.random(2000) < 0.25).astype(int)
-    scale, bias = fit_answers(softmax(rng.normal(0, 3, (2000, 2)), axis=1), truth)
-    assert scale < 0.05
-    np.testing.assert_allclose(softmax(bias), [0.75, 0.25], atol=0.03)
+    probabilities = softmax(rng.normal(0, 3, (2000, 2)), axis=1)
+    mended = softmax(fit_scale(probabilities, truth) * np.log(probabilities), axis=1)
+    assert mended.max() < 0.7
+    np.testing.assert_array_equal(mended.argmax(1), probabilities.argmax(1))
 
 
 def test_figures_of_texts():

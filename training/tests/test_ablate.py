@@ -1,0 +1,196 @@
+"""Variants differ in what they are meant to differ in and in nothing else; the table says what was measured and no more."""
+
+import random
+
+import numpy as np
+import pytest
+import torch
+from transformers import LlamaConfig, LlamaForCausalLM
+
+import ablate
+import emoprompt
+import train_language
+from common import PACKS
+from emoprompt import Face, Item
+from ferplus import LABELS
+from items import Sample
+from projection import Projection, ProjectionConfig
+from train_language import Batches, Tokens, prompt_embeddings
+
+WIDTHS = {"scene_width": 12, "face_width": 8, "width": 16, "hidden": 32}
+
+
+@pytest.fixture
+def tokens(monkeypatch) -> Tokens:
+    monkeypatch.setattr(train_language, "BASE", PACKS / "tiny")  # its tokenizer is the base model's
+    return Tokens()
+
+
+def sample(index: int, task: str = "emotion", words: str | None = None) -> Sample:
+    rng = np.random.default_rng(index)
+    share = rng.dirichlet(np.ones(8)).astype(np.float32)
+    answer = LABELS[int(share.argmax())] if task == "emotion" else ("yes", "no")[index % 2]
+    face = Face({"AU12": 0.9, "AU06": 0.2} if index % 2 else {}, 0.3, 0.1)
+    arrays = [rng.normal(size=shape).astype(np.float32) for shape in ((49, 12), (40, 8), (4, 4))]
+    mask = np.array([1, 0, 0, 0], np.float32)
+    votes = share.tolist() if task == "emotion" else None
+    return Sample(Item(task, answer, [face], words=words, votes=votes), *arrays, mask, "faces", share if votes else None)
+
+
+@torch.no_grad()
+def tiny() -> tuple[LlamaForCausalLM, Projection]:
+    torch.manual_seed(1)
+    config = LlamaConfig(
+        vocab_size=49152, hidden_size=32, intermediate_size=48, num_hidden_layers=2, num_attention_heads=2, num_key_value_heads=1, tie_word_embeddings=True
+    )
+    model = LlamaForCausalLM(config).eval()
+    for p in model.parameters():
+        if p.ndim == 2:
+            torch.nn.init.normal_(p, std=0.3)
+    model.model.embed_tokens.weight[198] *= 4  # the newline: now and then it is the likeliest, and lines end at different lengths
+    return model, Projection(ProjectionConfig(**WIDTHS)).eval()
+
+
+@pytest.mark.parametrize("left_out", ["content", "relation"])
+def test_a_perspective_can_be_left_out(left_out):
+    queries = {"content_queries": 24, "relation_queries": 24} | {f"{left_out}_queries": 0}
+    module = Projection(ProjectionConfig(**WIDTHS, **queries))
+    s = [sample(0), sample(1)]
+    inputs = [torch.from_numpy(np.stack([getattr(x, name) for x in s])) for name in ("scene", "faces", "boxes", "mask")]
+    out = module(*inputs)
+    assert out.shape == (2, 24, 32) == Projection(ProjectionConfig(**WIDTHS))(*inputs).shape
+    assert not [name for name, _ in module.named_parameters() if name.startswith(left_out) or (left_out == "relation" and name.startswith("geometry"))]
+    out.square().sum().backward()
+    unused = [name for name, p in module.named_parameters() if p.grad is None]
+    # A relation layer attends to its own input and never norms a memory: so it was before a perspective could be left out.
+    assert all(name.startswith("relation.") and "norm_memory" in name for name in unused)
+
+
+def test_every_variant_sees_the_same_in_the_same_order(tokens, monkeypatch):
+    memes = {task: [] for task in train_language.MIX if task not in ("faces", "open")}
+    memes["hate"] = [sample(i, "hate", "when " * (i + 1)) for i in range(10)]
+    monkeypatch.setattr(train_language, "face_samples", lambda split: [sample(i) for i in range(30)])
+    monkeypatch.setattr(train_language, "meme_samples", lambda split: memes)
+    whole, short = (Batches(tokens, 24, 4, random.Random(5), answer_only) for answer_only in (False, True))
+    for _ in range(9):  # over the edge of what is drawn at once
+        for a, b in zip(whole.next_rows(), short.next_rows(), strict=True):
+            assert a[:2] == b[:2]
+            np.testing.assert_array_equal(a[4].scene, b[4].scene)
+            head = len(tokens.encode("Answer:"))
+            assert a[2][-len(b[2]) :] == b[2] and a[3][-len(b[3]) :] == b[3]
+            assert tokens.tokenizer.decode(b[2]).startswith("Answer:") and len(b[2]) > head + 1
+    assert whole.seen == short.seen and {"emotion", "hate"} <= set(whole.seen)
+
+
+@torch.no_grad()
+def test_blanking_changes_the_image_tokens_and_nothing_else(tokens):
+    model, projection = tiny()
+    samples = [sample(i) for i in range(5)]
+    blank = ablate.Blank(projection, samples)
+    items = [s.item for s in samples]
+    (seen, mask), (blanked, mask2) = (prompt_embeddings(model, p, tokens, samples, items) for p in (projection, blank))
+    assert torch.equal(mask, mask2)
+    for row, item in enumerate(items):
+        before, after = tokens.prompt(item)
+        start = seen.shape[1] - len(after) - 24
+        changed = (seen[row] != blanked[row]).any(1).nonzero().flatten().tolist()
+        assert changed == list(range(start, start + 24))
+        assert mask[row].sum() == len(before) + 24 + len(after)
+    image = projection(*train_language.visual_batch(samples))
+    torch.testing.assert_close(blank(*train_language.visual_batch(samples[:2]))[1], image.mean(0))
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("answer_only", [False, True])
+def test_decoding_in_a_batch_is_decoding_alone(tokens, answer_only):
+    model, projection = tiny()
+    samples = [sample(i, "hate", "and then " * (3 * i)) for i in range(4)]
+    answers, lines, formed = ablate.decode(model, projection, tokens, samples, answer_only)
+    for index, one in enumerate(samples):
+        alone = ablate.decode(model, projection, tokens, [one], answer_only)
+        assert (alone[0][0], alone[1][0], alone[2][0]) == (answers[index], lines[index], formed[index])
+    assert [len(each) for each in lines] == [0 if answer_only else 3] * 4
+    assert answer_only or len({len(tokens.encode(each[0])) for each in lines}) > 1
+
+
+@torch.no_grad()
+def test_decoding_is_what_the_model_says_without_a_cache(tokens):
+    """A line is the greedy one up to its limit, written anew from the whole text at every token."""
+    model, projection = tiny()
+    one = sample(1, "hate", "what a day")
+    _, lines, formed = ablate.decode(model, projection, tokens, [one], False)
+    embeds, _ = prompt_embeddings(model, projection, tokens, [one], [one.item])
+    embed = model.model.embed_tokens
+    embeds = torch.cat([embeds, embed(torch.tensor([tokens.encode("Observe:")]))], 1)
+    written: list[int] = []
+    while len(written) < 24:  # a quarter of 96
+        id = int(model(inputs_embeds=embeds).logits[0, -1].argmax())
+        if id == tokens.stop or "\n" in tokens.tokenizer.decode([id]):
+            break
+        written.append(id)
+        embeds = torch.cat([embeds, embed(torch.tensor([[id]]))], 1)
+    assert lines[0][0] == tokens.tokenizer.decode(written, skip_special_tokens=True).strip()
+    assert not (formed[0] and len(written) == 24)
+
+
+def test_steps_share_the_new_tokens_as_in_the_engine(tokens):
+    model, projection = tiny()
+    model.get_input_embeddings().weight.data[[198, tokens.stop]] = 0  # no line ends by itself
+    runs = []
+    model.register_forward_hook(lambda *_: runs.append(1))
+    _, _, formed = ablate.decode(model, projection, tokens, [sample(1, "hate")], False)
+    assert len(runs) == 1 + 4 + 24 + 28 + 34  # prompt, heads, then ⌊96·.25⌋, ⌊72·.3/.75⌋, ⌊44·.35/.45⌋
+    assert formed == [False]
+
+
+@torch.no_grad()
+def test_without_an_image_the_prompt_has_no_line_for_it(tokens):
+    model, _ = tiny()
+    one = sample(1)
+    embeds, mask = prompt_embeddings(model, None, tokens, [one], [one.item])
+    text = emoprompt.prompt_text(one.item).replace("{image}\n", "")
+    assert "{image}" not in text and "\n\n" not in text
+    assert embeds.shape[1] == len(tokens.encode(text)) == int(mask.sum())
+
+
+def test_codes_that_were_not_measured_are_counted():
+    assert ablate.unsupported(sample(1), ["One face.", "lifted cheeks (AU06), smile (AU12).", "By AU04."]) == (3, 2)
+
+
+def report(variant: str, seed: int, macro_f1: float, accuracy: float = 0.5, **other) -> dict:
+    steps = {} if variant in "ab" else {"formed": 0.75, "codes": 4, "unsupported": 1}
+    tasks = {name: {"n": 10, "accuracy": accuracy, "macro_f1": macro_f1, **steps} for name in ablate.TASKS}
+    return {"variant": variant, "seed": seed, "steps": 8, "batch": 4, "terms": "x", "tasks": tasks, "accuracy": accuracy, "macro_f1": macro_f1} | other
+
+
+def table(*reports: dict) -> list[str]:
+    """The table's rows and the gains below it."""
+    text = ablate.table_text({name: [r for r in reports if r["variant"] == name] for name in ablate.VARIANTS})
+    return [line for line in text.splitlines() if line.startswith(("| (", "- ("))]
+
+
+def test_the_table_leaves_out_what_was_not_measured():
+    lines = table()
+    rows = [line for line in lines if line.startswith("|")]
+    assert len(rows) == 6
+    for line in rows:
+        assert set(cell.strip() for cell in line.strip("|").split("|")[1:]) == {"–"}
+        assert line.count("|") == len(ablate.TASKS) + 9
+    assert not any(char.isdigit() for line in lines if line.startswith("-") for char in line)
+
+
+def test_the_table_s_means_spreads_and_gains():
+    reports = [report("b", 1, 0.30), report("b", 2, 0.34), report("e", 1, 0.36, 0.55), report("e", 2, 0.44, 0.65), report("f", 1, 0.2)]
+    by = {line[2:5]: line for line in table(*reports) if line.startswith("|")}
+    cells = [cell.strip() for cell in by["(e)"].strip("|").split("|")]
+    assert cells[1:6] == ["2 seeds", "8 × 4 = 32", "10, 10, 10, 10, 10, 10", "60.0 ± 7.1 %", "0.400 ± 0.057"]
+    assert cells[-2:] == ["75.0 %", "12 of 48"]
+    assert "one seed" in by["(f)"] and "±" not in by["(f)"]
+    text = ablate.gain({"b": reports[:2], "e": reports[2:4]}, "b", "e")
+    assert text == "- (e) over (b), relative: mean macro-F1 +25.0 %, mean accuracy +20.0 % (seeds 1, 2)"
+    assert "(seed 1)" in ablate.gain({"b": reports[:1], "e": reports[2:4]}, "b", "e")  # only what both have
+
+
+def test_unequal_terms_give_no_gain():
+    for other in ({"steps": 9}, {"terms": "y"}, {"tasks": {"faces": {"n": 5, "accuracy": 1.0, "macro_f1": 1.0}}}):
+        assert "not on equal terms" in ablate.gain({"b": [report("b", 1, 0.3)], "e": [report("e", 1, 0.4, **other)]}, "b", "e")
