@@ -118,6 +118,15 @@ describe('a loaded engine', () => {
     expect(prompt?.promptTokens).toBeGreaterThan(20);
   }, 60_000);
 
+  it('says in the prompt what given words lean to, and nothing of unknown ones', async () => {
+    const promptOf = async (words: string): Promise<string> => {
+      const events = await collect(engine.explain(signal, portrait, explainOptions({ task: 'hate', readings: [], words })));
+      return events.find((event) => event.type === 'prompt')?.text ?? '';
+    };
+    expect(await promptOf('Keep calm, stupid')).toMatch(/\nWording: (yes|no) \.\d\d \("(keep|calm|stupid)"/);
+    expect(await promptOf('lovely weather')).not.toContain('Wording');
+  });
+
   it('looks for words where the task is about them', async () => {
     const events = await collect(engine.explain(signal, portrait, explainOptions({ task: 'hate', maxNewTokens: 4 })));
     expect(types(events).slice(0, 4)).toEqual(['started', 'readings', 'words', 'prompt']);
