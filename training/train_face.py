@@ -1,9 +1,10 @@
 """Train the face encoder and affect head on FER+ vote shares.
 
-    python train_face.py [--epochs 7] [--minutes 0] [--tiny]
+    python train_face.py --out face-first                                                           # from the face-recognition network
+    python train_face.py --start face-first --teachers face-first --epochs 10 --rate 6e-4           # on, with its own readings as half the target
 
-Writes work/face/checkpoint.pt (resumable), work/face/face.pt (averaged weights) and
-work/face/log.jsonl. Two cores: about three and a half minutes an epoch; a GPU: seconds.
+Writes work/<out>/checkpoint.pt (resumable), work/<out>/face.pt (averaged weights) and
+work/<out>/log.jsonl. Two cores: two and a half minutes an epoch; a GPU: seconds.
 """
 
 import argparse
@@ -47,7 +48,7 @@ def strength_at(progress: float) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--epochs", type=int, default=7)
+    parser.add_argument("--epochs", type=int, default=14)
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--rate", type=float, default=1e-3, help="peak, of what comes from the start; the neck and the head learn four times as fast")
     parser.add_argument("--minutes", type=float, default=0, help="stop after this long (0: never); a later call goes on")
