@@ -75,6 +75,9 @@ export default defineConfig({
     assetsInlineLimit: 0,
     // transformers.js is large and arrives with the language model; scripts/check-size.mjs watches what matters.
     chunkSizeWarningLimit: 1500,
-    rolldownOptions: { input: [join(root, 'index.html'), join(root, 'self-test.html')], checks: { pluginTimings: false } },
+    rolldownOptions: {
+      input: ['index.html', 'self-test.html', 'evaluate.html'].map((page) => join(root, page)),
+      checks: { pluginTimings: false },
+    },
   },
 });

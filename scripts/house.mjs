@@ -109,7 +109,8 @@ export function newest(paths) {
   return latest;
 }
 
-const PAGE_SOURCES = ['src', 'public', 'index.html', 'vite.config.ts', 'scripts/serve.mjs', 'tsconfig.base.json', 'package-lock.json'];
+const PAGES = ['index.html', 'self-test.html', 'evaluate.html'];
+const PAGE_SOURCES = ['src', 'public', ...PAGES, 'vite.config.ts', 'scripts/serve.mjs', 'tsconfig.base.json', 'package-lock.json'];
 const NODE_SOURCES = ['src/shared', 'src/model', 'src/engine', 'src/export', 'src/node', 'vite.node.config.ts', 'package-lock.json'];
 
 /** Written last, so that a build that broke off does not look finished. */

@@ -34,8 +34,12 @@ export const CONTENT_SECURITY_POLICY = [
   "form-action 'none'",
 ].join('; ');
 
+/** Where a second folder is served: what the evaluation judges, beside the page. */
+export const DATA_PATH = '/evaluation-data/';
+
 const MIME_TYPES = new Map([
   ['.css', 'text/css; charset=utf-8'],
+  ['.csv', 'text/csv; charset=utf-8'],
   ['.gif', 'image/gif'],
   ['.html', 'text/html; charset=utf-8'],
   ['.ico', 'image/x-icon'],
@@ -95,13 +99,14 @@ async function findFile(dir, urlPath) {
 
 /**
  * Starts serving on this machine alone.
- * @param {{ dir?: string, port?: number, isolation?: boolean, exactPort?: boolean }} [options]
- *   port: 0 takes any free one; a busy one moves on to the next unless `exactPort`. isolation: send the headers
- *   that threads need; default true.
+ * @param {{ dir?: string, data?: string, port?: number, isolation?: boolean, exactPort?: boolean }} [options]
+ *   data: a second folder, served under DATA_PATH. port: 0 takes any free one; a busy one moves on to the next unless
+ *   `exactPort`. isolation: send the headers that threads need; default true.
  * @returns {Promise<{ url: string, port: number, close: () => Promise<void> }>}
  */
-export async function serve({ dir = join(ROOT, 'dist'), port = 4173, isolation = true, exactPort = false } = {}) {
+export async function serve({ dir = join(ROOT, 'dist'), data, port = 4173, isolation = true, exactPort = false } = {}) {
   const folder = resolve(dir);
+  const dataFolder = data === undefined ? null : resolve(data);
   const server = createServer(async (request, response) => {
     const headers = /** @type {Record<string, string | number>} */ ({
       ...(isolation ? ISOLATION_HEADERS : {}),
@@ -113,7 +118,8 @@ export async function serve({ dir = join(ROOT, 'dist'), port = 4173, isolation =
       return;
     }
     const urlPath = (request.url ?? '/').split('?', 1)[0] ?? '/';
-    const file = await findFile(folder, urlPath);
+    const isData = dataFolder !== null && urlPath.startsWith(DATA_PATH);
+    const file = await (isData ? findFile(dataFolder, urlPath.slice(DATA_PATH.length)) : findFile(folder, urlPath));
     if (file === null) {
       response.writeHead(404, { ...headers, 'Content-Type': 'text/plain; charset=utf-8' }).end('Not found\n');
       return;

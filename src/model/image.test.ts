@@ -94,6 +94,14 @@ describe('sampleRegion', () => {
     for (let x = 0; x < 10; x++) expect(Math.abs(redAt(small, x, 5) - 100)).toBeLessThanOrEqual(10);
   });
 
+  test('a picture at its own size stays as it is, though its side comes out of a division', () => {
+    const side = (48 / 1.18) * 1.18; // 48.00000000000001
+    expect(side).toBeGreaterThan(48);
+    const source = picture(48, 48, stripes);
+    const out = sampleRegion(source, { centreX: 24, centreY: 24, width: side, height: side, roll: 0 }, 48, 48);
+    for (let x = 0; x < 48; x++) expect(redAt(out, x, 20)).toBe(stripes(x));
+  });
+
   test('continues the edge beyond the picture', () => {
     const out = sampleRegion(
       picture(10, 10, (x) => 100 + x),

@@ -188,8 +188,9 @@ export function sampleRegion(picture: Picture, region: Region, width: number, he
   const maxY = picture.height - 1;
   const scaleX = region.width / width;
   const scaleY = region.height / height;
-  const samplesX = Math.min(MAX_SAMPLES, Math.max(1, Math.ceil(scaleX)));
-  const samplesY = Math.min(MAX_SAMPLES, Math.max(1, Math.ceil(scaleY)));
+  // A whole number of pixels comes out of divisions a hair above it: one sample more would blur.
+  const samplesX = Math.min(MAX_SAMPLES, Math.max(1, Math.ceil(scaleX - 1e-6)));
+  const samplesY = Math.min(MAX_SAMPLES, Math.max(1, Math.ceil(scaleY - 1e-6)));
   // A grid as fine as the pixels averages as well without interpolating between them.
   const nearest = samplesX * samplesY > 4;
   const cos = Math.cos(region.roll);

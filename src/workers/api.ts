@@ -70,3 +70,28 @@ export interface SelfTestApi {
   /** A line for each golden that does not hold; empty where all do. */
   run(options: SelfTestOptions): Promise<Result<string[]>>;
 }
+
+export interface EvaluationOptions extends LoadOptions {
+  /** One of the engine's evaluation tasks; another fails with `usage`. */
+  task: string;
+  /** Text of labels.csv. */
+  labels: string;
+  by: 'affect-head' | 'language-model';
+  cropped: boolean;
+  /** Null takes all rows. */
+  limit: number | null;
+  items: boolean;
+}
+
+/** The evaluation's worker: the engine's own evaluation, where the page's graphs would run. */
+export interface EvaluationApi {
+  /**
+   * @param picture decodes a file of the folder, named as in labels.csv
+   * @returns the report as JSON text, the same as the command line writes
+   */
+  run(
+    options: EvaluationOptions,
+    picture: (file: string) => Promise<Result<TransferredFrame>>,
+    onProgress: (done: number, total: number) => void,
+  ): Promise<Result<string>>;
+}

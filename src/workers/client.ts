@@ -5,8 +5,18 @@
 import { proxy, type Remote, releaseProxy, transfer, wrap } from 'comlink';
 import { type WireError, wireError } from '../shared/errors.ts';
 import type { AnalysisEvent, ReadyPart } from '../shared/events.ts';
-import type { Result } from '../shared/result.ts';
-import type { AnalyzerApi, ExplainOptions, LoadOptions, ReadOptions, SelfTestApi, SelfTestOptions, TransferredFrame } from './api.ts';
+import { fail, type Result } from '../shared/result.ts';
+import type {
+  AnalyzerApi,
+  EvaluationApi,
+  EvaluationOptions,
+  ExplainOptions,
+  LoadOptions,
+  ReadOptions,
+  SelfTestApi,
+  SelfTestOptions,
+  TransferredFrame,
+} from './api.ts';
 
 export type { ExplainOptions, LoadOptions, ReadOptions, TransferredFrame } from './api.ts';
 
@@ -224,11 +234,38 @@ export function createAnalyzer(onEvent: (event: AnalysisEvent) => void, start: (
 }
 
 /** Runs a pack's goldens in a worker of their own: a line for each that does not hold. */
-export async function runSelfTest(options: SelfTestOptions): Promise<Result<string[]>> {
+export function runSelfTest(options: SelfTestOptions): Promise<Result<string[]>> {
   const worker = new Worker(new URL('./self-test.ts', import.meta.url), { type: 'module', name: 'self-test' });
-  const remote = wrap<SelfTestApi>(worker);
+  return oneJob(worker, wrap<SelfTestApi>(worker), (remote) => remote.run(options));
+}
+
+/**
+ * Judges a pack on labelled pictures in a worker of its own; the report is JSON text.
+ * @param picture decodes a file, named as in labels.csv; what it gives is transferred
+ */
+export function runEvaluation(
+  options: EvaluationOptions,
+  picture: (file: string) => Promise<Result<TransferredFrame>>,
+  onProgress: (done: number, total: number) => void,
+): Promise<Result<string>> {
+  const worker = new Worker(new URL('./evaluate.ts', import.meta.url), { type: 'module', name: 'evaluate' });
+  const transferred = async (file: string): Promise<Result<TransferredFrame>> => {
+    const opened = await picture(file);
+    return opened.ok ? transfer(opened, [opened.value.image]) : opened;
+  };
+  return oneJob(worker, wrap<EvaluationApi>(worker), (remote) => remote.run(options, proxy(transferred), proxy(onProgress)));
+}
+
+/** Ends the worker after its one job. A worker that dies is told as a crash, and nobody waits for it. */
+async function oneJob<Api, T>(worker: Worker, remote: Remote<Api>, job: (remote: Remote<Api>) => Promise<Result<T>>): Promise<Result<T>> {
+  const died = new Promise<Result<T>>((resolve) => {
+    worker.addEventListener('error', (event) => {
+      event.preventDefault();
+      resolve(fail(crashed(event.message || 'the worker could not be started')));
+    });
+  });
   try {
-    return await remote.run(options);
+    return await Promise.race([job(remote).catch((error: unknown) => fail(crashed(String(error)))), died]);
   } finally {
     remote[releaseProxy]();
     worker.terminate();

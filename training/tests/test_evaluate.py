@@ -5,7 +5,7 @@ from scipy.special import softmax
 
 from emobench import figures, instruction
 from emoprompt import INTENTS
-from evaluate import fit_scale, reliability, text_quality
+from evaluate import agreement, agreement_table, fit_scale, reliability, text_quality
 
 
 def cross_entropy(probabilities: np.ndarray, truth: np.ndarray) -> float:
@@ -54,3 +54,36 @@ def test_an_item_s_instruction_and_a_baseline_s_figures():
     assert instruction("intent", INTENTS) == "Task: intent. Options: entertaining, expressive, offensive, interactive."
     # Two of four right; F1 of a: 2/3, of b: 0, of c, which never occurs: 0.
     assert figures(["a", "a", "a", "b"], ["a", "a", "b", "a"], ["a", "b", "c"]) == {"accuracy": 0.5, "macro_f1": round(2 / 9, 4)}
+
+
+def runtime_report(answers: dict[str, str], sure: float = 0.8) -> dict:
+    """Of files whose label is always yes."""
+    return {
+        "items": [
+            {"file": file, "label": "yes", "answer": answer, "probabilities": {name: sure if name == answer else 1 - sure for name in ("yes", "no")}}
+            for file, answer in answers.items()
+        ]
+    }
+
+
+def test_runtimes_agree_on_the_items_that_all_have():
+    one = runtime_report({"a": "yes", "b": "yes", "c": "no", "d": "no"})
+    other = runtime_report({"d": "yes", "a": "yes", "b": "yes", "e": "no"}, sure=0.75)
+    found = agreement([one, other])
+    assert found["n"] == 3 and found["accuracy"] == [2 / 3, 1.0] and found["same"] == 2 / 3
+    np.testing.assert_allclose([found["apart"], found["share"]], [1 / 3, 0.55])
+
+
+def test_what_is_missing_leaves_a_dash_in_the_table():
+    one, other = runtime_report({"a": "yes", "b": "no"}), runtime_report({"a": "yes"})
+    unanswered = {"items": [{"file": "a", "label": "yes", "answer": None, "probabilities": None}]}
+    columns = {"PyTorch": {"hate": one, "intent": unanswered}, "Node": {"hate": other, "humor": one, "intent": other}, "Chromium": {"sarcasm": {"items": []}}}
+    table = agreement_table(columns, ["hate", "humor", "sarcasm", "intent", "faces"])
+    assert table[2:] == [
+        "| hate | 1 | 100.0 % | 100.0 % | – | 100.0 % | 0.0 | 0.000 |",
+        "| humor | 2 | – | 50.0 % | – | – | – | – |",
+        "| sarcasm | – | – | – | – | – | – | – |",
+        "| intent | 1 | 0.0 % | 100.0 % | – | 0.0 % | 100.0 | 0.000 |",
+        "| faces | – | – | – | – | – | – | – |",
+    ]
+    assert all(line.count("|") == table[0].count("|") for line in table)

@@ -1,0 +1,38 @@
+/** The evaluation's worker: judges a pack on labelled pictures where the page's graphs would run. Knows no page and no folder. */
+import { expose } from 'comlink';
+import { createEngine } from '../engine/engine.ts';
+import { EVALUATION_TASKS, evaluate } from '../engine/evaluate.ts';
+import type { Frame } from '../model/image.ts';
+import { wireError } from '../shared/errors.ts';
+import { fail, ok, type Result } from '../shared/result.ts';
+import type { EvaluationApi } from './api.ts';
+import { FramePixels } from './frame-pixels.ts';
+import { openWebRuntime } from './ort-web.ts';
+import { fetchedPack } from './pack-fetch.ts';
+
+const api: EvaluationApi = {
+  async run(options, picture, onProgress) {
+    const { task: asked, by, cropped, limit, items, labels } = options;
+    const task = EVALUATION_TASKS.find((name) => name === asked);
+    if (!task) return fail(wireError('usage', `The task cannot be "${asked}".`, `Use one of ${EVALUATION_TASKS.join(', ')}.`));
+    const opened = await openWebRuntime(options);
+    if (!opened.ok) return opened;
+    const { signal } = new AbortController();
+    const engine = createEngine(opened.value.runtime, fetchedPack(options.packUrl), { notes: opened.value.notes });
+    for await (const event of engine.load(signal)) if (event.type === 'load-failed') return fail(event.error);
+    const pixels = new FramePixels();
+    const decode = async (file: string): Promise<Result<Frame>> => {
+      const frame = await picture(file);
+      if (!frame.ok) return frame;
+      try {
+        return ok(await pixels.read(frame.value));
+      } catch (error) {
+        return fail(wireError('internal', `The pixels of ${file} could not be had.`, 'Try it again.', String(error)));
+      }
+    };
+    const report = await evaluate(signal, engine, { labels, decode }, { task, by, cropped, limit, items, onProgress });
+    return report.ok ? ok(`${JSON.stringify(report.value, null, 2)}\n`) : report;
+  },
+};
+
+expose(api);
