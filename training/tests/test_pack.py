@@ -8,7 +8,7 @@ from tokenizers import Tokenizer
 
 import parity
 from common import PACKS, sha256_file
-from emoprompt import Face, Item, prompt_body
+from emoprompt import Face, Item, Wording, prompt_body
 from pack import build_manifest, build_pack, model_card
 
 FOLDERS = sorted(path.parent for path in PACKS.glob("*/manifest.json")) if PACKS.exists() else []
@@ -92,8 +92,16 @@ def test_prompt_bodies_are_those_of_emoprompt(folder):
     _, goldens = read(folder)
     for case in goldens["prompts"]:
         faces = [Face(face["units"], face["valence"], face["arousal"]) for face in case["faces"]]
-        item = Item(case["task"], "", faces, face_count=case["faceCount"], words=case["words"], options=case["options"])
+        found = case["wording"]
+        wording = found and Wording([(entry["option"], entry["share"]) for entry in found["shares"]], found["terms"])
+        item = Item(case["task"], "", faces, face_count=case["faceCount"], words=case["words"], options=case["options"], wording=wording)
         assert prompt_body(item) == case["body"]
+
+
+def test_words_lean_as_the_goldens_say(folder):
+    manifest, goldens = read(folder)
+    classifier = json.loads((folder / manifest["text"]["classifier"]).read_text())
+    assert parity.wording_cases(classifier) == goldens["wording"]
 
 
 def test_a_changed_weight_breaks_a_golden(tmp_path):
@@ -133,6 +141,7 @@ def test_building_a_pack_again_from_its_own_graphs_gives_the_same_pack(tmp_path)
         scene={key: value for key, value in manifest["sceneEncoder"].items() if key != "graph"},
         projection={key: value for key, value in manifest["projection"].items() if key != "graph"},
         calibration=manifest["prompt"]["calibration"], tokenizer=source, dictionary=source / "text-dictionary.txt", vocabulary=source / "vocabulary.txt",
+        text_classifier=source / "text-classifier.json",
     )
     again = build_pack(tmp_path / "tiny", parts)
     for key in set(manifest) - {"made", "files"}:
