@@ -29,6 +29,7 @@ test('files that cannot be shown say why, each in its own words; what was read s
       await expect(alert).toContainText(words, user.PATIENCE);
       await expect(alert.getByRole('button', { name: 'Choose another' })).toBeVisible();
       await expect(user.button(page, 'Explain')).toBeDisabled();
+      await expect(user.faces(page)).toHaveCount(0);
 
       await user.item(page, 'several-faces.jpg').click();
       await expect(user.alert(page)).toHaveCount(0);

@@ -7,7 +7,7 @@
 Every trained variant begins at the base model, is aligned for one epoch, and then sees the same samples in the same batches
 for as many steps at the same rates; all have 24 image tokens. `train` goes on where it was cut off. Tests decode as the
 engine does (src/engine/steps.ts, without calibration of the answers), the same items of the test split for all.
-Two cores: about an hour a variant, and a quarter for its test.
+The default size is meant for about an hour a variant on two cores; it has not been timed on free ones.
 """
 
 import argparse
@@ -107,10 +107,6 @@ class Blank(nn.Module):
         return self.mean.expand(len(scene), -1, -1)
 
 
-def options_of(item: emoprompt.Item) -> list[str]:
-    return item.options if item.options is not None else emoprompt.TASKS[item.task]["options"]
-
-
 @torch.no_grad()
 def decode(
     model: LlamaForCausalLM, projection: nn.Module | None, tokens: Tokens, samples: list[Sample], answer_only: bool
@@ -121,7 +117,7 @@ def decode(
     """
     embeds, mask = prompt_embeddings(model, projection, tokens, samples, [s.item for s in samples])
     cache, rows = DynamicCache(), len(samples)
-    options = options_of(samples[0].item)
+    options = emoprompt.options_of(samples[0].item)
     first = [tokens.encode(f" {option}")[0] for option in options]
     if len(set(first)) < len(first):
         raise ValueError(f"of {options} two begin alike: the first token alone does not decide")
@@ -212,7 +208,7 @@ def test(args: argparse.Namespace) -> None:
             for sample, answer, lines, formed in zip(batch, *decode(model, shown, tokens, batch, variant.answer_only), strict=True):
                 codes += unsupported(sample, lines)
                 items.append({"label": sample.item.answer, "answer": answer, "formed": formed, "lines": lines})
-        figure = figures([item["answer"] for item in items], [item["label"] for item in items], options_of(samples[0].item))
+        figure = figures([item["answer"] for item in items], [item["label"] for item in items], emoprompt.options_of(samples[0].item))
         steps = {} if variant.answer_only else {"formed": float(np.mean([i["formed"] for i in items])), "codes": int(codes[0]), "unsupported": int(codes[1])}
         report["tasks"][name] = {"n": len(items), **figure, **steps, "items": items}
         print(json.dumps({"task": name, "n": len(items), **figure, **steps, "seconds": round(time.time() - began)}), flush=True)

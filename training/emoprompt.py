@@ -85,9 +85,13 @@ def shown_units(item: Item, face: Face) -> list[str]:
     return sorted(sure, key=lambda code: (-face.units[code], code))[:room]
 
 
+def options_of(item: Item) -> list[str]:
+    """The options that it is decided among; empty for an open task."""
+    return item.options if item.options is not None else TASKS[item.task]["options"]
+
+
 def prompt_body(item: Item) -> str:
-    options = item.options if item.options is not None else TASKS[item.task]["options"]
-    lines = [TASKS[item.task]["line"].replace("{options}", ", ".join(options))]
+    lines = [TASKS[item.task]["line"].replace("{options}", ", ".join(options_of(item)))]
     count = item.face_count if item.face_count is not None else len(item.faces)
     if count > MAX_FACES:
         lines.append(f"Faces: {count} in all.")

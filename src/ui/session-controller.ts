@@ -321,7 +321,7 @@ export class SessionController {
     this.#store.dispatch({ type: 'item-added', item: { id, kind: kind.ok ? kind.value.kind : 'picture', name: file.name }, select: shown });
     if (!kind.ok) {
       this.#store.dispatch({ type: 'item-failed', itemId: id, error: kind.error });
-      if (shown) this.painter.clear();
+      if (shown) this.#clearStage();
       return;
     }
     const item = this.#store.get().items.find((each) => each.id === id);
@@ -390,10 +390,13 @@ export class SessionController {
   #showSelected(before: string | null): void {
     const item = selectedItem(this.#store.get());
     if (item && item.id !== before) void this.#show(item);
-    if (!item) {
-      this.live.show(null);
-      this.painter.clear();
-    }
+    if (!item) this.#clearStage();
+  }
+
+  /** Neither a picture nor readings: they would be another item's. */
+  #clearStage(): void {
+    this.live.show(null);
+    this.painter.clear();
   }
 
   /** Closes the camera or video on the stage. */
