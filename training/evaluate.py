@@ -131,6 +131,7 @@ def runs(limit: int, faces: int, head: int | None = None) -> dict[str, list[str]
     out = {
         "faces": ["--task", "faces", "--data", "faces", "--cropped", *([] if head is None else ["--limit", str(head)])],
         "faces-language-model": ["--task", "faces", "--data", "faces", "--cropped", "--by", "language-model", "--limit", str(faces)],
+        "emotion-open": ["--task", "emotion-open", "--data", "faces", "--cropped", "--limit", str(faces)],
         "scene": ["--task", "scene", "--data", "scene"],
     }
     for task in TASKS:
@@ -161,10 +162,10 @@ def run(limit: int, faces: int, only: list[str]) -> None:
 
 
 def run_sample(where: str, sample: int, only: list[str], model: str) -> None:
-    """The first rows of the same files in Chromium or in PyTorch. Scenes have no answers that could be the same; the affect head no 4 bits."""
+    """The first rows of the same files in Chromium or in PyTorch. Scenes and free answers have none that could be the same; the affect head no 4 bits."""
     memes = max(1, sample // 2)
     merged = where == "pytorch" and model == "merged"
-    skipped = {"scene", "faces"} if merged else {"scene"}
+    skipped = {"scene", "emotion-open", *(["faces"] if merged else [])}
     chosen = {name: arguments for name, arguments in runs(memes, sample, HEAD_SAMPLE).items() if name not in skipped and (not only or name in only)}
     folder = EVAL / ("pytorch-merged" if merged else where)
     if where == "pytorch":
@@ -213,7 +214,7 @@ def calibrate(limit: int, faces: int) -> None:
     pack = uncalibrated_pack()
     entries = []
     for name, arguments in runs(limit, faces).items():
-        if name in ("faces", "scene"):
+        if name in ("faces", "emotion-open", "scene"):  # no closed answer of the language model
             continue
         report = command_line("valid", [*arguments, "--items", "--pack", str(pack)], EVAL / "valid" / f"{name}.json")
         options = report["options"]
@@ -367,16 +368,22 @@ def results() -> None:
         if name == "scene":
             continue
         by = "affect head" if name == "faces" else "language model, EmoPrompt"
-        task = "faces (FER+)" if name.startswith("faces") else f"{name} (memes)"
+        task = {"faces": "faces (FER+)", "faces-language-model": "faces (FER+)", "emotion-open": "faces (FER+), free answer"}.get(name, f"{name} (memes)")
         if name != "faces":
             overall.append(r)
         beside = [f"{100 * s['accuracy']:.1f} % / {s['macro_f1']:.3f}" for s in (simple[name][kind] for kind in ("majority", "text"))] if name in simple else []
         cells = [
             task, by, str(r["n"]), f"{100 * r['accuracy']:.1f} % / {r['macro_f1']:.3f}",
-            *(beside or [f"{100 * r['majority_accuracy']:.1f} %", "–"]), f"{r['expected_calibration_error']:.3f}",
+            *(beside or [f"{100 * r['majority_accuracy']:.1f} %", "–"]), "–" if (error := r["expected_calibration_error"]) is None else f"{error:.3f}",
             "–" if r["cues"] is None else unsupported(r["cues"]), f"{r['seconds'] / max(1, r['n']):.2f}",
         ]  # fmt: skip
         lines.append(f"| {' | '.join(cells)} |")
+    if "emotion-open" in reports:
+        lines += [
+            "",
+            "Of a free answer the first emotion word counts (`src/engine/emotion-words.ts`, after Shaver et al. 1987); "
+            f"{reports['emotion-open']['unmapped']} of {reports['emotion-open']['n']} had none.",
+        ]
     if overall:
         accuracy, f1 = (np.mean([r[key] for r in overall]) for key in ("accuracy", "macro_f1"))
         lines += ["", f"Overall, the mean over the language model's {len(overall)} tasks: accuracy {100 * accuracy:.1f} %, macro-F1 {f1:.3f}."]
@@ -395,7 +402,7 @@ def results() -> None:
             q = text_quality([item["text"] for item in items])
             shares = " | ".join(f"{100 * q[key]:.1f} %" for key in ("commonest", "repeated", "cut"))
             lines.append(f"| {name} | {len(items)} | {q['distinct2']:.2f} | {shares} |")
-    decided = [name for name in runs(0, 0) if name != "scene"]
+    decided = [name for name in runs(0, 0) if name not in ("emotion-open", "scene")]
     pytorch, merged = reports_of_pack(EVAL / "pytorch"), reports_of_pack(EVAL / "pytorch-merged")
     lines += [
         "",

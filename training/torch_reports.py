@@ -294,7 +294,7 @@ class Judge:
             "pack": {"id": self.manifest["id"], "version": self.manifest["version"], "hash": sha256_file(self.pack / "manifest.json")},
             "backends": {"pytorch": DEVICE.type},
             **figures(items, options),
-            "options": options, "without_face": 0, "cues": None, "items": items,
+            "options": options, "without_face": 0, "unmapped": None, "cues": None, "items": items,
         }  # fmt: skip
 
     def by_head(self, _: list[dict], pictures: list[np.ndarray], __: str, options: list[str]) -> list[dict]:

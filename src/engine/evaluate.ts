@@ -9,11 +9,12 @@ import { type WireError, wireError } from '../shared/errors.ts';
 import type { AnalysisEvent } from '../shared/events.ts';
 import { EMOTION_LABELS, type EmotionLabel, type Step, type Task } from '../shared/labels.ts';
 import { fail, ok, type Result } from '../shared/result.ts';
+import { emotionOfWords } from './emotion-words.ts';
 import type { Engine } from './engine.ts';
 import { type AffectRow, invalid, type LabelRow, parseAffectLabels, parseLabels } from './labels-csv.ts';
 import { classificationFigures, concordance, type Figures, type Judged, meanAbsoluteError } from './metrics.ts';
 
-export const EVALUATION_TASKS = ['faces', 'emotion', 'intent', 'hate', 'sarcasm', 'humor', 'scene'] as const;
+export const EVALUATION_TASKS = ['faces', 'emotion', 'emotion-open', 'intent', 'hate', 'sarcasm', 'humor', 'scene'] as const;
 export type EvaluationTask = (typeof EVALUATION_TASKS)[number];
 
 export interface EvaluateOptions {
@@ -51,12 +52,17 @@ export type ClassificationReport = ReportHead &
     options: string[];
     /** Items where no face was found; only for the affect head. */
     without_face: number;
+    /** Free answers without a word that is known (emotion-words.ts): they count as wrong. Null for closed tasks. */
+    unmapped: number | null;
     /** Action units that the text named, and those of them that were measured on no face. Null where no text was written. */
     cues: { named: number; unsupported: number } | null;
     items?: ReportItem[];
   };
 
-/** One judged picture; `probabilities` are over the report's options, null where there was no answer, `text` where none was written. */
+/**
+ * One judged picture; `probabilities` are over the report's options, null where there was no answer or a free one, `text` where none
+ * was written. A free answer stands in `text`, the class that it speaks of in `answer`.
+ */
 export interface ReportItem {
   file: string;
   label: string;
@@ -122,11 +128,13 @@ export async function evaluate(
     cues.unsupported += guess.value.unsupported;
     options.onProgress?.(index + 1, rows.length);
   }
+  const unanswered = judged.filter((item) => item.guess === null).length;
   return ok({
     ...head(byHead ? 'affect-head' : 'language-model'),
     ...classificationFigures(judged, classes.value),
     options: [...classes.value],
-    without_face: judged.filter((item) => item.guess === null).length,
+    without_face: byHead ? unanswered : 0,
+    unmapped: options.task === 'emotion-open' ? unanswered : null,
     cues: byHead ? null : cues,
     ...(options.items ? { items } : {}),
   });
@@ -136,7 +144,7 @@ export async function evaluate(
 function classesOf(task: Exclude<EvaluationTask, 'scene'>, rows: readonly LabelRow[], manifest: PackManifest): Result<readonly string[]> {
   const { pictureEmotions, tasks } = manifest.prompt;
   let classes: readonly string[];
-  if (task === 'faces') classes = EMOTION_LABELS;
+  if (task === 'faces' || task === 'emotion-open') classes = EMOTION_LABELS;
   else if (task === 'emotion') {
     const beyond = rows.find((row) => !isEmotionLabel(row.label));
     classes = beyond && pictureEmotions.includes(beyond.label) ? pictureEmotions : EMOTION_LABELS;
@@ -184,7 +192,7 @@ async function judgeByLanguageModel(
       readings: null,
       words: row.text,
       maxNewTokens: engine.manifest?.prompt.maxNewTokens ?? 0,
-      options,
+      options: task === 'emotion-open' ? null : options,
       cropped,
     }),
   );
@@ -196,9 +204,10 @@ async function judgeByLanguageModel(
     .filter((evidence) => evidence.kind === 'action-unit');
   const text: Record<Step, string> = { observe: '', cues: '', reason: '', answer: '' };
   for (const event of all.value) if (event.type === 'text') text[event.step] += event.delta;
+  const open = asked === 'emotion-open';
   return ok({
-    label: answer?.text ?? null,
-    probabilities: answer ? Object.fromEntries(answer.distribution.map((entry) => [entry.option, entry.probability])) : null,
+    label: answer ? (open ? emotionOfWords(answer.text) : answer.text) : null,
+    probabilities: answer && !open ? Object.fromEntries(answer.distribution.map((entry) => [entry.option, entry.probability])) : null,
     text,
     named: units.length,
     unsupported: units.filter((unit) => unit.faceIds.length === 0).length,

@@ -2,7 +2,7 @@
 
 export interface Judged {
   truth: string;
-  /** Null where there was no answer (no face was found): counts as wrong. */
+  /** Null where there was no answer (no face was found, a free answer named no emotion): counts as wrong. */
   guess: string | null;
   /** Probability of the guess, [0, 1]; null where there is none. */
   confidence: number | null;

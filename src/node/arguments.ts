@@ -48,6 +48,7 @@ ${ANALYZE_FORM}
 
 ${EVALUATE_FORM}
   The folder holds labels.csv (columns file,label[,text]; for scene: file,valence,arousal) beside the pictures.
+  emotion-open writes freely: the first emotion word of its answer is taken for one of the eight classes of faces.
   --limit      only the first N rows
   --cropped    every picture is a face crop: nothing is detected
   --by         faces only: affect-head (default) or language-model

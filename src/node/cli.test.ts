@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { emotionOfWords } from '../engine/emotion-words.ts';
 import { main } from './main.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
@@ -107,6 +108,15 @@ describe('emollm evaluate', () => {
     expect(value.pack.hash).toMatch(/^[0-9a-f]{64}$/);
     expect(value.confusion.rows.flat().reduce((sum: number, count: number) => sum + count)).toBe(4);
     expect(value.expected_calibration_error).toBeGreaterThanOrEqual(0);
+  }, 120_000);
+
+  it('takes the first emotion word of a free answer for its class, and counts answers without any', async () => {
+    await labels('file,label\n0.png,neutral\n1.png,fear\n');
+    expect(await evaluate('--task', 'emotion-open', '--cropped', '--items')).toMatchObject({ code: 0 });
+    const value = await report();
+    expect(value).toMatchObject({ task: 'emotion-open', by: 'language-model', n: 2, expected_calibration_error: null });
+    for (const item of value.items) expect(item).toMatchObject({ answer: emotionOfWords(item.text.answer), probabilities: null });
+    expect(value.unmapped).toBe(value.items.filter((item: { answer: string | null }) => item.answer === null).length);
   }, 120_000);
 
   it('judges a task of words by the language model, with the words of the file, as many rows as asked', async () => {
