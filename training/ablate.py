@@ -1,6 +1,6 @@
 """Ablations on equal terms: what each part of EmoLLM-S is worth.
 
-    python ablate.py train --variant e [--seed 1] [--steps 240] [--batch 16]     # b, c, d, e → work/ablate/<variant>-<seed>/
+    python ablate.py train --variant e [--seed 1] [--steps 240] [--batch 16]     # b, b+, c, d, e → work/ablate/<variant>-<seed>/
     python ablate.py test --variant e [--seed 1] [--faces 200] [--memes 100]     # a to f → work/ablate/<variant>-<seed>.json
     python ablate.py table                                                       # training/ABLATIONS.md from those reports
 
@@ -16,7 +16,7 @@ import json
 import random
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -46,17 +46,19 @@ class Variant:
     projection: str = "mvp"
     queries: dict[str, int] = field(default_factory=dict)
     answer_only: bool = False
+    told: bool = True
 
 
 VARIANTS = {
     "a": Variant("SmolLM2 as it comes, zero-shot, told the evidence in words", answer_only=True),
-    "b": Variant("fine-tuned, linear projection, answer only", "linear", answer_only=True),
-    "c": Variant("(b) + EmoPrompt", "linear"),
+    "b": Variant("fine-tuned, linear projection, no EmoPrompt: nothing measured in the prompt, answer only", "linear", answer_only=True, told=False),
+    "b+": Variant("(b) with half of EmoPrompt: told the evidence in words, answer only", "linear", answer_only=True),
+    "c": Variant("(b) + EmoPrompt: told the evidence, four steps", "linear"),
     "d": Variant("(c) with the content perspective for the linear projection", queries={"content_queries": 24, "relation_queries": 0}),
     "e": Variant("(d) + relation perspective = EmoLLM-S"),
     "f": Variant("(e), image tokens blanked"),
 }
-TRAINED = ("b", "c", "d", "e")
+TRAINED = ("b", "b+", "c", "d", "e")
 
 
 def terms() -> str:
@@ -67,7 +69,7 @@ def terms() -> str:
     for _ in range(300):
         item, sample = next(stream)
         digest.update(sample.scene.tobytes() + sample.faces.tobytes())
-        digest.update((emoprompt.prompt_text(item) + emoprompt.compose(item, rng)).encode())
+        digest.update((emoprompt.prompt_text(item) + emoprompt.compose(item)).encode())
     return digest.hexdigest()[:16]
 
 
@@ -89,7 +91,7 @@ def train(args: argparse.Namespace) -> None:
     write_json(folder / "run.json", run | {"arithmetic": str(fast_dtype()), "commit": commit()})
     if not (folder / "aligned.pt").exists():
         train_language.align(stage, **variant.queries)
-    train_language.tune(stage, variant.answer_only, **variant.queries)
+    train_language.tune(stage, variant.answer_only, variant.told, **variant.queries)
 
 
 class Blank(nn.Module):
@@ -204,7 +206,7 @@ def test(args: argparse.Namespace) -> None:
             shown = Blank(projection, face_samples("train") if name == "faces" else meme_samples("train")[name])
         items, codes = [], np.zeros(2, int)
         for start in range(0, len(samples), args.batch):
-            batch = samples[start : start + args.batch]
+            batch = [replace(s, item=replace(s.item, told=variant.told)) for s in samples[start : start + args.batch]]
             for sample, answer, lines, formed in zip(batch, *decode(model, shown, tokens, batch, variant.answer_only), strict=True):
                 codes += unsupported(sample, lines)
                 items.append({"label": sample.item.answer, "answer": answer, "formed": formed, "lines": lines})
@@ -275,8 +277,9 @@ def table_text(reports: dict[str, list[dict]]) -> str:
         "",
         "Test split, in PyTorch with float32 weights, decoded as the engine does but without calibration of the answers. (b) to (e) begin at",
         "the base model, are aligned for one epoch, and see the same samples in the same order, as many steps at the same rates, through 24",
-        "image tokens. (f) has the weights of (e); each image token is its mean over training pictures of the task. Evidence in words",
-        "(cues, valence, arousal, words on the picture) stays in every prompt. ± is the standard deviation over seeds.",
+        "image tokens. (f) has the weights of (e); each image token is its mean over training pictures of the task. EmoPrompt has two halves:",
+        "the prompt names what was measured (cues, valence, arousal, what the words lean to), and the model writes four steps; (b+) has the",
+        "first alone. The words on a picture stand in every prompt. ± is the standard deviation over seeds.",
         "",
         f"Means are over the tasks ({', '.join(TASKS)}), of which n is given in this order; each task's cell is accuracy / macro-F1.",
         "Four steps: the share of texts whose steps are all there and each came to an end within its limit.",
@@ -288,7 +291,7 @@ def table_text(reports: dict[str, list[dict]]) -> str:
         "",
         f"Goal: (e) over (b) by {100 * GOAL:.1f} % or more, relative, in mean macro-F1.",
         "",
-        *(gain(reports, low, high) for low, high in (("b", "e"), ("b", "c"), ("c", "d"), ("d", "e"), ("f", "e"))),
+        *(gain(reports, low, high) for low, high in (("b", "e"), ("b", "b+"), ("b+", "c"), ("c", "d"), ("d", "e"), ("f", "e"))),
     ]
     return "\n".join(lines) + "\n"
 

@@ -6,10 +6,12 @@ measured is never named. The paper (arXiv 2406.16442) had GPT-4V write these; we
 """
 
 import math
-import random
 import re
 from dataclasses import dataclass, field
 
+import numpy as np
+
+from action_units import RULES
 from ferplus import LABELS
 
 PICTURE_EMOTIONS = ["happiness", "love", "anger", "sorrow", "fear", "hate", "surprise"]
@@ -62,6 +64,8 @@ class Item:
     votes: list[float] | None = None
     """FER+ vote shares in LABELS order, if the item has them."""
     wording: Wording | None = None
+    told: bool = True
+    """Whether the prompt names what was measured: faces and their cues, what the words lean to."""
     traits: list[str] = field(default_factory=list)
     """Measured picture-level features: "dark", "bright", "blurred", "tilted", "close", "small"."""
 
@@ -79,10 +83,10 @@ def signed(value: float) -> str:
 
 
 def shown_units(item: Item, face: Face) -> list[str]:
-    """Units that the prompt names for a face: sure enough, the surest first, fewer where faces share the room."""
+    """Units that the prompt names for a face: sure enough, the surest by the figure that is shown first, fewer where faces share the room."""
     room = math.ceil(MAX_CUES / max(1, min(len(item.faces), MAX_FACES)))
     sure = [code for code, p in face.units.items() if p >= CUE_THRESHOLD]
-    return sorted(sure, key=lambda code: (-face.units[code], code))[:room]
+    return sorted(sure, key=lambda code: (-round(face.units[code], 1), code))[:room]
 
 
 def options_of(item: Item) -> list[str]:
@@ -92,19 +96,19 @@ def options_of(item: Item) -> list[str]:
 
 def prompt_body(item: Item) -> str:
     lines = [TASKS[item.task]["line"].replace("{options}", ", ".join(options_of(item)))]
-    count = item.face_count if item.face_count is not None else len(item.faces)
-    if count > MAX_FACES:
+    count, faces = count_of(item), item.faces[:MAX_FACES] if item.told else []
+    if item.told and count > MAX_FACES:
         lines.append(f"Faces: {count} in all.")
-    for number, face in enumerate(item.faces[:MAX_FACES], 1):
-        named = [f"{CUES[code][0]} ({code}) {unsigned(face.units[code])}" for code in shown_units(item, face)]
+    for number, face in enumerate(faces, 1):
+        named = [f"{CUES[code]} ({code}) {unsigned(face.units[code])}" for code in shown_units(item, face)]
         cues = ", ".join(named) if named else "no clear cue"
         lines.append(f"Face {number}: {cues}; valence {signed(face.valence)}, arousal {signed(face.arousal)}.")
-    if count == 0:
+    if item.told and count == 0:
         lines.append("No face.")
     if item.words is not None:
         words = item.words.replace('"', "'").replace("<|", "< |").split()[:MAX_WORDS]  # no chat marker from outside
         lines.append(f'Words: "{" ".join(words)}"' if words else "Words: none.")
-        if words and item.wording:
+        if words and item.told and item.wording:
             lines.append(wording_line(item.wording))
     return "\n".join(lines)
 
@@ -123,26 +127,12 @@ def prompt_text(item: Item) -> str:
 
 
 # ---------------------------------------------------------------- the grammar
+#
+# Nothing in it is drawn by lot: what a text says, and how surely, follows from evidence that the model sees. A model that
+# writes its likeliest word writes the commonest of several ways to say a thing anyway, and lots would be noise to it.
 
-# The first wording is the manifest's own (action_units.RULES), with which the prompt names the cue.
-CUES: dict[str, list[str]] = {
-    "AU01": ["inner brows raised", "the inner ends of the brows drawn up", "brows lifted in the middle"],
-    "AU02": ["outer brows raised", "the outer brows lifted", "brows arched at the sides"],
-    "AU04": ["brows lowered and drawn together", "brows pulled down", "a knit brow"],
-    "AU05": ["eyes open wide", "upper lids raised", "wide eyes"],
-    "AU06": ["cheeks raised", "cheeks pushed up under the eyes", "lifted cheeks"],
-    "AU07": ["lower lids tightened", "tense lower lids", "lids drawn tight"],
-    "AU09": ["nose wrinkled", "a wrinkled nose", "the nose drawn up"],
-    "AU10": ["upper lip raised", "the upper lip drawn up", "a lifted upper lip"],
-    "AU12": ["lip corners pulled up", "the corners of the mouth turned up", "mouth corners drawn up and back"],
-    "AU15": ["lip corners down", "mouth corners pulled down", "a downturned mouth"],
-    "AU17": ["chin raised", "the chin pushed up", "a pushed-up chin"],
-    "AU20": ["lips stretched sideways", "a mouth pulled wide", "lips drawn tight to the sides"],
-    "AU23": ["lips pressed thin", "tight lips", "lips narrowed"],
-    "AU25": ["lips parted", "the mouth open a little", "parted lips"],
-    "AU26": ["jaw dropped", "the jaw hanging open", "a lowered jaw"],
-    "AU43": ["eyes closed", "lids shut or nearly so", "eyes narrowed to a slit"],
-}
+CUES = {code: cue for code, (cue, _) in RULES.items()}
+"""As the manifest words them, with which the prompt names the cue: a small model copies them without a slip."""
 # Which units go with which emotion: EMFACS as tabulated in Ekman, Friesen & Hager, FACS Investigator's Guide (2002).
 TYPICAL: dict[str, set[str]] = {
     "neutral": set(),
@@ -154,134 +144,138 @@ TYPICAL: dict[str, set[str]] = {
     "fear": {"AU01", "AU02", "AU04", "AU05", "AU07", "AU20", "AU25", "AU26"},
     "contempt": {"AU12", "AU23"},
 }
-# As many for each label, each beginning with another word: where the text decides, no label's weight is split finer.
+# By strength of the evidence: weak, middling, strong. As many for each label, each beginning with another word: where the text
+# decides, no label's weight is split finer.
 MEANING: dict[str, list[str]] = {
     "neutral": ["rest", "calm", "composure"],
-    "happiness": ["pleasure", "good spirits", "joy"],
-    "surprise": ["amazement", "being caught off guard", "something unexpected"],
-    "sadness": ["grief", "low spirits", "dejection"],
-    "anger": ["temper", "hostility", "irritation"],
+    "happiness": ["good spirits", "pleasure", "joy"],
+    "surprise": ["something unexpected", "being caught off guard", "amazement"],
+    "sadness": ["low spirits", "dejection", "grief"],
+    "anger": ["irritation", "temper", "hostility"],
     "disgust": ["distaste", "aversion", "revulsion"],
-    "fear": ["alarm", "dread", "anxiety"],
-    "contempt": ["scorn", "disdain", "mockery"],
+    "fear": ["anxiety", "alarm", "dread"],
+    "contempt": ["disdain", "mockery", "scorn"],
 }
 OPEN_WORDS: dict[str, list[str]] = {
-    "neutral": ["calm", "no strong feeling", "a quiet, even mood"],
-    "happiness": ["joy", "open delight", "warm happiness", "cheerfulness"],
-    "surprise": ["astonishment", "sudden surprise", "amazement"],
-    "sadness": ["sorrow", "quiet sadness", "dejection"],
-    "anger": ["anger", "open irritation", "rage held in"],
-    "disgust": ["disgust", "strong distaste", "revulsion"],
-    "fear": ["fear", "alarm", "anxious tension"],
-    "contempt": ["contempt", "cool scorn", "disdain"],
+    "neutral": ["calm", "a quiet, even mood", "no strong feeling"],
+    "happiness": ["cheerfulness", "warm happiness", "open delight"],
+    "surprise": ["mild surprise", "sudden surprise", "astonishment"],
+    "sadness": ["quiet sadness", "dejection", "sorrow"],
+    "anger": ["irritation", "anger", "rage held in"],
+    "disgust": ["distaste", "disgust", "revulsion"],
+    "fear": ["anxious tension", "alarm", "fear"],
+    "contempt": ["disdain", "cool scorn", "contempt"],
 }
 NUMBER = {1: "One", 2: "Two", 3: "Three", 4: "Four"}
+SPEAKS = ("comes nearest to", "suggests", "speaks for")
+SPEAK = ("come nearest to", "suggest", "speak for")
+
+
+def capitalised(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def sentence(text: str) -> str:
     text = text.strip()
-    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
+    return capitalised(text) + ("" if text.endswith((".", "!", "?")) else ".")
 
 
-def join(parts: list[str], rng: random.Random) -> str:
+def strength_of_face(face: Face) -> int:
+    """0 weak, 1 middling, 2 strong: how far from the circumplex's middle the affect head sees it."""
+    return int(np.digitize(math.hypot(face.valence, face.arousal), [0.35, 0.6]))
+
+
+def strength_of_words(wording: Wording | None) -> int:
+    """0 weak, 1 middling, 2 strong: by how much the words lean to the likeliest option rather than to the next."""
+    return 0 if wording is None else int(np.digitize(wording.shares[0][1] - wording.shares[1][1], [0.08, 0.2]))
+
+
+def mood(face: Face) -> str:
+    """Valence and arousal in words and numbers: the affect head's, so they are always measured."""
+    v = "pleasant" if face.valence >= 0.25 else "unpleasant" if face.valence <= -0.2 else "even"
+    a = "stirred" if face.arousal >= 0.35 else "tired" if face.arousal <= -0.1 else "calm"
+    return f"its tone is {v} ({signed(face.valence)}), {a} ({signed(face.arousal)})"
+
+
+def count_of(item: Item) -> int:
+    return item.face_count if item.face_count is not None else len(item.faces)
+
+
+def observe_faces(item: Item) -> str:
+    count = count_of(item)
+    if count == 0:
+        return "No face in the picture"
+    return ", ".join(["One face" if count == 1 else f"{NUMBER.get(count, str(count))} faces", *item.traits[:2]])
+
+
+def listed(units: list[str]) -> str:
+    parts = [f"{CUES[unit]} ({unit})" for unit in units]
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+
+
+def cues_of_faces(item: Item) -> str:
+    shown = item.faces[:2]
+    parts = []
+    for face in shown:
+        units = shown_units(item, face)[: 3 if len(shown) == 1 else 2]
+        parts.append(listed(units) if units else f"no clear cue, valence {signed(face.valence)}, arousal {signed(face.arousal)}")
     if len(parts) == 1:
         return parts[0]
-    return ", ".join(parts[:-1]) + rng.choice([" and ", ", "]) + parts[-1]
+    return "; ".join(f"face {number}: {text}" for number, text in enumerate(parts, 1)) or "no face to read"
 
 
-def pick(rng: random.Random, *options: str) -> str:
-    return rng.choice(options)
+def strength_of(item: Item) -> int:
+    """Of the evidence that its meaning is chosen by."""
+    if item.options is None and item.task in ("emotion", "emotion-open"):
+        return strength_of_face(item.faces[0]) if item.faces else 0
+    return strength_of_words(item.wording if item.words else None)
 
 
-def wording(unit: str, rng: random.Random) -> str:
-    """A unit in words: half the time in the prompt's own, which a small model copies without a slip."""
-    return CUES[unit][0] if rng.random() < 0.5 else rng.choice(CUES[unit])
-
-
-def mood(face: Face, rng: random.Random) -> str:
-    """Valence and arousal in words: numbers of the affect head, so they are always measured."""
-    v = "pleasant" if face.valence >= 0.25 else "unpleasant" if face.valence <= -0.2 else "even"
-    a = "stirred" if face.arousal >= 0.35 else "low in energy" if face.arousal <= -0.1 else "calm"
-    return pick(rng, f"the tone is {v} and {a}", f"it feels {v} and {a}", f"taken whole it looks {v} and {a}")
-
-
-def observe_faces(item: Item, rng: random.Random) -> str:
-    count = item.face_count if item.face_count is not None else len(item.faces)
-    traits = list(item.traits)
-    rng.shuffle(traits)
-    if count == 0:
-        return pick(rng, "No face in the picture", "A scene without a face", "Nobody's face is to be seen")
-    if count == 1:
-        head = pick(rng, "One face", "A single face", "One person's face")
-    else:
-        head = f"{NUMBER.get(count, str(count))} " + pick(rng, "faces", "people, faces to be seen")
-    tail = traits[:2]
-    return head + "".join(f", {t}" for t in tail)
-
-
-def cues_of_faces(item: Item, rng: random.Random) -> str:
-    parts = []
-    shown = item.faces[:2]
-    for number, face in enumerate(shown, 1):
-        units = shown_units(item, face)[: rng.choice([2, 2, 3, 3])]
-        if not units:
-            text = pick(rng, "no clear cue", "nothing that stands out", "no action unit is sure")
+def opening(item: Item) -> str:
+    """The Reason up to the meaning, which follows after a space. For every answer it is the same: a model that writes its
+    likeliest word would else take the answer with the fewest ways to begin.
+    """
+    strength = strength_of(item)
+    if item.task in ("emotion", "emotion-open") and item.options is None:
+        if not item.faces:
+            return f"the scene alone {SPEAKS[strength]}"
+        units = shown_units(item, item.faces[0])
+        if len(units) > 1:
+            seen = f"{CUES[units[0]]} and {CUES[units[1]]} count most"
         else:
-            text = join([f"{wording(u, rng)} ({u})" for u in units], rng)
-        parts.append(text if len(shown) == 1 else f"face {number}: {text}")
-    return "; ".join(parts) if parts else pick(rng, "none on a face", "no face to read")
+            seen = f"most of it lies in {CUES[units[0]]}" if units else "no cue settles it"
+        return f"{seen}, and the whole face {SPEAKS[strength]}"
+    return f"words and picture together {SPEAK[strength]}" if item.words else f"the picture by itself {SPEAKS[strength]}"
 
 
-def reason_emotion(item: Item, label: str, rng: random.Random) -> str:
+def meanings(item: Item) -> dict[str, str]:
+    """What follows the opening, by answer."""
+    by_answer = MEANING if item.task in ("emotion", "emotion-open") and item.options is None else TASK_MEANING[item.task]
+    return {answer: phrases[strength_of(item)] for answer, phrases in by_answer.items()}
+
+
+def reason_emotion(item: Item, label: str) -> str:
+    text = f"{opening(item)} {meanings(item)[label]}"
     if not item.faces:
-        return pick(rng, "with no face to read, only the scene speaks, and softly", "the scene alone has to carry the mood")
+        return text
     face = item.faces[0]
-    units = shown_units(item, face)
-    support = [u for u in units if u in TYPICAL[label]][:2]
-    against = [u for u in units if u not in TYPICAL[label]][:1]
-    votes = item.votes
-    split = votes is not None and sorted(votes)[-1] < 0.7
-    second = None
-    if votes is not None:
-        order = sorted(range(8), key=lambda i: -votes[i])
-        if votes[order[1]] >= 0.2:
-            second = LABELS[order[1]] if LABELS[order[0]] == label else LABELS[order[0]]
+    against = next((unit for unit in shown_units(item, face)[:3] if unit not in TYPICAL[label]), None)
+    second = second_label(item, label)
+    if second:
+        return f"{text}; some of it could be {second}"
+    if against and label == "neutral":
+        return f"{text}; {CUES[against]} may be the face's own shape"
+    if against:
+        return f"{text}; {CUES[against]} would weigh against it"
+    return f"{text}; {mood(face)}"
 
-    def name(unit: str) -> str:
-        return re.sub(r"^(the|a) ", "", wording(unit, rng))
 
-    # Up to the meaning, every label's text is the same: a model that writes its likeliest word would else take the label
-    # with the fewest ways to begin. (Cues are singular or plural, so what is said of one takes a modal verb.)
-    if len(units) >= 2:
-        a, b = name(units[0]), name(units[1])
-        seen = pick(rng, f"{a} and {b} stand out", f"{a} and {b} count most", f"most of it lies in {a} and {b}")
-    elif units:
-        a = name(units[0])
-        seen = pick(rng, f"one sees {a}", f"most of it lies in {a}", f"the sign to go by would be {a}")
-    else:
-        seen = pick(rng, "no cue settles it", "the cues are weak", "the units alone say little", "nothing measured is decisive")
-    whole = pick(rng, ", and the face as a whole", "; the whole face", ", and all in all it")
-    clauses = [seen + whole + pick(rng, " speaks for ", " comes nearest to ", " suggests ") + rng.choice(MEANING[label])]
-    if support and rng.random() < 0.7:
-        fits = name(rng.choice(support))
-        clauses.append(pick(rng, f"{fits} would fit that", f"{fits} would go with it", f"that may well come with {fits}"))
-    elif not support and label == "neutral" and rng.random() < 0.7:
-        still = ["brows and mouth stay in place", "it holds still", "the features are level", "little moves in it"]
-        if against:
-            x = name(against[0])
-            still += [f"apart from {x} nothing moves", f"{x} may be the face's own shape", f"{x} alone would be too little for a feeling"]
-        clauses.append(rng.choice(still))
-    if against and label != "neutral" and rng.random() < 0.4:
-        x = name(against[0])
-        clauses.append(pick(rng, f"{x} would not, but must weigh less", f"{x} may pull elsewhere, but less strongly", f"against that one could set {x}"))
-    if rng.random() < 0.45:
-        clauses.append(mood(face, rng))
-    if split and second is not None and second != label:
-        clauses.append(pick(rng, f"some of it could be {second}", f"{second} is near", f"it is mixed with {second}"))
-    text = clauses[0]
-    for clause in clauses[1:]:
-        text += pick(rng, "; ", ". ", ", and ") + clause
-    return re.sub(r"\. ([a-z])", lambda m: ". " + m.group(1).upper(), text)
+def second_label(item: Item, label: str) -> str | None:
+    """What a quarter of the voters and more saw besides; None where nobody voted or they agreed."""
+    if item.votes is None:
+        return None
+    share, second = max((share, name) for name, share in zip(LABELS, item.votes, strict=True) if name != label)
+    return second if share >= 0.25 else None
 
 
 PROFANE = re.compile(r"\b(fuck\w*|shit\w*|bitch\w*|ass|asshole|damn|hell|dick|wtf|crap|piss\w*|whore|slut)\b", re.IGNORECASE)
@@ -291,34 +285,23 @@ GROUP = re.compile(
 )
 
 
-def word_features(words: str, rng: random.Random) -> list[str]:
-    """What can be seen in a caption without understanding it: verb phrases that are true of the text."""
-    found = []
-    low = words.lower()
-    if re.search(r"\b(when|that moment)\b", low):
-        found.append(pick(rng, "sets up a situation", "describes a moment"))
-    if "?" in words:
-        found.append(pick(rng, "asks a question", "puts a question"))
-    if "!" in words:
-        found.append(pick(rng, "exclaims", "raises its voice"))
-    if re.search(r"\b(i|me|my|i'm|im)\b", low):
-        found.append(pick(rng, "speaks in the first person", "speaks of its writer"))
-    if re.search(r"\b(you|your|you're)\b", low):
-        found.append(pick(rng, "addresses the reader", "talks to somebody"))
-    if PROFANE.search(words):
-        found.append(pick(rng, "swears", "uses coarse language"))
-    if GROUP.search(words):
-        found.append("names a group of people")
-    if re.search(r"\b(but|not|no|never|don't|can't|isn't)\b", low):
-        found.append(pick(rng, "denies something", "takes a turn"))
-    if re.search(r"\b(love|best|great|good|happy|nice|thank\w*|lovely|awesome)\b", low):
-        found.append(pick(rng, "uses words of praise", "sounds warm on the surface"))
-    if len(words.split()) <= 6:
-        found.append("is short")
-    elif len(words.split()) >= 18:
-        found.append(pick(rng, "tells a little story", "is long"))
-    rng.shuffle(found)
-    return found or [pick(rng, "is plain", "keeps to plain words")]
+def word_features(words: str) -> list[str]:
+    """What can be seen in a caption without understanding it, most telling first: verb phrases that are true of the text."""
+    low, count = words.lower(), len(words.split())
+    found = [
+        (PROFANE.search(words), "swears"),
+        (GROUP.search(words), "names a group of people"),
+        ("?" in words, "asks a question"),
+        (re.search(r"\b(love|best|great|good|happy|nice|thank\w*|lovely|awesome)\b", low), "uses words of praise"),
+        (re.search(r"\b(when|that moment)\b", low), "sets up a situation"),
+        (re.search(r"\b(you|your|you're)\b", low), "addresses the reader"),
+        (re.search(r"\b(i|me|my|i'm|im)\b", low), "speaks in the first person"),
+        (re.search(r"\b(but|not|no|never|don't|can't|isn't)\b", low), "takes a turn"),
+        ("!" in words, "exclaims"),
+        (count <= 6, "is short"),
+        (count >= 18, "tells a little story"),
+    ]
+    return [phrase for there, phrase in found if there] or ["keeps to plain words"]
 
 
 # As MEANING for faces: three for each answer of a task, no two of a task beginning alike.
@@ -326,95 +309,79 @@ TASK_MEANING: dict[str, dict[str, list[str]]] = {
     "intent": {
         "entertaining": ["amusement", "playfulness", "fun for its own sake"],
         "expressive": ["personal feeling", "self-expression", "how somebody feels"],
-        "offensive": ["insult", "mockery of somebody", "putting somebody down"],
+        "offensive": ["mockery of somebody", "putting somebody down", "insult"],
         "interactive": ["conversation", "calling on the reader", "asking for a reply"],
     },
     "hate": {
-        "yes": ["hostility", "degrading somebody", "an attack on people"],
+        "yes": ["degrading somebody", "hostility", "an attack on people"],
         "no": ["teasing without hatred", "nothing that degrades anyone", "harmless talk"],
     },
     "sarcasm": {
-        "yes": ["irony", "saying one thing and meaning another", "praise not to be believed"],
-        "no": ["plain speech", "words that mean what they say", "straightforward talk"],
+        "yes": ["praise not to be believed", "saying one thing and meaning another", "irony"],
+        "no": ["straightforward talk", "words that mean what they say", "plain speech"],
     },
     "humor": {
-        "yes": ["absurdity", "comic contrast", "turning a plain thing into a joke"],
-        "no": ["earnest comment", "stating a point without wit", "sober talk"],
+        "yes": ["turning a plain thing into a joke", "comic contrast", "absurdity"],
+        "no": ["stating a point without wit", "earnest comment", "sober talk"],
     },
     "emotion": {
-        "happiness": ["pleasure", "good spirits", "joy"],
-        "love": ["tenderness", "fondness", "affection"],
-        "anger": ["temper", "annoyance", "irritation"],
-        "sorrow": ["sadness", "grief", "dejection"],
-        "fear": ["unease", "dread", "alarm"],
-        "hate": ["dislike", "hostility", "bitterness"],
-        "surprise": ["amazement", "disbelief", "something unexpected"],
+        "happiness": ["good spirits", "pleasure", "joy"],
+        "love": ["fondness", "affection", "tenderness"],
+        "anger": ["irritation", "annoyance", "temper"],
+        "sorrow": ["dejection", "sadness", "grief"],
+        "fear": ["unease", "alarm", "dread"],
+        "hate": ["dislike", "bitterness", "hostility"],
+        "surprise": ["something unexpected", "disbelief", "amazement"],
     },
 }
 
 
-def reason_picture(item: Item, features: list[str], rng: random.Random) -> str:
-    """Why a captioned picture gets its answer; up to the meaning the text is the same for every answer."""
-    if item.words:
-        seen = pick(rng, "words and picture together", "taken with the picture, the words", "caption and picture as a whole", "what it says and shows")
-    else:
-        seen = pick(rng, "the picture by itself", "with no words to read, the picture", "what is shown")
-    text = seen + pick(rng, " could speak for ", " might come nearest to ", " would suggest ") + rng.choice(TASK_MEANING[item.task][item.answer])
-    more = rng.random()  # one thing more at most: what is written must end before its limit
-    if item.words and item.wording and item.wording.terms and more < 0.5:
-        terms = quoted(item.wording.terms, rng)
+def reason_picture(item: Item, features: list[str]) -> str:
+    """Why a captioned picture gets its answer."""
+    text = f"{opening(item)} {meanings(item)[item.answer]}"
+    if item.words and item.wording and item.wording.terms:
         if item.wording.shares[0][0] == item.answer:
-            text += pick(rng, f", by {terms} most of all", f"; {terms} would lean so", f"; {terms} may weigh most")
-        else:
-            text += pick(rng, f", though {terms} might lean elsewhere", f"; {terms} would weigh less", f", for all of {terms}")
-    elif item.words and more < 0.6:
-        text += pick(rng, f', as in "{quote(item.words, rng)}"', f"; it {rng.choice(features)}", f'; "{quote(item.words, rng)}" sets the tone')
-    elif item.faces and more < 0.8:
-        text += "; " + mood(item.faces[0], rng)
-    return text
+            return f"{text}; {quoted(item.wording.terms)} would lean so"
+        return f"{text}, though {quoted(item.wording.terms)} might lean elsewhere"
+    if features:
+        return f"{text}; the text {features[0]}"
+    return f"{text}; {mood(item.faces[0])}" if item.faces else text
 
 
-def quoted(terms: list[str], rng: random.Random) -> str:
-    return " and ".join(f'"{term}"' for term in terms[: rng.choice([1, 2])])
+def quoted(terms: list[str]) -> str:
+    return " and ".join(f'"{term}"' for term in terms)
 
 
-def quote(words: str, rng: random.Random) -> str:
-    parts = words.replace('"', "'").split()[:MAX_WORDS]
-    count = min(len(parts), rng.choice([3, 4, 5]))
-    return " ".join(parts[:count]) + ("…" if count < len(parts) else "")
+def quote(words: str) -> str:
+    """The first four words."""
+    parts = words.replace('"', "'").split()
+    return " ".join(parts[:4]) + ("…" if len(parts) > 4 else "")
 
 
-def compose(item: Item, rng: random.Random) -> str:
+def compose(item: Item) -> str:
     """The four lines `Observe: …` to `Answer: …` for one item."""
     if item.task in ("emotion", "emotion-open") and item.options is None:
         label = item.answer
-        observe, cues, reason = observe_faces(item, rng), cues_of_faces(item, rng), reason_emotion(item, label, rng)
+        observe, cues, reason = observe_faces(item), cues_of_faces(item), reason_emotion(item, label)
         answer = label
         if item.task == "emotion-open":
-            answer = rng.choice(OPEN_WORDS[label])
-            if item.votes is not None:
-                order = sorted(range(8), key=lambda i: -item.votes[i])
-                first, second = LABELS[order[0]], LABELS[order[1]]
-                if item.votes[order[1]] >= 0.25 and first == label:
-                    answer += pick(rng, ", with a touch of ", ", mixed with ", ", and some ") + rng.choice(OPEN_WORDS[second]).removeprefix("a ")
+            answer = OPEN_WORDS[label][strength_of(item)]
+            if second := second_label(item, label):
+                answer += f", with a touch of {second}"
     else:
-        count = item.face_count if item.face_count is not None else len(item.faces)
-        seen = {0: pick(rng, "A picture without a face", "No face", "A picture, nobody's face in it"), 1: pick(rng, "One face", "A picture with one face")}.get(
-            count, f"{NUMBER.get(count, str(count))} faces"
-        )
-        features = word_features(item.words, rng) if item.words else []
+        count = count_of(item)
+        seen = "No face" if count == 0 else "One face" if count == 1 else f"{NUMBER.get(count, str(count))} faces"
+        features = word_features(item.words) if item.words else []
         if item.words:
-            observe = seen + pick(rng, " and a caption", " under a caption", ", with words") + pick(rng, "", f': "{quote(item.words, rng)}"')
-            if item.wording and item.wording.terms and rng.random() < 0.7:
-                cues = quoted(item.wording.terms, rng) + pick(rng, " in the words; it ", " in the caption; the text ", "; it ") + rng.choice(features)
-            else:
-                cues = pick(rng, "the caption ", "the text ", "it ") + " and ".join(features[: rng.choice([1, 2, 2])])
+            observe = f'{seen}, and the words "{quote(item.words)}"'
+            terms = f"{quoted(item.wording.terms)} in the words; " if item.wording and item.wording.terms else ""
+            cues = f"{terms}the text {' and '.join(features[: 1 if terms else 2])}"
         else:
-            observe = seen + pick(rng, ", no words", " and no words on it")
-            cues = pick(rng, "only the picture itself", "none in words")
-        if item.faces and (units := shown_units(item, item.faces[0])[:2]) and rng.random() < 0.5:
-            cues += "; " + join([f"{wording(u, rng)} ({u})" for u in units], rng)
-        reason = reason_picture(item, features, rng)
+            observe = f"{seen}, no words"
+            cues = "only the picture itself"
+        if item.faces and (units := shown_units(item, item.faces[0])[:1]):
+            cues += f"; {listed(units)}"
+        reason = reason_picture(item, features)
         answer = item.answer
     lines = [sentence(observe), sentence(cues), sentence(reason), answer]
     return "\n".join(f"{head} {line}" for head, line in zip(HEADS, lines, strict=True))

@@ -331,7 +331,7 @@ def calibration_sequences(folder: Path, projection: nn.Module, count: int) -> li
     for _ in range(count):
         item, sample = next(stream)
         before, after = tokens.prompt(item)
-        answer, _ = tokens.answer(emoprompt.compose(item, rng))
+        answer, _ = tokens.answer(emoprompt.compose(item), item)
         image = projection.to(DEVICE)(*visual_batch([sample]))[0].cpu()
         sequences.append(torch.cat([table(torch.tensor(before)), image, table(torch.tensor(after + answer))]))
     return sequences

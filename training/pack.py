@@ -227,7 +227,7 @@ def main() -> None:
     data = [DATA / name for name in ("faces/ferplus_train.npz", "memes/labels.csv", "memes/images.tar", "scenes/labels.csv", "scenes/images.tar")]
     parts = PackParts(
         id="emollm-s",
-        version="0.3.0",
+        version="0.4.0",
         title="EmoLLM small",
         licence="Apache-2.0 for code and base weights; fine-tuned weights are for research use, see credits",
         credits=[*credits(), *trained_credits()],

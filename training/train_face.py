@@ -1,7 +1,9 @@
 """Train the face encoder and affect head on FER+ vote shares.
 
-    python train_face.py --out face-first                                                           # from the face-recognition network
-    python train_face.py --start face-first --teachers face-first --epochs 10 --rate 6e-4           # on, with its own readings as half the target
+    python train_face.py --out face-first                                                   # from the face-recognition network
+    python train_face.py --out face-second --start face-first --teachers face-first \\
+        --epochs 10 --rate 6e-4                                                             # on, with its own readings as half the target
+    python train_face.py --start face-second --teachers face-first face-second --epochs 12 --rate 6e-4
 
 Writes work/<out>/checkpoint.pt (resumable), work/<out>/face.pt (averaged weights) and
 work/<out>/log.jsonl. Two cores: two and a half minutes an epoch; a GPU: seconds.

@@ -43,6 +43,8 @@ TARGETS = ("q_proj", "v_proj", "o_proj", "down_proj")
 # Share of each task in a training batch; the answer's own tokens weigh more than the prose.
 MIX = {"faces": 0.40, "open": 0.05, "emotion": 0.12, "intent": 0.13, "hate": 0.10, "sarcasm": 0.10, "humor": 0.10}
 ANSWER_WEIGHT = 4.0
+# The first token of the Reason's meaning decides the answer (see emoprompt.opening): it weighs most of all.
+DECISION_WEIGHT = 8.0
 # How often a class comes: its count to this power. Faces come nearly as often as they are (what is cached of each label goes by the
 # root of its frequency), since what decides an answer is written before it can be calibrated. Where nearly all is one class and
 # labels are noisy, that class would be all that is ever written: there classes come alike.
@@ -119,18 +121,51 @@ class Tokens:
         before, after = emoprompt.prompt_text(item).split("{image}")
         return self.encode(before), self.encode(after)
 
-    def answer(self, text: str) -> tuple[list[int], list[float]]:
+    def choices(self, item: emoprompt.Item) -> tuple[str, dict[str, int]]:
+        """(the Reason up to its deciding token, that token by answer)"""
+        first = {answer: self.encode(f" {meaning}")[0] for answer, meaning in emoprompt.meanings(item).items()}
+        if len(set(first.values())) < len(first):
+            raise ValueError(f"two meanings begin with the same token: {emoprompt.meanings(item)}")
+        return f" {emoprompt.capitalised(emoprompt.opening(item))}", first
+
+    def tables(self, item: emoprompt.Item) -> dict[float, np.ndarray]:
+        """By weight, the tokens that tell each answer [8] at the deciding place and as the answer; -1: none does."""
+        deciding = list(self.choices(item)[1].values())
+        closed = [self.encode(f" {option}")[0] for option in emoprompt.options_of(item)]
+        return {weight: np.array([*ids, *[-1] * (len(LABELS) - len(ids))]) for weight, ids in ((DECISION_WEIGHT, deciding), (ANSWER_WEIGHT, closed))}
+
+    def answer(self, text: str, item: emoprompt.Item) -> tuple[list[int], list[float]]:
         """(ids, weight of each in the loss) of the four lines or the last ones: heads are given by the engine, so they count little."""
         ids: list[int] = []
         weights: list[float] = []
         lines = text.split("\n")
+        opening = self.choices(item)[0]
         for index, (head, line) in enumerate(zip(emoprompt.HEADS[-len(lines) :], lines, strict=True)):
             head_ids = self.encode(head)
             body = self.encode(line.removeprefix(head))
             last = index == len(lines) - 1
             ids += head_ids + body + ([self.stop] if last else self.newline)
-            weights += [0.1] * len(head_ids) + [ANSWER_WEIGHT if last else 1.0] * len(body) + [1.0] * (1 if last else len(self.newline))
+            own = [ANSWER_WEIGHT if last else 1.0] * len(body)
+            if head == "Reason:":
+                own[len(self.encode(opening))] = DECISION_WEIGHT
+            weights += [0.1] * len(head_ids) + own + [1.0] * (1 if last else len(self.newline))
         return ids, weights
+
+
+def shares_of(item: emoprompt.Item, sample: Sample) -> np.ndarray:
+    """[8] how much each answer of `emoprompt.meanings` is taught, padded with zeros: the voters' shares; on memes, whose labels are
+    noisy, half the label and half what the words lean to where they are shown.
+    """
+    if sample.share is not None:
+        return sample.share.astype(np.float32)
+    answers = list(emoprompt.meanings(item))
+    shares = np.zeros(len(LABELS), np.float32)
+    shares[answers.index(item.answer)] = 1
+    if item.words and item.wording:
+        shares /= 2
+        for answer, share in item.wording.shares:
+            shares[answers.index(answer)] += share / 2
+    return shares
 
 
 def visual_batch(samples: list[Sample]) -> tuple[torch.Tensor, ...]:
@@ -188,9 +223,9 @@ def collate(batch: list[tuple[list[int], list[int], list[int], list[float]]], im
     return ids.to(DEVICE), hole.to(DEVICE), mask.to(DEVICE), weight.to(DEVICE)
 
 
-def loss_of(model: LlamaForCausalLM, projection: nn.Module, batch, visuals, votes: torch.Tensor, label_ids: torch.Tensor) -> torch.Tensor:
-    """Weighted cross-entropy of the answers' tokens. `votes` [B, 8]: where a row has vote shares (others are zero), its
-    answer's word is learned against all of them and not against the winner alone; `label_ids` [8] are the words.
+def loss_of(model: LlamaForCausalLM, projection: nn.Module, batch, visuals, shares: torch.Tensor, words: dict[float, torch.Tensor]) -> torch.Tensor:
+    """Weighted cross-entropy of the answers' tokens. The two that tell a label are learned against `shares` [B, 8] of all labels and
+    not against the winner alone; `words` [B, 8] are the labels' ids there by weight, the deciding token's and the answer's.
     """
     ids, hole, mask, weight = batch
     image = projection(*visuals)
@@ -203,10 +238,12 @@ def loss_of(model: LlamaForCausalLM, projection: nn.Module, batch, visuals, vote
     logits = logits.float()
     targets, w = ids[:, 1:][wanted], weight[:, 1:][wanted]
     losses = F.cross_entropy(logits, targets, reduction="none")
-    shares = votes[:, None].expand(-1, ids.shape[1] - 1, -1)[wanted]  # [positions, 8]
-    split = (w == ANSWER_WEIGHT) & (shares.sum(1) > 0) & torch.isin(targets, label_ids)
-    if split.any():
-        losses = losses.masked_scatter(split, -(shares[split] * F.log_softmax(logits[split], 1)[:, label_ids]).sum(1))
+    row = torch.arange(len(ids), device=ids.device)[:, None].expand(-1, ids.shape[1] - 1)[wanted]  # [positions]
+    for weight_of, table in words.items():
+        split = (w == weight_of) & (targets[:, None] == table[row]).any(1)
+        if split.any():
+            said = F.log_softmax(logits[split], 1).gather(1, table[row[split]].clamp(min=0))  # [split, 8]
+            losses = losses.masked_scatter(split, -(shares[row[split]] * said).sum(1))
     return (losses * w).sum() / w.sum()
 
 
@@ -302,13 +339,12 @@ def load_trained(args: argparse.Namespace) -> tuple[LlamaForCausalLM, nn.Module,
 class Batches:
     """Endless training batches by MIX, drawn four at a time and cut by length: little padding.
 
-    With `answer_only` the same batches, their texts cut to the last line.
+    With `answer_only` the same batches, their texts cut to the last line; without `told` nothing measured in their prompts.
     """
 
-    def __init__(self, tokens: Tokens, image_tokens: int, size: int, rng: random.Random, answer_only: bool = False):
-        self.tokens, self.image_tokens, self.size, self.rng, self.answer_only = tokens, image_tokens, size, rng, answer_only
+    def __init__(self, tokens: Tokens, image_tokens: int, size: int, rng: random.Random, answer_only: bool = False, told: bool = True):
+        self.tokens, self.image_tokens, self.size, self.rng, self.answer_only, self.told = tokens, image_tokens, size, rng, answer_only, told
         self.stream = sampler(face_samples("train"), meme_samples("train"), rng)
-        self.label_ids = torch.tensor([tokens.encode(" " + name)[0] for name in LABELS], device=DEVICE)
         self.seen: Counter[str] = Counter()
         self.pool: list[list[tuple]] = []
 
@@ -318,26 +354,28 @@ class Batches:
             for _ in range(self.size * 4):
                 item, sample = next(self.stream)
                 self.seen[item.task] += 1
-                votes = sample.share if item.task == "emotion" and sample.share is not None else np.zeros(len(LABELS), np.float32)
-                prompt, text = self.tokens.prompt(item), emoprompt.compose(item, self.rng)
-                length = sum(len(part) for part in (*prompt, self.tokens.answer(text)[0]))
-                drawn.append((*prompt, *self.tokens.answer(text.split("\n")[-1] if self.answer_only else text), sample, votes, length))
-            drawn.sort(key=lambda d: d[6])
+                prompt, text = self.tokens.prompt(item), emoprompt.compose(item)
+                whole = self.tokens.answer(text, item)
+                length = sum(len(part) for part in (*prompt, whole[0]))  # of all that could be shown: the same order, whatever is
+                if not self.told:
+                    prompt = self.tokens.prompt(replace(item, told=False))
+                taught = self.tokens.answer(text.split("\n")[-1], item) if self.answer_only else whole
+                drawn.append((*prompt, *taught, sample, shares_of(item, sample), self.tokens.tables(item), length))
+            drawn.sort(key=lambda d: d[-1])
             self.pool = [drawn[i : i + self.size] for i in range(0, len(drawn), self.size)]
             self.rng.shuffle(self.pool)
         return self.pool.pop()
 
     def next_loss(self, model: LlamaForCausalLM, projection: nn.Module) -> torch.Tensor:
         rows = self.next_rows()
-        votes = torch.from_numpy(np.stack([row[5] for row in rows])).float().to(DEVICE)
+        shares = torch.from_numpy(np.stack([row[5] for row in rows])).to(DEVICE)
         batch = collate([row[:4] for row in rows], self.image_tokens, self.tokens.stop)
-        return loss_of(model, projection, batch, visual_batch([row[4] for row in rows]), votes, self.label_ids)
+        words = {weight: torch.from_numpy(np.stack([row[6][weight] for row in rows])).to(DEVICE) for weight in (DECISION_WEIGHT, ANSWER_WEIGHT)}
+        return loss_of(model, projection, batch, visual_batch([row[4] for row in rows]), shares, words)
 
 
-def train(
-    args: argparse.Namespace, stage: str, model: LlamaForCausalLM, projection: nn.Module, groups: list[dict], path: Path, answer_only: bool = False
-) -> int:
-    """Trains `groups` by a warmed-up cosine rate for --minutes or --steps; checkpoints to `path` and resumes from it."""
+def train(args: argparse.Namespace, stage: str, model: LlamaForCausalLM, projection: nn.Module, groups: list[dict], path: Path, **shown: bool) -> int:
+    """Trains `groups` by a warmed-up cosine rate for --minutes or --steps; checkpoints to `path` and resumes from it. `shown`: see Batches."""
     print(json.dumps({"stage": stage, "arithmetic": str(fast_dtype())}), flush=True)
     parameters = {name: p for name, p in model.named_parameters() if p.requires_grad}
     optimizer = torch.optim.AdamW(groups)
@@ -353,7 +391,7 @@ def train(
         state = {"step": step, "seconds": seconds, "kind": args.projection, "config": projection.config, "projection": projection.state_dict()}
         save_checkpoint(path, state | {"low_rank": {n: p.detach() for n, p in parameters.items()}, "optimizer": optimizer.state_dict()})
 
-    batches = Batches(Tokens(), projection.config.image_tokens, args.batch, random.Random(args.seed), answer_only)
+    batches = Batches(Tokens(), projection.config.image_tokens, args.batch, random.Random(args.seed), **shown)
     for _ in range(step):  # what was seen before it was cut off
         batches.next_rows()
     began, window = time.time(), []
@@ -383,7 +421,7 @@ def train(
     return step
 
 
-def tune(args: argparse.Namespace, answer_only: bool = False, **queries: int) -> None:
+def tune(args: argparse.Namespace, answer_only: bool = False, told: bool = True, **queries: int) -> None:
     seed_everything(args.seed)
     model = load_language_model(args.base)
     add_low_rank(model)
@@ -396,7 +434,7 @@ def tune(args: argparse.Namespace, answer_only: bool = False, **queries: int) ->
         p.requires_grad_(True)
     rate = args.rate or 5e-4
     groups = [{"params": low_rank, "lr": rate, "weight_decay": 0.0}, {"params": list(projection.parameters()), "lr": rate * 1.2, "weight_decay": 0.02}]
-    train(args, "tune", model, projection, groups, WORK / args.out / "tuned.pt", answer_only)
+    train(args, "tune", model, projection, groups, WORK / args.out / "tuned.pt", answer_only=answer_only, told=told)
 
 
 def settle(args: argparse.Namespace) -> None:

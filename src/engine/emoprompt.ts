@@ -66,11 +66,11 @@ export function aroundImage(manifest: PromptManifest, body: string): { before: s
   return { before: before.replace('{body}', () => body), after: after.replace('{body}', () => body) };
 }
 
-/** Action units that are sure enough to be named, the surest first. */
+/** Action units that are sure enough to be named, by the figure that is shown: the surest first, then in order of their codes. */
 export function namedUnits(reading: Reading, threshold: number): Reading['actionUnits'] {
   return reading.actionUnits
     .filter((unit) => unit.probability >= threshold)
-    .toSorted((a, b) => b.probability - a.probability || (a.code < b.code ? -1 : 1));
+    .toSorted((a, b) => Number(oneDecimal(b.probability)) - Number(oneDecimal(a.probability)) || (a.code < b.code ? -1 : 1));
 }
 
 /** Of two options the likelier alone, of more the likelier two. */

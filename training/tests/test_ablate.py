@@ -71,11 +71,14 @@ def test_every_variant_sees_the_same_in_the_same_order(tokens, monkeypatch):
     memes["hate"] = [sample(i, "hate", "when " * (i + 1)) for i in range(10)]
     monkeypatch.setattr(train_language, "face_samples", lambda split: [sample(i) for i in range(30)])
     monkeypatch.setattr(train_language, "meme_samples", lambda split: memes)
-    whole, short = (Batches(tokens, 24, 4, random.Random(5), answer_only) for answer_only in (False, True))
+    whole, short, untold = (Batches(tokens, 24, 4, random.Random(5), *form) for form in ((False,), (True,), (True, False)))
     for _ in range(9):  # over the edge of what is drawn at once
-        for a, b in zip(whole.next_rows(), short.next_rows(), strict=True):
+        for a, b, c in zip(whole.next_rows(), short.next_rows(), untold.next_rows(), strict=True):
             assert a[:2] == b[:2]
             np.testing.assert_array_equal(a[4].scene, b[4].scene)
+            np.testing.assert_array_equal(a[4].scene, c[4].scene)
+            assert b[2:4] == c[2:4] and tokens.tokenizer.decode(a[1]).startswith(tokens.tokenizer.decode(c[1]).split("<|im_end|>")[0].split("Words")[0])
+            assert "valence" in tokens.tokenizer.decode(a[1]) and "valence" not in tokens.tokenizer.decode(c[1])
             head = len(tokens.encode("Answer:"))
             assert a[2][-len(b[2]) :] == b[2] and a[3][-len(b[3]) :] == b[3]
             assert tokens.tokenizer.decode(b[2]).startswith("Answer:") and len(b[2]) > head + 1
@@ -158,7 +161,7 @@ def test_codes_that_were_not_measured_are_counted():
 
 
 def report(variant: str, seed: int, macro_f1: float, accuracy: float = 0.5, **other) -> dict:
-    steps = {} if variant in "ab" else {"formed": 0.75, "codes": 4, "unsupported": 1}
+    steps = {} if variant in ("a", "b", "b+") else {"formed": 0.75, "codes": 4, "unsupported": 1}
     tasks = {name: {"n": 10, "accuracy": accuracy, "macro_f1": macro_f1, **steps} for name in ablate.TASKS}
     return {"variant": variant, "seed": seed, "steps": 8, "batch": 4, "terms": "x", "tasks": tasks, "accuracy": accuracy, "macro_f1": macro_f1} | other
 
@@ -172,7 +175,7 @@ def table(*reports: dict) -> list[str]:
 def test_the_table_leaves_out_what_was_not_measured():
     lines = table()
     rows = [line for line in lines if line.startswith("|")]
-    assert len(rows) == 6
+    assert len(rows) == 7
     for line in rows:
         assert set(cell.strip() for cell in line.strip("|").split("|")[1:]) == {"–"}
         assert line.count("|") == len(ablate.TASKS) + 9

@@ -2,10 +2,10 @@
 
 import random
 import re
+from collections import Counter
 
 import pytest
 
-from action_units import RULES
 from emoprompt import CUES, HEADS, INTENTS, MEANING, PICTURE_EMOTIONS, TASK_MEANING, TASKS, Face, Item, Wording, compose, prompt_body, signed, unsigned
 from ferplus import LABELS
 
@@ -31,7 +31,7 @@ def random_item(rng: random.Random) -> Item:
 def composed() -> list[tuple[Item, str]]:
     rng = random.Random(5)
     items = [random_item(rng) for _ in range(600)]
-    return [(item, compose(item, rng)) for item in items]
+    return [(item, compose(item)) for item in items]
 
 
 def test_four_steps_in_order(composed):
@@ -46,7 +46,7 @@ def test_names_only_measured_units(composed):
 
 
 def test_cue_words_only_with_their_unit(composed):
-    phrases = {phrase: code for code, options in CUES.items() for phrase in options}
+    phrases = {phrase: code for code, phrase in CUES.items()}
     for item, text in composed:
         measured = {code for face in item.faces for code, p in face.units.items() if p >= 0.5}
         low = text.lower()
@@ -64,7 +64,7 @@ def test_quotes_stand_in_the_words(composed):
             quotes += 1
             assert quoted.removesuffix("…").lower() in " ".join((item.words or "").split()).lower()
         if item.wording and item.wording.shares[0][0] != item.answer:
-            assert not re.search(r"most of all|lean so|weigh most", text)
+            assert "lean so" not in text
     assert quotes > 100
 
 
@@ -74,13 +74,25 @@ def test_closed_answers_are_options(composed):
             assert text.rsplit("Answer: ", 1)[1] == item.answer
 
 
-def test_no_template_covers_many():
-    rng = random.Random(6)
-    item = random_item(random.Random(1))
-    while item.task != "emotion" or item.options:
-        item = random_item(rng)
-    reasons = [compose(item, rng).split("Reason: ")[1] for _ in range(200)]
-    assert max(reasons.count(r) for r in set(reasons)) <= 10
+def test_no_text_covers_many(composed):
+    reasons = Counter(text.rsplit("\nAnswer: ", 1)[0] for item, text in composed if item.words != "")
+    assert reasons.most_common(1)[0][1] <= 0.02 * reasons.total()
+
+
+def test_a_text_says_how_strong_its_evidence_is():
+    def reason(task: str, answer: str, **known) -> str:
+        return compose(Item(task, answer, **known)).split("Reason: ")[1].split("\n")[0]
+
+    strong = reason("emotion", "happiness", faces=[Face({"AU12": 0.9, "AU06": 0.8}, 0.8, 0.5)])
+    assert strong == "Lip corners pulled up and cheeks raised count most, and the whole face speaks for joy; its tone is pleasant (+.8), stirred (+.5)."
+    weak = reason("emotion", "happiness", faces=[Face({"AU26": 0.9}, 0.2, 0.1)])
+    assert weak == "Most of it lies in jaw dropped, and the whole face comes nearest to good spirits; jaw dropped would weigh against it."
+    mixed = [0.4, 0.35, 0.25, 0, 0, 0, 0, 0]
+    assert reason("emotion", "neutral", faces=[Face({}, 0.1, 0.1)], votes=mixed).endswith("nearest to rest; some of it could be happiness.")
+    sure = Wording([("yes", 0.8), ("no", 0.2)], ["hell"])
+    assert reason("humor", "yes", words="hell no", wording=sure) == 'Words and picture together speak for absurdity; "hell" would lean so.'
+    assert reason("humor", "no", words="hell no", wording=sure) == 'Words and picture together speak for sober talk, though "hell" might lean elsewhere.'
+    assert reason("humor", "no", words="") == "The picture by itself comes nearest to stating a point without wit."
 
 
 def test_prompt_body_form():
@@ -94,20 +106,24 @@ def test_prompt_body_form():
         "Words: \"say 'hi'\""
     ]
     assert prompt_body(Item("humor", "no", words="")).split("\n")[1:] == ["No face.", "Words: none."]
+    untold = Item("humor", "no", [Face({}, 0, 0)] * 6, words="hi", wording=Wording([("yes", 0.8), ("no", 0.2)], ["hi"]), told=False)
+    assert prompt_body(untold).split("\n")[1:] == ['Words: "hi"']
 
 
 def test_prompt_and_answer_share_the_cues_that_there_is_room_for():
-    face = Face({code: 0.5 + index / 100 for index, code in enumerate(sorted(CUES))}, 0, 0)
-    surest = sorted(CUES, reverse=True)
+    codes = sorted(CUES)
+    face = Face({code: 0.9 if index > 12 else 0.7 if index > 9 else 0.5 for index, code in enumerate(codes)}, 0, 0)
+    surest = codes[13:] + codes[10:13]
     assert re.findall(r"AU\d\d", prompt_body(Item("hate", "no", [face]))) == surest[:6]
     assert re.findall(r"AU\d\d", prompt_body(Item("hate", "no", [face] * 4))) == surest[:2] * 4
-    item = Item("emotion", "happiness", [face, face])
-    rng = random.Random(3)
-    assert {code for _ in range(40) for code in re.findall(r"AU\d\d", compose(item, rng))} == set(surest[:3])
+    assert re.findall(r"AU\d\d", compose(Item("emotion", "happiness", [face]))) == surest[:3]
+    assert re.findall(r"AU\d\d", compose(Item("emotion", "happiness", [face, face]))) == surest[:2] * 2
 
 
-def test_a_cue_is_worded_first_as_the_manifest_words_it():
-    assert {code: options[0] for code, options in CUES.items()} == {code: cue for code, (cue, _) in RULES.items()}
+def test_cues_that_are_shown_alike_stand_in_order_of_their_codes():
+    """Python and the page measure alike to the third decimal, not beyond: an order by hidden decimals would differ between them."""
+    face = Face({"AU12": 0.8601, "AU25": 0.8602, "AU06": 0.91}, 0, 0)
+    assert re.findall(r"AU\d\d", prompt_body(Item("hate", "no", [face]))) == ["AU06", "AU12", "AU25"]
 
 
 def test_numbers():

@@ -1,14 +1,81 @@
-"""Rounded weights compute what the pack's blocks compute, and only their scales learn. A projection meets new face tokens."""
+"""Rounded weights compute what the pack's blocks compute, and only their scales learn. A projection meets new face tokens. What
+decides an answer is one token, before which all answers' texts are alike.
+"""
 
+import itertools
 from argparse import Namespace
+from dataclasses import replace
 
 import numpy as np
+import pytest
 import torch
 
+import emoprompt
 import train_language
+from common import PACKS
+from emoprompt import Face, Item, Wording
+from ferplus import LABELS
+from items import Sample
 from projection import Projection, ProjectionConfig
 from quantize import BLOCK, dequantize, pack
-from train_language import Rounded
+from train_language import ANSWER_WEIGHT, DECISION_WEIGHT, Rounded, Tokens, collate, loss_of, shares_of
+
+
+@pytest.fixture
+def tokens(monkeypatch) -> Tokens:
+    monkeypatch.setattr(train_language, "BASE", PACKS / "tiny")  # its tokenizer is the base model's
+    return Tokens()
+
+
+def items() -> list[Item]:
+    """Each task at each strength of its evidence."""
+    faces = [Face(units, size, 0) for units, size in itertools.product(({}, {"AU12": 0.9}, {"AU12": 0.9, "AU25": 0.6}), (0.1, -0.4, 0.9))]
+    made = [Item(task, "fear", [face], votes=[0, 0, 0.3, 0, 0, 0, 0.7, 0]) for task in ("emotion", "emotion-open") for face in faces]
+    for task, options in (("emotion", emoprompt.PICTURE_EMOTIONS), *((t, emoprompt.TASKS[t]["options"]) for t in ("intent", "hate", "sarcasm", "humor"))):
+        for lead in (0.0, 0.1, 0.4):
+            shares = [(option, lead + (1 - lead) / len(options) if i == 0 else (1 - lead) / len(options)) for i, option in enumerate(options)]
+            made.append(Item(task, options[-1], [], words="you again", options=options if task == "emotion" else None, wording=Wording(shares, ["again"])))
+        made.append(replace(made[-1], words=""))
+    return made
+
+
+def test_one_token_decides_and_before_it_all_answers_texts_are_alike(tokens):
+    for item in items():
+        _, choices = tokens.choices(item)
+        before = set()
+        for answer, deciding in choices.items():
+            ids, weights = tokens.answer(emoprompt.compose(replace(item, answer=answer)), item)
+            place = weights.index(DECISION_WEIGHT)
+            assert ids[place] == deciding and weights.count(DECISION_WEIGHT) == 1
+            before.add(tuple(ids[:place]))
+        assert len(before) == 1 and len(set(choices.values())) == len(choices)
+
+
+def test_what_is_taught_of_an_answer():
+    arrays = [np.zeros(1)] * 4
+    face = items()[0]
+    np.testing.assert_allclose(shares_of(face, Sample(face, *arrays, "faces", np.array(face.votes, np.float32))), face.votes)
+    meme = Item("hate", "no", words="you again", wording=Wording([("yes", 0.8), ("no", 0.2)], []))
+    np.testing.assert_allclose(shares_of(meme, Sample(meme, *arrays, "memes"))[:3], [0.4, 0.6, 0], rtol=1e-6)
+    np.testing.assert_allclose(shares_of(replace(meme, words=""), Sample(meme, *arrays, "memes"))[:3], [0, 1, 0])
+
+
+def test_shares_are_taught_where_the_answer_is_told_and_nowhere_else(tokens):
+    from test_ablate import sample, tiny
+
+    model, projection = tiny()
+    s = sample(1)
+    text = emoprompt.compose(s.item)
+    batch = collate([(*tokens.prompt(s.item), *tokens.answer(text, s.item))], 24, tokens.stop)
+    words = {weight: torch.from_numpy(ids)[None] for weight, ids in tokens.tables(s.item).items()}
+    nowhere = {weight: torch.full_like(ids, -1) for weight, ids in words.items()}
+    alone = torch.eye(8)[[LABELS.index(s.item.answer)]]
+    with torch.no_grad():
+        visuals = train_language.visual_batch([s])
+        plain = loss_of(model, projection, batch, visuals, alone, nowhere).item()
+        assert loss_of(model, projection, batch, visuals, alone, words).item() == pytest.approx(plain, rel=1e-5)
+        other = {weight: loss_of(model, projection, batch, visuals, alone.roll(1, 1), nowhere | {weight: words[weight]}).item() for weight in words}
+    assert all(abs(value - plain) > 1e-3 for value in other.values()) and set(other) == {DECISION_WEIGHT, ANSWER_WEIGHT}
 
 
 def layer() -> tuple[Rounded, np.ndarray, np.ndarray]:
