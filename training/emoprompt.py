@@ -201,6 +201,11 @@ def count_of(item: Item) -> int:
     return item.face_count if item.face_count is not None else len(item.faces)
 
 
+def of_faces(item: Item) -> bool:
+    """Whether it asks what a face feels, and not what a captioned picture does."""
+    return item.task in ("emotion", "emotion-open") and item.options is None
+
+
 def observe_faces(item: Item) -> str:
     count = count_of(item)
     if count == 0:
@@ -226,7 +231,7 @@ def cues_of_faces(item: Item) -> str:
 
 def strength_of(item: Item) -> int:
     """Of the evidence that its meaning is chosen by."""
-    if item.options is None and item.task in ("emotion", "emotion-open"):
+    if of_faces(item):
         return strength_of_face(item.faces[0]) if item.faces else 0
     return strength_of_words(item.wording if item.words else None)
 
@@ -236,7 +241,7 @@ def opening(item: Item) -> str:
     likeliest word would else take the answer with the fewest ways to begin.
     """
     strength = strength_of(item)
-    if item.task in ("emotion", "emotion-open") and item.options is None:
+    if of_faces(item):
         if not item.faces:
             return f"the scene alone {SPEAKS[strength]}"
         units = shown_units(item, item.faces[0])
@@ -250,7 +255,7 @@ def opening(item: Item) -> str:
 
 def meanings(item: Item) -> dict[str, str]:
     """What follows the opening, by answer."""
-    by_answer = MEANING if item.task in ("emotion", "emotion-open") and item.options is None else TASK_MEANING[item.task]
+    by_answer = MEANING if of_faces(item) else TASK_MEANING[item.task]
     return {answer: phrases[strength_of(item)] for answer, phrases in by_answer.items()}
 
 
@@ -360,7 +365,7 @@ def quote(words: str) -> str:
 
 def compose(item: Item) -> str:
     """The four lines `Observe: …` to `Answer: …` for one item."""
-    if item.task in ("emotion", "emotion-open") and item.options is None:
+    if of_faces(item):
         label = item.answer
         observe, cues, reason = observe_faces(item), cues_of_faces(item), reason_emotion(item, label)
         answer = label
