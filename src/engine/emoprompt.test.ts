@@ -68,6 +68,11 @@ describe('promptBody', () => {
     expect(body({ task: 'intent', words: 'ha', wording: { shares, terms: [] } })).toMatch(/\nWording: offensive .60, expressive .30.$/);
   });
 
+  it('puts cues that are shown alike in the order of their codes: hidden decimals differ between runtimes', () => {
+    const shown = body({ readings: [face(0, 0, { AU25: 0.8602, AU12: 0.8601, AU06: 0.94 })] });
+    expect(shown.match(/AU\d\d/g)).toEqual(['AU06', 'AU12', 'AU25']);
+  });
+
   it('says nothing of a wording where there are no words', () => {
     const wording = { shares: [{ option: 'no', share: 1 }], terms: ['calm'] };
     expect(body({ words: ' ', wording })).not.toContain('Wording');

@@ -92,7 +92,7 @@ def test_a_text_says_how_strong_its_evidence_is():
     sure = Wording([("yes", 0.8), ("no", 0.2)], ["hell"])
     assert reason("humor", "yes", words="hell no", wording=sure) == 'Words and picture together speak for absurdity; "hell" would lean so.'
     assert reason("humor", "no", words="hell no", wording=sure) == 'Words and picture together speak for sober talk, though "hell" might lean elsewhere.'
-    assert reason("humor", "no", words="") == "The picture by itself comes nearest to stating a point without wit."
+    assert reason("humor", "no", words="", wording=sure) == "The picture by itself comes nearest to stating a point without wit."
 
 
 def test_prompt_body_form():
