@@ -223,11 +223,30 @@ def put_weights(model: onnx.ModelProto, rounded: Rounded) -> None:
     model.graph.node.extend(nodes)
 
 
+def keep_logits(model: onnx.ModelProto) -> None:
+    """Logits of as many last positions as the input `num_logits_to_keep` [1] says, for the builder's one: a guessed run of tokens is
+    checked at once."""
+    graph = model.graph
+    (gather,), (unsqueeze,) = ([node for node in graph.node if node.name == f"/lm_head/prune/{kind}"] for kind in ("Gather", "Unsqueeze"))
+    hidden, kept = gather.input[0], unsqueeze.output[0]
+    for node in (gather, unsqueeze):
+        graph.node.remove(node)
+    count, start = "num_logits_to_keep", "/lm_head/keep/start"
+    constants = {"/lm_head/keep/end": np.iinfo(np.int64).max, "/lm_head/keep/axis": 1}
+    graph.initializer.extend(numpy_helper.from_array(np.array([value], np.int64), name) for name, value in constants.items())
+    graph.input.append(helper.make_tensor_value_info(count, TensorProto.INT64, [1]))
+    index = next(i for i, node in enumerate(graph.node) if kept in node.input)
+    graph.node.insert(index, helper.make_node("Neg", [count], [start], name="/lm_head/keep/Neg"))
+    graph.node.insert(index + 1, helper.make_node("Slice", [hidden, start, *constants], [kept], name="/lm_head/keep/Slice"))
+
+
 def name_ports(model: onnx.ModelProto, head_dim: int) -> None:
     """Fixes batch and head width; the names that stay free mean one size each within a run."""
     names = {"batch_size": 1, "kv_cache_dim": head_dim, "sequence_length": "T", "past_sequence_length": "past", "total_sequence_length": "total"}
     for value in [*model.graph.input, *model.graph.output]:
         set_dims(value, [names.get(dim, dim) for dim in port(value)["dims"]])
+        if value.name == "logits":
+            set_dims(value, [1, "kept", port(value)["dims"][-1]])
     del model.graph.value_info[:]
 
 
@@ -293,6 +312,7 @@ def export_language_model(folder: Path, out: Path, rounded: Rounded | None = Non
     config = json.loads((folder / "config.json").read_text())
     put_weights(model, rounded if rounded is not None else round_to_nearest(folder))
     keep_activations(model)
+    keep_logits(model)
     name_ports(model, config["head_dim"])
     data = split_data(model, out)
     del model.metadata_props[:]

@@ -18,7 +18,7 @@ from convert import ONNX
 from export import EXPORT, ExportedGraph
 from ferplus import CIRCUMPLEX, LABELS
 from fetch import ARCHIVES, BASE
-from parity import make_goldens, make_probe
+from parity import int8_tolerance, make_goldens, make_probe
 from vision import DETECTORS, LANDMARK_CROP, LANDMARK_SIZE
 
 FORMAT = 1
@@ -144,12 +144,18 @@ def build_pack(out: Path, parts: PackParts) -> dict:
     for graph in parts.graphs:
         for name in [graph.file, *graph.data]:
             shutil.copyfile(graph.folder / name, out / name)
+    folder = next(graph.folder for graph in parts.graphs if graph.name == "language-model")
+    int8, drafts = parts.language_model.get("int8"), parts.language_model.get("drafts")
+    for name in [*(int8[key] for key in ("file", "plan", "factors") if int8), *([drafts] if drafts else [])]:
+        shutil.copyfile(folder / name, out / name)
     for name in ("tokenizer.json", "tokenizer_config.json"):
         shutil.copyfile(parts.tokenizer / name, out / name)
     shutil.copyfile(parts.dictionary, out / "text-dictionary.txt")
     shutil.copyfile(parts.vocabulary, out / "vocabulary.txt")
     shutil.copyfile(parts.text_classifier, out / "text-classifier.json")
     manifest["languageModel"]["probe"] = make_probe(out, manifest, out / "tokenizer.json")
+    if int8:
+        manifest["languageModel"]["int8"] = int8 | {"tolerance": int8_tolerance(out, manifest)}
     goldens = make_goldens(out, manifest, out / "tokenizer.json")
     (out / "parity.json").write_text(json.dumps(goldens, ensure_ascii=False) + "\n")
     manifest["files"] = [
@@ -227,7 +233,7 @@ def main() -> None:
     data = [DATA / name for name in ("faces/ferplus_train.npz", "memes/labels.csv", "memes/images.tar", "scenes/labels.csv", "scenes/images.tar")]
     parts = PackParts(
         id="emollm-s",
-        version="0.4.0",
+        version="0.4.1",
         title="EmoLLM small",
         licence="Apache-2.0 for code and base weights; fine-tuned weights are for research use, see credits",
         credits=[*credits(), *trained_credits()],

@@ -19,12 +19,15 @@ parity.json, format 1:
 """
 
 import json
+import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 import numpy as np
 import onnxruntime
 
+import int8
 from convert import open_session
 from quantize import dequantize
 
@@ -32,6 +35,7 @@ TOLERANCE = {"fp32": 1e-3, "fp16": 2e-3, "q4": 3e-3}
 """Same file on another kernel, over the largest value."""
 PROBE_TOLERANCE = 1e-2
 """For the check at load: wide enough for a GPU that computes in float16, narrow enough to see a wrong kernel."""
+INT8_TOLERANCE = 0.1
 NEW_TOKENS = 12
 
 
@@ -116,9 +120,10 @@ def run_graphs(folder: Path, manifest: dict, inputs: dict[str, list[dict]]) -> d
 class Decoder:
     """A pack's language model on onnxruntime: embeddings looked up in lm_head's blocks, a cache that grows."""
 
-    def __init__(self, folder: Path, manifest: dict):
+    def __init__(self, folder: Path, manifest: dict, graph: Path | None = None):
+        """`graph`: a file in place of the manifest's."""
         self.entry = entry = manifest["languageModel"]
-        self.session: onnxruntime.InferenceSession = open_session(str(folder / manifest["graphs"]["language-model"]["file"]), threads=2)
+        self.session: onnxruntime.InferenceSession = open_session(str(graph or folder / manifest["graphs"]["language-model"]["file"]), threads=2)
         table = entry["embedding"]
         blocks = entry["hidden"] // table["blockSize"]
         weights, scales = table["weights"], table["scales"]
@@ -140,6 +145,7 @@ class Decoder:
         """[T, hidden] after what came before → logits of the last position [vocab]"""
         total = self.past["0.key"].shape[2] + len(embeddings)
         feeds = {"inputs_embeds": embeddings[None].astype(np.float32), "attention_mask": np.ones((1, total), np.int64)}
+        feeds["num_logits_to_keep"] = np.array([1])
         feeds |= {f"past_key_values.{key}": value for key, value in self.past.items()}
         names = ["logits", *(f"present.{key}" for key in self.past)]
         logits, *present = self.session.run(names, feeds)
@@ -234,6 +240,27 @@ def make_probe(folder: Path, manifest: dict, tokenizer_file: Path) -> dict:
         "next": [{"id": id, "logit": round(logit, 5)} for id, logit in zip(following, logits, strict=True)],
         "tolerance": round(PROBE_TOLERANCE * max(1.0, largest), 5),
     }
+
+
+def int8_tolerance(folder: Path, manifest: dict) -> float:
+    """How far the 8-bit graph may be off the probe's logits: three times as far as it is here, a tenth of the largest at least.
+
+    Rounding moves logits by about one where the text is as odd as the probe's (hardly where it is like training's), and which way hangs on
+    the last bit; a wrong kernel's are off by many.
+    """
+    entry = manifest["languageModel"]
+    with tempfile.TemporaryDirectory() as name:
+        made = Path(name)
+        shutil.copyfile(folder / entry["int8"]["file"], made / entry["int8"]["file"])
+        (made / f"{int8.STEM}-weights.bin").write_bytes(int8.weights(folder))
+        decoder = Decoder(folder, manifest, made / entry["int8"]["file"])
+        ids, following = entry["probe"]["ids"], entry["probe"]["next"]
+        decoder.step(decoder.embed(ids[:1]))  # by itself, as the engine does
+        logits, off = decoder.step(decoder.embed(ids[1:])), []
+        for token in following:
+            off.append(abs(float(logits[token["id"]]) - token["logit"]))
+            logits = decoder.step(decoder.embed([token["id"]]))
+    return round(max(3 * max(off), INT8_TOLERANCE / PROBE_TOLERANCE * entry["probe"]["tolerance"]), 5)
 
 
 def make_goldens(folder: Path, manifest: dict, tokenizer_file: Path) -> dict:

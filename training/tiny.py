@@ -19,6 +19,7 @@ import torch.nn as nn
 import torch.nn.functional as F
 from transformers import LlamaConfig, LlamaForCausalLM
 
+import int8
 from action_units import FACS, OFFSET, RULES, SLOPE
 from caches import CROP_SCALE, CROP_SHIFT
 from common import PACKS, SEED, WORK, seed_everything
@@ -149,6 +150,7 @@ def export_tiny(out: Path) -> tuple[list[ExportedGraph], dict, ProjectionConfig]
     graphs.append(export_text("text-recognizer", TinyTextRecognizer(), [1, 3, 48, "W"], "probabilities", [1, "T", CLASSES], out))
     random_language_model(out / "llama", SMOLLM2)
     language, entry = export_language_model(out / "llama", out)
+    entry["int8"] = int8.write(out, None, entry["kvHeads"], entry["headDim"])
     return [*graphs, language], entry, projection
 
 

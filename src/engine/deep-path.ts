@@ -56,11 +56,12 @@ export async function* explainFrame(
   const body = promptBody(manifest, { task, options: request.options, readings: faces, words: words.text, wording });
   const { before, after } = aroundImage(manifest, body);
   const { model, tokenizer } = part;
-  const rows = concatenate([model.embed(tokenizer.encode(before)), imageEmbeddings, model.embed(tokenizer.encode(after))]); // [T, hidden]
+  const start = tokenizer.encode(before);
+  const rows = concatenate([imageEmbeddings, model.embed(tokenizer.encode(after))]); // [T, hidden]
   const { hidden, stopIds } = manifest.languageModel;
-  yield { type: 'prompt', runId, text: body, promptTokens: rows.length / hidden };
+  yield { type: 'prompt', runId, text: body, promptTokens: start.length + rows.length / hidden };
 
-  const sequence = await timed(times, 'prefill', () => prefill(signal, part, rows, hidden));
+  const sequence = await timed(times, 'prefill', () => prefill(signal, part, start, rows, hidden));
   try {
     const context: EvidenceContext = {
       readings: faces,
@@ -79,6 +80,7 @@ export async function* explainFrame(
       options,
       calibration: answerCalibration(manifest, task, options),
       stopIds,
+      drafts: model.takesDrafts ? part.drafts : null,
       maxNewTokens: Math.min(request.maxNewTokens, manifest.prompt.maxNewTokens),
     });
     const speed = (): AnalysisEvent => ({
@@ -153,11 +155,17 @@ async function embedImage(
 }
 
 /** The prompt pass, piece by piece. */
-async function prefill(signal: AbortSignal, { model }: LanguagePart, rows: Float32Array, hidden: number): Promise<Sequence> {
+async function prefill(
+  signal: AbortSignal,
+  { model }: LanguagePart,
+  start: readonly number[],
+  rows: Float32Array,
+  hidden: number,
+): Promise<Sequence> {
   const step = PREFILL_CHUNK * hidden;
-  const sequence = await model.prefill(signal, rows.subarray(0, step));
+  const sequence = await model.begin(signal, start);
   try {
-    for (let at = step; at < rows.length; at += step) await sequence.appendEmbeddings(signal, rows.subarray(at, at + step));
+    for (let at = 0; at < rows.length; at += step) await sequence.appendEmbeddings(signal, rows.subarray(at, at + step));
     return sequence;
   } catch (error) {
     sequence.dispose();

@@ -66,6 +66,11 @@ export function aroundImage(manifest: PromptManifest, body: string): { before: s
   return { before: before.replace('{body}', () => body), after: after.replace('{body}', () => body) };
 }
 
+/** What every prompt begins with: the template up to its first placeholder. */
+export function promptHead(manifest: PromptManifest): string {
+  return manifest.prompt.template.split(/\{image\}|\{body\}/)[0] ?? '';
+}
+
 /** Action units that are sure enough to be named, by the figure that is shown: the surest first, then in order of their codes. */
 export function namedUnits(reading: Reading, threshold: number): Reading['actionUnits'] {
   return reading.actionUnits

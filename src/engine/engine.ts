@@ -142,6 +142,7 @@ class PackEngine implements Engine {
 
   async dispose(): Promise<void> {
     const shelf = this.#shelf;
+    this.#language?.model.dispose();
     this.#faces = null;
     this.#fastPath = null;
     this.#language = null;

@@ -1,7 +1,9 @@
 /** Opens a pack's graphs part by part, and makes of them what the fast and the deep path need. */
+import { DraftTable } from '../model/draft-table.ts';
 import { FaceDetector } from '../model/face-detector.ts';
 import { FaceEncoder } from '../model/face-encoder.ts';
 import { type Graph, type OpenOptions, openGraph, type Runtime } from '../model/graph.ts';
+import { int8GraphEntry, int8GraphFiles } from '../model/int8-layout.ts';
 import { LandmarkFinder } from '../model/landmarks.ts';
 import { LanguageModel, languageModelGpuOutputs, warmUpLanguageModel } from '../model/language-model.ts';
 import type { FaceDetectorEntry, PackManifest } from '../model/manifest.ts';
@@ -15,6 +17,7 @@ import { TokenEmbeddings } from '../model/token-embeddings.ts';
 import { createTokenizer, type Tokenizer } from '../model/tokenizer.ts';
 import { WordSplitter } from '../model/word-splitter.ts';
 import type { GraphName } from '../shared/labels.ts';
+import { promptHead } from './emoprompt.ts';
 
 /** Where faces are. */
 export interface FacesPart {
@@ -39,6 +42,8 @@ export interface LanguagePart {
   textClassifier: TextClassifier | null;
   tokenizer: Tokenizer;
   model: LanguageModel;
+  /** Null where the pack has none. */
+  drafts: DraftTable | null;
 }
 
 /** Opens graphs and keeps the list of them, for the Model line and for closing. */
@@ -91,10 +96,18 @@ export async function openLanguage(shelf: GraphShelf, manifest: PackManifest, fi
   const projection = await shelf.open('projection', files);
   const textDetector = await shelf.open('text-detector', files);
   const textRecognizer = await shelf.open('text-recognizer', files);
+  const { int8, drafts } = languageModel;
   const decoder = await shelf.open('language-model', files, {
     warmUp: (graph) => warmUpLanguageModel(graph, languageModel, embeddings),
     gpuOutputs: languageModelGpuOutputs,
+    onWasm: int8 && {
+      entry: int8GraphEntry(manifest, int8),
+      files: () => int8GraphFiles(int8, files),
+      warmUp: (graph) => warmUpLanguageModel(graph, languageModel, embeddings, int8.tolerance),
+    },
   });
+  const model = new LanguageModel(decoder, languageModel, embeddings);
+  await model.keepHead(tokenizer.encode(promptHead(manifest)));
   return {
     scene: new SceneEncoder(scene, manifest.sceneEncoder),
     projection: new Projection(projection, manifest.projection),
@@ -103,7 +116,8 @@ export async function openLanguage(shelf: GraphShelf, manifest: PackManifest, fi
     wordSplitter: new WordSplitter(utf8.decode(fileOf(files, text.vocabulary))),
     textClassifier: text.classifier ? new TextClassifier(fileOf(files, text.classifier)) : null,
     tokenizer,
-    model: new LanguageModel(decoder, languageModel, embeddings),
+    drafts: drafts ? new DraftTable(fileOf(files, drafts)) : null,
+    model,
   };
 }
 

@@ -3,6 +3,7 @@
  * the text between them, and a closed answer is taken from the distribution over its options, so
  * that every run has all four steps, whatever the weights. Knows ids and text, not pictures.
  */
+import type { DraftTable } from '../model/draft-table.ts';
 import { type LanguageModel, type Sequence, scoreOptions } from '../model/language-model.ts';
 import type { AnswerCalibration } from '../model/manifest.ts';
 import { pick } from '../model/sampler.ts';
@@ -29,6 +30,8 @@ export interface StepOptions {
   calibration: Pick<AnswerCalibration, 'scale' | 'bias'> | null;
   /** Ids that end a text. */
   stopIds: readonly number[];
+  /** Guesses what is written next, for the model to check several ids at a time; null where it cannot. */
+  drafts: Pick<DraftTable, 'guess'> | null;
   /** For the whole text; what a step leaves over goes to the next ones. */
   maxNewTokens: number;
 }
@@ -37,6 +40,8 @@ export interface StepOptions {
 const SHARES: Record<Step, number> = { observe: 0.25, cues: 0.3, reason: 0.35, answer: 0.1 };
 /** Long enough that "brows raised (AU01), outer brows raised (AU02)" passes, short enough to break a loop. */
 const NO_REPEAT_NGRAM = 8;
+/** Ids guessed at a time at most: a run of up to eight rows costs hardly more than one of a single row. */
+const MAX_GUESSES = 7;
 
 /**
  * Writes the answer onto `sequence`, which holds the prompt and stays the caller's.
@@ -46,10 +51,13 @@ export async function* decodeSteps(signal: AbortSignal, sequence: Sequence, sett
   const { tokenizer, options } = settings;
   let left = settings.maxNewTokens;
   let tokens = 0;
+  const written: number[] = []; // heads included
   for (const [index, step] of STEPS.entries()) {
     yield { type: 'step', step };
     const head = settings.heads[index] ?? '';
-    await sequence.append(signal, tokenizer.encode(index === 0 ? head : `\n${head}`));
+    const headIds = tokenizer.encode(index === 0 ? head : `\n${head}`);
+    await sequence.append(signal, headIds);
+    written.push(...headIds);
     if (step === 'answer' && options.length > 0) {
       const answer = await chooseOption(signal, sequence, settings);
       yield { type: 'text', step, delta: answer.text };
@@ -60,7 +68,7 @@ export async function* decodeSteps(signal: AbortSignal, sequence: Sequence, sett
     const ahead = STEPS.slice(index).reduce((sum, later) => sum + SHARES[later], 0);
     const budget = Math.max(1, Math.floor((left * SHARES[step]) / ahead));
     let text = '';
-    for await (const piece of writeLine(signal, sequence, settings, budget)) {
+    for await (const piece of writeLine(signal, sequence, settings, written, budget)) {
       if (piece.delta !== '') yield { type: 'text', step, delta: piece.delta };
       text += piece.delta;
       if (piece.isToken) {
@@ -75,32 +83,40 @@ export async function* decodeSteps(signal: AbortSignal, sequence: Sequence, sett
   }
 }
 
-/** One line of free text: up to a newline, a stop id or the budget, where `…` says that it was cut. */
+/** One line of free text, added to `written` too: up to a newline, a stop id or the budget, where `…` says that it was cut. */
 async function* writeLine(
   signal: AbortSignal,
   sequence: Sequence,
-  { model, tokenizer }: StepOptions,
+  { model, tokenizer, drafts }: StepOptions,
+  written: number[],
   budget: number,
 ): AsyncGenerator<{ delta: string; isToken: boolean }> {
   const stream = tokenizer.stream();
-  const written: number[] = [];
+  const line: number[] = [];
+  const next = (logits: Float32Array, added: readonly number[]): number =>
+    pick(logits, [...line, ...added], { repetitionPenalty: 1, noRepeatNgram: NO_REPEAT_NGRAM });
+  const endsLine = (id: number): boolean => model.isStop(id) || tokenizer.decode([id]).includes('\n');
   let isStart = true;
   const clean = (delta: string): string => {
     const text = isStart ? delta.trimStart() : delta;
     if (text !== '') isStart = false;
     return text;
   };
-  while (written.length < budget) {
-    const id = pick(sequence.logits, written, { repetitionPenalty: 1, noRepeatNgram: NO_REPEAT_NGRAM });
+  while (line.length < budget) {
+    const id = next(sequence.logits, []);
     if (model.isStop(id)) return;
-    const [line = '', ...next] = stream.push(id).split('\n');
-    if (next.length > 0) {
-      yield { delta: clean(line.trimEnd()), isToken: false };
+    const [delta = '', ...rest] = stream.push(id).split('\n');
+    if (rest.length > 0) {
+      yield { delta: clean(delta.trimEnd()), isToken: false };
       return;
     }
-    await sequence.append(signal, [id]);
-    written.push(id);
-    yield { delta: clean(line), isToken: true };
+    const guesses = drafts?.guess([...written, id], Math.min(MAX_GUESSES, budget - line.length - 1)) ?? [];
+    const end = guesses.findIndex(endsLine);
+    const added = await sequence.appendChecked(signal, id, end < 0 ? guesses : guesses.slice(0, end), next);
+    line.push(...added);
+    written.push(...added);
+    yield { delta: clean(delta), isToken: true };
+    for (const guessed of added.slice(1)) yield { delta: clean(stream.push(guessed)), isToken: true };
   }
   yield { delta: clean('…'), isToken: false };
 }

@@ -50,7 +50,16 @@ export interface GraphFiles {
   data: { path: string; data: Uint8Array }[];
 }
 
+/** Another file of the same graph, with the same ports. */
+export interface GraphVariant {
+  entry: GraphEntry;
+  files(): Promise<GraphFiles>;
+  warmUp(graph: Graph): Promise<void>;
+}
+
 export interface OpenOptions {
+  /** What WebAssembly runs instead, as long as it opens and warms up there. */
+  onWasm?: GraphVariant | undefined;
   /** One small run right after opening: the first run compiles, and shows whether the backend can run the graph. Defaults to zeros. */
   warmUp?: (graph: Graph) => Promise<void>;
   /** Outputs that stay on the GPU where the graph runs there; their owner disposes them. Defaults to none. */
@@ -161,25 +170,32 @@ export async function openGraph(
   options: OpenOptions = {},
 ): Promise<{ graph: Graph; notes: string[] }> {
   const { backends, notes } = backendsFor(runtime, name);
-  const warmUp = options.warmUp ?? runOnZeros;
-  for (const [index, backend] of backends.entries()) {
-    const isLast = index === backends.length - 1;
+  const asStored: GraphVariant = { entry, files: async () => files, warmUp: options.warmUp ?? runOnZeros };
+  const attempts = backends.flatMap((backend) => {
+    const variants = backend === 'wasm' && options.onWasm ? [options.onWasm, asStored] : [asStored];
+    return variants.map((variant) => ({ backend, variant }));
+  });
+  for (const [index, { backend, variant }] of attempts.entries()) {
+    const isLast = index === attempts.length - 1;
     let graph: Graph | null = null;
     try {
-      graph = await openOn(runtime, name, entry, files, backend, options.gpuOutputs);
-      await warmUp(graph);
+      graph = await openOn(runtime, name, variant.entry, await variant.files(), backend, options.gpuOutputs);
+      await variant.warmUp(graph);
       return { graph, notes };
     } catch (error) {
       // A session that failed its first run may fail to close as well: the first failure is the one to report.
       await graph?.dispose().catch(() => {});
       const failure = runtimeFailure(error, `The ${name} graph could not be opened.`);
       if (isLast) throw failure;
+      const reason = shorten(failure.error.detail ?? failure.error.message);
       notes.push(
-        `WebGPU could not run the ${name} graph, so it runs on WebAssembly, which is slower (${shorten(failure.error.detail ?? failure.error.message)}).`,
+        backend === 'webgpu'
+          ? `WebGPU could not run the ${name} graph, so it runs on WebAssembly, which is slower (${reason}).`
+          : `The ${name} graph’s 8-bit form could not be used, so it runs in 4 bits, which is slower (${reason}).`,
       );
     }
   }
-  throw new Error('backendsFor returns at least one backend');
+  throw new Error('there is at least one attempt');
 }
 
 /** The backends to try for a graph, best first, and why it is not as asked, if it is not. */

@@ -10,28 +10,31 @@ const presentName = (past: string): string => past.replace(/^past_key_values/, '
 /** Outputs that become the next run's past: they stay on the GPU. */
 export const isPresent = (output: string): boolean => output.startsWith('present.');
 
+/** Tensors that several caches may share; the last owner disposes them. */
+interface Shared {
+  tensors: ReadonlyMap<string, Tensor>; // past name → [1, kvHeads, length or more, headDim]
+  owners: number;
+}
+
 /**
  * Immutable: a run makes a new cache and leaves this one as it is, so that several branches can go
- * on from one place. Each `retain` (and the making) is paid back by one `release`; the last disposes the tensors.
+ * on from one place. Each `retain`, each `shortened` (and the making) is paid back by one `release`.
  */
 export class KvCache {
-  /** Tokens in it. */
+  /** Tokens in it. The tensors may hold more, which the attention mask leaves out and the next run overwrites. */
   readonly length: number;
-  readonly #tensors: ReadonlyMap<string, Tensor>; // past name → [1, kvHeads, length, headDim]
-  #owners = 1;
+  readonly #shared: Shared;
 
-  private constructor(length: number, tensors: ReadonlyMap<string, Tensor>) {
+  private constructor(length: number, shared: Shared) {
     this.length = length;
-    this.#tensors = tensors;
+    this.#shared = shared;
   }
 
   /** No past: dims [1, kvHeads, 0, headDim]. */
   static empty(graph: Graph, kvHeads: number, headDim: number): KvCache {
     const ports = graph.entry.inputs.filter((port) => PAST.test(port.name));
-    return new KvCache(
-      0,
-      new Map(ports.map((port) => [port.name, graph.tensor(port.type, zeros(port.type, 0), [1, kvHeads, 0, headDim])])),
-    );
+    const tensors = new Map(ports.map((port) => [port.name, graph.tensor(port.type, zeros(port.type, 0), [1, kvHeads, 0, headDim])]));
+    return new KvCache(0, { tensors, owners: 1 });
   }
 
   /** Takes over the `present.*` tensors of a run; its other outputs stay the caller's. */
@@ -42,22 +45,28 @@ export class KvCache {
       if (!present) throw new Error(`the graph has no ${presentName(past)}`);
       tensors.set(past, present);
     }
-    return new KvCache(length, tensors);
+    return new KvCache(length, { tensors, owners: 1 });
   }
 
   /** Feeds for the graph, by input name. */
   feeds(): Record<string, Tensor> {
-    if (this.#owners <= 0) throw new Error('this KV cache has been released');
-    return Object.fromEntries(this.#tensors);
+    if (this.#shared.owners <= 0) throw new Error('this KV cache has been released');
+    return Object.fromEntries(this.#shared.tensors);
   }
 
   retain(): KvCache {
-    this.#owners += 1;
-    return this;
+    return this.shortened(this.length);
+  }
+
+  /** The first `length` tokens of it, without copying. */
+  shortened(length: number): KvCache {
+    if (!(length >= 0 && length <= this.length)) throw new RangeError(`a cache of ${this.length} tokens cannot be shortened to ${length}`);
+    this.#shared.owners += 1;
+    return new KvCache(length, this.#shared);
   }
 
   release(): void {
-    this.#owners -= 1;
-    if (this.#owners === 0) for (const tensor of this.#tensors.values()) tensor.dispose();
+    this.#shared.owners -= 1;
+    if (this.#shared.owners === 0) for (const tensor of this.#shared.tensors.values()) tensor.dispose();
   }
 }

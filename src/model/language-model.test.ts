@@ -59,24 +59,27 @@ function fakeModel(logitsOf: (seen: number[]) => number[]) {
         { name: 'inputs_embeds', type: 'float32', dims: [1, 'T', 1] },
         { name: 'attention_mask', type: 'int64', dims: [1, 'total'] },
         { name: 'position_ids', type: 'int64', dims: [1, 'T'] },
+        { name: 'num_logits_to_keep', type: 'int64', dims: [1] },
         port('past_key_values.0.key'),
         port('past_key_values.0.value'),
       ],
     },
     tensor: (type: 'float32', data: Float32Array, dims: number[]) => track(new Tensor(type, data, dims)),
     async run(feeds: Record<string, Tensor>) {
-      const past = Array.from(feeds['past_key_values.0.key']?.data as Float32Array);
+      const stored = Array.from(feeds['past_key_values.0.key']?.data as Float32Array);
       const next = Array.from(feeds.inputs_embeds?.data as Float32Array);
       const positions = Array.from(feeds.position_ids?.data as BigInt64Array, Number);
+      // What the mask leaves out is overwritten, as in onnxruntime's attention.
+      const past = stored.slice(0, (feeds.attention_mask?.dims[1] ?? 0) - next.length);
       expect(positions[0]).toBe(past.length);
-      expect(feeds.attention_mask?.dims).toEqual([1, past.length + next.length]);
       const ids = [...past, ...next];
       seen.push(ids);
-      const cache = () => track(new Tensor('float32', Float32Array.from(ids), [1, 1, ids.length, 1]));
-      // Logits for every position, to show that the last one is taken.
-      const rows = [...next.slice(1).map(() => new Array<number>(VOCAB).fill(99)), logitsOf(ids)].flat();
+      const kept = Number((feeds.num_logits_to_keep?.data as BigInt64Array | undefined)?.[0]);
+      const present = [...ids, ...stored.slice(ids.length)];
+      const cache = () => track(new Tensor('float32', Float32Array.from(present), [1, 1, present.length, 1]));
+      const rows = next.map((_, index) => logitsOf(ids.slice(0, past.length + index + 1))).slice(-kept);
       return {
-        logits: track(new Tensor('float32', Float32Array.from(rows), [1, next.length, VOCAB])),
+        logits: track(new Tensor('float32', Float32Array.from(rows.flat()), [1, kept, VOCAB])),
         'present.0.key': cache(),
         'present.0.value': cache(),
       };
@@ -98,11 +101,14 @@ describe('warmUpLanguageModel', () => {
   it('accepts a graph that gives the pack’s numbers, and leaves no tensor behind', async () => {
     const { graph, embeddings, alive, seen } = answering(2.05, 2.95);
     await warmUpLanguageModel(graph, entry, embeddings);
-    expect(seen).toEqual([
-      [1, 2],
-      [1, 2, 3],
-    ]);
+    expect(seen).toEqual([[1], [1, 2], [1, 2, 3]]);
     expect(alive.size).toBe(0);
+  });
+
+  it('lets a graph that rounds more be further off, as far as it is told', async () => {
+    const { graph, embeddings } = answering(2.4, 3);
+    await expect(warmUpLanguageModel(graph, entry, embeddings)).rejects.toMatchObject({ error: { code: 'graph-failed' } });
+    await warmUpLanguageModel(graph, entry, embeddings, 0.5);
   });
 
   it.each([
@@ -119,7 +125,7 @@ describe('warmUpLanguageModel', () => {
 describe('Sequence', () => {
   it('remembers the prompt, grows by what is appended, and leaves no tensor behind', async () => {
     const { model, alive, seen } = fakeModel((ids) => flat().with(ids.length % VOCAB, 1));
-    const sequence = await model.prefill(signal, Float32Array.of(1, 2));
+    const sequence = await model.begin(signal, [1, 2]);
     await sequence.append(signal, [3]);
     await sequence.append(signal, [4, 5]);
     expect(seen.at(-1)).toEqual([1, 2, 3, 4, 5]);
@@ -131,7 +137,7 @@ describe('Sequence', () => {
 
   it('branches without disturbing the trunk', async () => {
     const { model, alive, seen } = fakeModel(flat);
-    const trunk = await model.prefill(signal, Float32Array.of(1));
+    const trunk = await model.begin(signal, [1]);
     const branch = trunk.fork();
     await trunk.append(signal, [2]);
     await branch.append(signal, [3]);
@@ -146,10 +152,71 @@ describe('Sequence', () => {
     expect(alive.size).toBe(0);
   });
 
+  describe('appendChecked', () => {
+    /** Counts up: after n comes n + 1. */
+    const counting = () => fakeModel((ids) => flat().with(((ids.at(-1) ?? 0) + 1) % VOCAB, 1));
+    const likeliest = (logits: Float32Array): number => logits.indexOf(Math.max(...logits));
+
+    it('keeps guesses as far as the model agrees, in one run, and goes on from there', async () => {
+      const { model, seen, alive } = counting();
+      const sequence = await model.begin(signal, [0]);
+      expect(await sequence.appendChecked(signal, 1, [2, 3, 6, 7], likeliest)).toEqual([1, 2, 3]);
+      expect(seen).toHaveLength(2);
+      expect(sequence.length).toBe(4);
+      expect(likeliest(sequence.logits)).toBe(4);
+      await sequence.append(signal, [4]);
+      expect(seen.at(-1)).toEqual([0, 1, 2, 3, 4]); // what was not kept is gone
+      expect(await sequence.appendChecked(signal, 5, [6, 7], likeliest)).toEqual([5, 6, 7]);
+      expect(seen.at(-1)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+      sequence.dispose();
+      expect(alive.size).toBe(0);
+    });
+
+    it('keeps none where the model would have written something else, and asks with what was added', async () => {
+      const { model } = counting();
+      const sequence = await model.begin(signal, [0]);
+      const asked: number[][] = [];
+      const added = await sequence.appendChecked(signal, 1, [5, 6], (logits, before) => {
+        asked.push([...before]);
+        return likeliest(logits);
+      });
+      expect(added).toEqual([1]);
+      expect(asked).toEqual([[1]]);
+      expect(likeliest(sequence.logits)).toBe(2);
+    });
+
+    it('leaves a branch that was made before it as it was', async () => {
+      const { model, seen, alive } = counting();
+      const trunk = await model.begin(signal, [0]);
+      const branch = trunk.fork();
+      await trunk.appendChecked(signal, 1, [2, 5], likeliest);
+      await branch.append(signal, [6]);
+      expect(seen.at(-1)).toEqual([0, 6]);
+      trunk.dispose();
+      branch.dispose();
+      expect(alive.size).toBe(0);
+    });
+  });
+
+  it('computes the kept head of all prompts once, until it is let go', async () => {
+    const { model, seen, alive } = fakeModel(flat);
+    await model.keepHead([1, 2]);
+    const before = seen.length;
+    const one = await model.begin(signal, [1, 2]);
+    expect(seen).toHaveLength(before);
+    const two = await model.begin(signal, [1, 2, 3]);
+    expect(seen.slice(before)).toEqual([[1, 2, 3]]);
+    const other = await model.begin(signal, [1, 4]); // begins otherwise
+    expect(seen.at(-1)).toEqual([1, 4]);
+    for (const sequence of [one, two, other]) sequence.dispose();
+    model.dispose();
+    expect(alive.size).toBe(0);
+  });
+
   it('stops between steps when the signal is aborted', async () => {
     const { model, seen } = fakeModel(flat);
     const controller = new AbortController();
-    const sequence = await model.prefill(controller.signal, Float32Array.of(1));
+    const sequence = await model.begin(controller.signal, [1]);
     controller.abort();
     await expect(sequence.append(controller.signal, [2])).rejects.toMatchObject({ error: { code: 'cancelled' } });
     expect(seen).toHaveLength(1);
@@ -157,14 +224,14 @@ describe('Sequence', () => {
 
   it('refuses a prompt beyond the context', async () => {
     const { model } = fakeModel(flat);
-    await expect(model.prefill(signal, new Float32Array(13))).rejects.toThrow('too long');
+    await expect(model.begin(signal, new Array<number>(13).fill(1))).rejects.toThrow('too long');
   });
 });
 
 describe('scoreOptions', () => {
   it('shares the probability among options by their first token', async () => {
     const { model, seen } = fakeModel(() => flat().with(1, Math.log(3)).with(5, 50));
-    const sequence = await model.prefill(signal, Float32Array.of(0));
+    const sequence = await model.begin(signal, [0]);
     const scores = await scoreOptions(
       signal,
       sequence,
@@ -182,7 +249,7 @@ describe('scoreOptions', () => {
   it('follows a shared beginning, and weighs an option that ends where another goes on', async () => {
     // After 1 comes 2 as likely as the two ends (7 and 6) together.
     const { model, alive } = fakeModel((ids) => (ids.at(-1) === 1 ? flat().with(2, Math.log(2)) : flat()));
-    const sequence = await model.prefill(signal, Float32Array.of(0));
+    const sequence = await model.begin(signal, [0]);
     const scores = await scoreOptions(signal, sequence, [[1], [1, 2], [3]], [7, 6]);
     expect(scores.map((score) => Number(score.toFixed(6)))).toEqual([0.25, 0.25, 0.5]);
     sequence.dispose();

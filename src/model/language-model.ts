@@ -9,6 +9,8 @@ import { logSoftmaxOver } from './sampler.ts';
 import type { TokenEmbeddings } from './token-embeddings.ts';
 
 type LanguageModelEntry = PackManifest['languageModel'];
+/** How many last positions' logits a run gives: an input that only graphs have that can check guesses. */
+const KEPT = 'num_logits_to_keep';
 /** The part of the table that is needed here. */
 type Embeddings = Pick<TokenEmbeddings, 'lookUp'>;
 
@@ -21,6 +23,9 @@ export class LanguageModel {
   readonly #entry: LanguageModelEntry;
   readonly #embeddings: Embeddings;
   readonly #stopIds: ReadonlySet<number>;
+  /** Whether a run can give the logits of several positions; what was guessed can be checked only then. */
+  readonly takesDrafts: boolean;
+  #head: { ids: readonly number[]; sequence: Sequence } | null = null;
 
   constructor(graph: Graph, entry: LanguageModelEntry, embeddings: Embeddings) {
     this.contextLength = entry.contextLength;
@@ -28,6 +33,7 @@ export class LanguageModel {
     this.#entry = entry;
     this.#embeddings = embeddings;
     this.#stopIds = new Set(entry.stopIds);
+    this.takesDrafts = graph.entry.inputs.some((port) => port.name === KEPT);
   }
 
   isStop(id: number): boolean {
@@ -39,23 +45,61 @@ export class LanguageModel {
     return this.#embeddings.lookUp(ids);
   }
 
-  /** The prompt pass. `embeddings` is [T, hidden]; the caller disposes the sequence. */
-  async prefill(signal: AbortSignal, embeddings: Float32Array): Promise<Sequence> {
+  /**
+   * The prompt's first tokens; the caller disposes the sequence. The very first goes by itself: its activations are a hundred
+   * times as large as all others, and where a run rounds activations to 8 bits with one scale (int8-layout.ts) nothing would be left of these.
+   */
+  async begin(signal: AbortSignal, ids: readonly number[]): Promise<Sequence> {
+    const head = this.#head;
+    if (head !== null && head.ids.every((id, index) => ids[index] === id)) {
+      const sequence = head.sequence.fork();
+      return ids.length === head.ids.length ? sequence : this.#grown(sequence, signal, ids.slice(head.ids.length));
+    }
     const empty = KvCache.empty(this.#graph, this.#entry.kvHeads, this.#entry.headDim);
+    let sequence: Sequence;
     try {
-      const { cache, logits } = await this.#run(signal, empty, embeddings);
-      return new Sequence(this, cache, logits);
+      const { cache, logits } = await this.extend(signal, empty, this.embed(ids.slice(0, 1)), 1);
+      sequence = new Sequence(this, cache, logits);
     } finally {
       empty.release();
     }
+    return ids.length === 1 ? sequence : this.#grown(sequence, signal, ids.slice(1));
   }
 
-  /** One run on top of a cache, which stays as it is. For `Sequence`. */
-  async extend(signal: AbortSignal, past: KvCache, embeddings: Float32Array): Promise<{ cache: KvCache; logits: Float32Array }> {
-    return this.#run(signal, past, embeddings);
+  /** Computes what every prompt begins with once; each `begin` that starts so goes on from there. Until `dispose`. */
+  async keepHead(ids: readonly number[]): Promise<void> {
+    this.dispose();
+    if (ids.length > 0) this.#head = { ids, sequence: await this.begin(new AbortController().signal, ids) };
   }
 
-  async #run(signal: AbortSignal, past: KvCache, embeddings: Float32Array): Promise<{ cache: KvCache; logits: Float32Array }> {
+  /** Lets the kept head go; the graph is its opener's. */
+  dispose(): void {
+    this.#head?.sequence.dispose();
+    this.#head = null;
+  }
+
+  async #grown(sequence: Sequence, signal: AbortSignal, ids: readonly number[]): Promise<Sequence> {
+    try {
+      await sequence.append(signal, ids);
+      return sequence;
+    } catch (error) {
+      sequence.dispose();
+      throw error;
+    }
+  }
+
+  /**
+   * One run on top of a cache, which stays as it is. For `Sequence`.
+   * @param embeddings [T, hidden]
+   * @param kept of how many last positions the logits are wanted.
+   * @returns logits [kept, vocab]
+   */
+  async extend(
+    signal: AbortSignal,
+    past: KvCache,
+    embeddings: Float32Array,
+    kept: number,
+  ): Promise<{ cache: KvCache; logits: Float32Array }> {
     const { hidden, vocab, contextLength } = this.#entry;
     const count = embeddings.length / hidden;
     if (!Number.isInteger(count) || count === 0)
@@ -81,11 +125,12 @@ export class LanguageModel {
       const positions = BigInt64Array.from({ length: count }, (_, index) => BigInt(past.length + index));
       made.position_ids = graph.tensor('int64', positions, [1, count]);
     }
+    if (this.takesDrafts) made[KEPT] = graph.tensor('int64', BigInt64Array.of(BigInt(kept)), [1]);
     const feeds = past.feeds();
     const outputs = await graph.run({ ...made, ...feeds });
     for (const tensor of Object.values(made)) tensor.dispose();
     const cache = KvCache.fromOutputs(total, outputs, Object.keys(feeds));
-    const { logits } = outputs; // [1, 1, vocab] or [1, T, vocab]
+    const { logits } = outputs; // [1, kept, vocab]
     if (logits?.type !== 'float32' || logits.dims.at(-1) !== vocab) {
       cache.release();
       throw new EngineFailure(
@@ -98,7 +143,7 @@ export class LanguageModel {
       );
     }
     const data = logits.data as Float32Array;
-    const last = data.slice(data.length - vocab); // [vocab]
+    const last = data.slice(data.length - kept * vocab);
     logits.dispose();
     return { cache, logits: last };
   }
@@ -133,10 +178,40 @@ export class Sequence {
 
   /** As `append`, for rows that are no ids. [T, hidden] */
   async appendEmbeddings(signal: AbortSignal, embeddings: Float32Array): Promise<void> {
-    const { cache, logits } = await this.#model.extend(signal, this.#cache, embeddings);
+    const { cache, logits } = await this.#model.extend(signal, this.#cache, embeddings, 1);
     this.#cache.release();
     this.#cache = cache;
     this.#logits = logits;
+  }
+
+  /**
+   * Adds an id and, in the same run, as many of the guesses that follow it as are what `next` picks: the text is the one that
+   * `append` would have made id by id. (Leviathan et al., Fast Inference from Transformers via Speculative Decoding, 2023, greedy case.)
+   * @param guesses need `takesDrafts` of the model where there are any.
+   * @param next picks what follows the ids added so far, from logits [vocab].
+   * @returns the ids added, at least the first.
+   */
+  async appendChecked(
+    signal: AbortSignal,
+    id: number,
+    guesses: readonly number[],
+    next: (logits: Float32Array, added: readonly number[]) => number,
+  ): Promise<number[]> {
+    const rows = 1 + guesses.length;
+    const { cache, logits } = await this.#model.extend(signal, this.#cache, this.#model.embed([id, ...guesses]), rows);
+    const vocab = logits.length / rows;
+    const row = (index: number): Float32Array => logits.subarray(index * vocab, (index + 1) * vocab);
+    const added = [id];
+    for (const guess of guesses) {
+      if (next(row(added.length - 1), added) !== guess) break;
+      added.push(guess);
+    }
+    const before = this.#cache;
+    this.#cache = cache.shortened(before.length + added.length);
+    this.#logits = row(added.length - 1);
+    cache.release();
+    before.release();
+    return added;
   }
 
   /** A branch from here, to be disposed on its own; nothing is copied. */
@@ -214,14 +289,19 @@ export function throwIfCancelled(signal: AbortSignal): void {
 
 /**
  * The first run is up to six times slower than later ones, and it shows whether the backend computes rightly: the pack's
- * probe, a prompt and a decode step, must give the logits that it gave when the pack was made.
+ * probe, a prompt and a decode step, must give the logits that it gave when the pack was made, give or take `tolerance`.
  * @throws EngineFailure with `graph-failed` where they are others.
  */
-export async function warmUpLanguageModel(graph: Graph, entry: LanguageModelEntry, embeddings: Embeddings): Promise<void> {
+export async function warmUpLanguageModel(
+  graph: Graph,
+  entry: LanguageModelEntry,
+  embeddings: Embeddings,
+  tolerance = entry.probe.tolerance,
+): Promise<void> {
   const { signal } = new AbortController();
-  const { ids, next, tolerance } = entry.probe;
+  const { ids, next } = entry.probe;
   const model = new LanguageModel(graph, entry, embeddings);
-  const sequence = await model.prefill(signal, model.embed(ids));
+  const sequence = await model.begin(signal, ids);
   try {
     for (const [index, { id, logit }] of next.entries()) {
       const got = sequence.logits[id] ?? Number.NaN;

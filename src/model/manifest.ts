@@ -168,6 +168,18 @@ const manifest = v.object({
       next: v.pipe(v.array(v.object({ id: count, logit: v.number() })), v.minLength(1)),
       tolerance: v.number(),
     }),
+    /** For WebAssembly: the same graph with 8-bit matrices, which are made of the 4-bit blocks at load (int8-layout.ts). */
+    int8: v.optional(
+      v.object({
+        file: fileName,
+        plan: fileName,
+        factors: fileName,
+        /** Of the probe: rounding to 8 bits moves logits. */
+        tolerance: v.number(),
+      }),
+    ),
+    /** What training texts had after the same ids: guesses that are checked several at a time (draft-table.ts). */
+    drafts: v.optional(fileName),
   }),
   tokenizer: v.object({ tokenizer: fileName, config: fileName }),
   prompt: v.object({
@@ -223,6 +235,9 @@ export type FaceDetectorEntry = PackManifest['faceDetectors'][number];
 export type AnswerCalibration = PackManifest['prompt']['calibration'][number];
 export type ActionUnitEntry = PackManifest['actionUnits'][number];
 
+/** Files that the 8-bit layout needs beside the 4-bit ones. */
+export const int8Files = ({ file, plan, factors }: { file: string; plan: string; factors: string }): string[] => [file, plan, factors];
+
 /** Parses and cross-checks a manifest; says where it is wrong. */
 export function parseManifest(input: unknown): Result<PackManifest> {
   const remedy = 'Get the pack again from where it came.';
@@ -253,6 +268,8 @@ export function parseManifest(input: unknown): Result<PackManifest> {
     value.tokenizer.config,
     value.languageModel.embedding.file,
     value.languageModel.embedding.scales.file,
+    ...(value.languageModel.int8 ? int8Files(value.languageModel.int8) : []),
+    ...(value.languageModel.drafts ? [value.languageModel.drafts] : []),
     value.parity,
   ];
   const missing = needed.filter((path) => !known.has(path));

@@ -7,7 +7,7 @@ import type { ReadyPart } from '../shared/events.ts';
 import type { GraphName } from '../shared/labels.ts';
 import { fail, ok, type Result } from '../shared/result.ts';
 import type { GraphFiles } from './graph.ts';
-import { type PackManifest, parseManifest } from './manifest.ts';
+import { int8Files, type PackManifest, parseManifest } from './manifest.ts';
 import { sha256Hex } from './sha256.ts';
 
 /** Supplied by the host. */
@@ -82,11 +82,13 @@ export function fileOf(files: PartFiles, path: string): Uint8Array {
 function partPaths(manifest: PackManifest, part: ReadyPart): string[] {
   const paths = PART_GRAPHS[part].flatMap((name) => [manifest.graphs[name].file, ...manifest.graphs[name].data]);
   if (part === 'language-model') {
-    const { embedding } = manifest.languageModel;
+    const { embedding, int8, drafts } = manifest.languageModel;
     paths.push(manifest.tokenizer.tokenizer, manifest.tokenizer.config, manifest.text.recognizer.dictionary, manifest.text.vocabulary);
     if (manifest.text.classifier) paths.push(manifest.text.classifier);
     paths.push(embedding.file, embedding.scales.file);
     if (embedding.zeroPoints) paths.push(embedding.zeroPoints.file);
+    if (int8) paths.push(...int8Files(int8));
+    if (drafts) paths.push(drafts);
   }
   return [...new Set(paths)];
 }

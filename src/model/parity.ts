@@ -184,15 +184,14 @@ async function compareGeneration(
 ): Promise<string[]> {
   const faults: string[] = [];
   const { signal } = new AbortController();
-  const before = model.embed(generation.before);
   const after = model.embed(generation.after);
-  const prompt = new Float32Array(before.length + image.length + after.length);
-  prompt.set(before);
-  prompt.set(image, before.length);
-  prompt.set(after, before.length + image.length);
+  const prompt = new Float32Array(image.length + after.length);
+  prompt.set(image);
+  prompt.set(after, image.length);
   const allowed = generation.tolerance * Math.max(1, generation.max);
-  const sequence = await model.prefill(signal, prompt);
+  const sequence = await model.begin(signal, generation.before);
   try {
+    await sequence.appendEmbeddings(signal, prompt);
     for (const [index, expected] of generation.greedy.slice(0, newTokens).entries()) {
       const got = pick(sequence.logits, []);
       const margin = generation.margins[index] ?? 0;

@@ -3,6 +3,7 @@
  * Knows ids and numbers, not text.
  */
 import { wireError } from '../shared/errors.ts';
+import { halvesToFloats } from './float16.ts';
 import { EngineFailure } from './graph.ts';
 import type { PackManifest } from './manifest.ts';
 
@@ -80,19 +81,4 @@ function slice(
     );
   }
   return new Uint8Array(file.subarray(offset, offset + bytes));
-}
-
-/** IEEE 754 half precision, little endian, to floats. */
-function halvesToFloats(bytes: Uint8Array): Float32Array {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return Float32Array.from({ length: bytes.length / 2 }, (_, index) => halfToFloat(view.getUint16(index * 2, true)));
-}
-
-function halfToFloat(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }

@@ -52,7 +52,7 @@ def test_language_model_comes_back():
     graph, session = graph_and_session("language-model")
     model = committed.language_model(PACK, graph)
     x = model.model.embed_tokens(torch.tensor([[1, 4093, 198, 8906]])).detach()
-    feeds = {"inputs_embeds": x.numpy(), "attention_mask": np.ones((1, 4), np.int64)}
+    feeds = {"inputs_embeds": x.numpy(), "attention_mask": np.ones((1, 4), np.int64), "num_logits_to_keep": np.array([1])}
     feeds |= {port.name: np.zeros((1, 3, 0, 64), np.float32) for port in session.get_inputs() if port.name.startswith("past")}
     wanted = session.run(["logits"], feeds)[0][0, -1]
     with torch.no_grad():
