@@ -6,9 +6,9 @@ import { EngineFailure, type Runtime } from '../model/graph.ts';
 import type { Frame } from '../model/image.ts';
 import { throwIfCancelled } from '../model/language-model.ts';
 import type { PackManifest } from '../model/manifest.ts';
-import { openPack, type Pack, type PackSource, type PartFiles } from '../model/pack.ts';
+import { openPack, PART_GRAPHS, type Pack, type PackSource, type PartFiles } from '../model/pack.ts';
 import { type WireError, wireError } from '../shared/errors.ts';
-import type { AnalysisEvent, ModelInfo, ReadyPart } from '../shared/events.ts';
+import type { AnalysisEvent, BackendChoices, ModelInfo, ReadyPart } from '../shared/events.ts';
 import type { Task } from '../shared/labels.ts';
 import type { Reading } from '../shared/readings.ts';
 import { fail, ok, type Result } from '../shared/result.ts';
@@ -47,6 +47,8 @@ export interface ExplainOptions {
 export interface EngineOptions {
   /** What the host already knows to be slower than asked, in plain words; goes into `ModelInfo.notes`. */
   notes?: readonly string[];
+  /** `ModelInfo.choices` of an earlier load: where it still holds, backends are not compared again. */
+  choices?: BackendChoices | null;
 }
 
 export interface Engine {
@@ -81,6 +83,7 @@ class PackEngine implements Engine {
   readonly #runtime: Runtime;
   readonly #source: PackSource;
   readonly #hostNotes: readonly string[];
+  readonly #choices: BackendChoices | null;
   /** The tracker and the detectors' buffers serve one frame at a time; so does the decoder. Graphs queue by themselves. */
   readonly #reads = new SerialQueue();
   readonly #explanations = new SerialQueue();
@@ -96,6 +99,7 @@ class PackEngine implements Engine {
     this.#runtime = runtime;
     this.#source = source;
     this.#hostNotes = options.notes ?? [];
+    this.#choices = options.choices ?? null;
   }
 
   get manifest(): PackManifest | null {
@@ -104,11 +108,19 @@ class PackEngine implements Engine {
 
   info(): ModelInfo {
     const manifest = this.#pack?.manifest;
+    const graphs = (this.#shelf?.graphs ?? []).map(({ name, backend, entry, times }) => ({
+      graph: name,
+      backend,
+      dtype: entry.dtype,
+      times,
+    }));
+    const measured = graphs.filter(({ times }) => Object.keys(times).length > 1).map(({ graph, times }) => [graph, times] as const);
     return {
       packId: manifest?.id ?? '',
       packVersion: manifest?.version ?? '',
       packHash: this.#pack?.hash ?? '',
-      graphs: (this.#shelf?.graphs ?? []).map(({ name, backend, entry }) => ({ graph: name, backend, dtype: entry.dtype })),
+      graphs,
+      choices: this.#pack && measured.length > 0 ? { identity: this.#identity(this.#pack), graphs: Object.fromEntries(measured) } : null,
       adapter: this.#runtime.webgpu?.adapter ?? '',
       threads: this.#runtime.threads,
       notes: [...this.#hostNotes, ...(this.#shelf?.notes ?? [])],
@@ -210,6 +222,12 @@ class PackEngine implements Engine {
     }
   }
 
+  /** Where a choice of backends holds; the page adds its own version to what it keeps. */
+  #identity(pack: Pack): string {
+    const { webgpu, threads, cpu } = this.#runtime;
+    return [webgpu?.adapter ?? '', cpu, threads, pack.hash].join(' · ');
+  }
+
   async #loadParts(signal: AbortSignal, emit: (event: AnalysisEvent) => void): Promise<void> {
     await this.dispose();
     this.#failure = null;
@@ -219,7 +237,9 @@ class PackEngine implements Engine {
       if (!opened.ok) throw new EngineFailure(opened.error);
       const pack = opened.value;
       this.#pack = pack;
-      const shelf = new GraphShelf(this.#runtime, pack.manifest);
+      const known = this.#choices?.identity === this.#identity(pack) ? this.#choices.graphs : {};
+      const shelf = new GraphShelf(this.#runtime, pack.manifest, known);
+      const small = new Map<string, Uint8Array>(); // the fast path's files, which may be opened a second time
       this.#shelf = shelf;
       const read = partReader(pack, emit);
       // The next part's bytes come while this part's graphs are opened.
@@ -234,7 +254,11 @@ class PackEngine implements Engine {
         await this.#openPart(part, shelf, pack.manifest, files.value);
         if (this.#shelf !== shelf) return; // disposed, or loaded anew, meanwhile
         emit({ type: 'ready', part, info: this.info() });
+        if (part !== 'language-model') for (const [path, bytes] of files.value) small.set(path, bytes);
       }
+      await shelf.improve([...PART_GRAPHS.faces, ...PART_GRAPHS.reader], small);
+      // Told once more where there is news.
+      if (this.#shelf === shelf && this.info().choices !== null) emit({ type: 'ready', part, info: this.info() });
     } catch (error) {
       this.#failure = wireErrorOf(error);
       emit({ type: 'load-failed', part, error: this.#failure });

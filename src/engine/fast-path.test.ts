@@ -40,14 +40,21 @@ interface World {
   faces: { anchor: number; size: number; logit: number }[];
   presence: number;
   label: (typeof EMOTION_LABELS)[number];
+  /** Where in its crop the landmark graph sees the face's centre; without it all points lie in one, which nothing can follow. */
+  meshAt?: { x: number; y: number };
 }
 
-function fastPathIn(world: World): FastPath {
+/** 468 points on a ring about a place of the crop of 8 px. */
+const ring = ({ x, y }: { x: number; y: number }): number[] =>
+  Array.from({ length: 468 }, (_, index) => [x + 2 * Math.cos(index), y + 2 * Math.sin(index), 0]).flat();
+
+function fastPathIn(world: World, onDetect: () => void = () => {}): FastPath {
   const detector = (entry: (typeof parts.faceDetectors)[number]) => {
     const anchors = anchorCentres(entry).length / 2;
     const graph = fakeRunner({ input: [1, 128, 128, 3] }, () => {
       const boxes = new Float32Array(anchors * 16);
       const scores = new Float32Array(anchors).fill(-50);
+      onDetect();
       for (const { anchor, size, logit } of world.faces) {
         boxes.set([0, 0, size, size, -5, 0, 5, 0], anchor * 16);
         scores[anchor] = logit;
@@ -56,7 +63,10 @@ function fastPathIn(world: World): FastPath {
     });
     return new FaceDetector(graph, entry);
   };
-  const landmarks = fakeRunner({ input: [1, 3, 8, 8] }, () => ({ mesh: new Float32Array(1404).fill(4), presence: [world.presence] }));
+  const landmarks = fakeRunner({ input: [1, 3, 8, 8] }, () => ({
+    mesh: world.meshAt ? ring(world.meshAt) : new Float32Array(1404).fill(4),
+    presence: [world.presence],
+  }));
   const encoder = fakeRunner({ pixel_values: ['N', 1, 4, 4] }, ({ pixel_values }) => {
     const count = pixel_values?.dims[0] ?? 0;
     return {
@@ -96,6 +106,57 @@ describe('live', () => {
     const { readings } = await fastPathIn({ faces: [face(9, 20), face(54, 30)], presence: 5, label: 'fear' }).read(frame(0), live);
     const measured = readings.filter((reading) => reading.landmarks.length > 0);
     expect(measured.map((reading) => Math.round(reading.box.width))).toEqual([30]);
+  });
+});
+
+describe('live, between two detections', () => {
+  const middle = { x: 4, y: 4 };
+  const follow = () => {
+    const world: World = { faces: [face(27)], presence: 5, label: 'neutral', meshAt: middle };
+    const seen = { detections: 0 };
+    const fastPath = fastPathIn(world, () => {
+      seen.detections += 1;
+    });
+    return { world, seen, read: async (time: number, options = live) => (await fastPath.read(frame(time), options)).readings };
+  };
+
+  test('the face is followed by its landmarks, its id kept, and looked for again after a quarter of a second', async () => {
+    const { world, seen, read } = follow();
+    const [first] = await read(0);
+    const once = seen.detections;
+    expect(once).toBeGreaterThan(0);
+    world.meshAt = { x: 4.4, y: 4 }; // of a crop 1.5 · 30 px wide, so 45 / 8 · 0.4 px to the right
+    const [second] = await read(0.1);
+    expect(seen.detections).toBe(once);
+    expect(second?.faceId).toBe(first?.faceId);
+    expect((second?.box.x ?? 0) - (first?.box.x ?? 0)).toBeCloseTo(2.25, 1);
+    world.meshAt = middle; // in the crop that has moved with it: it stays there
+    const [third] = await read(0.2);
+    expect(third?.box.x).toBeCloseTo(second?.box.x ?? 0, 1);
+    await read(0.3);
+    expect(seen.detections).toBeGreaterThan(once);
+  });
+
+  test('a face that the landmark graph loses, a seek, and another source are looked for at once', async () => {
+    const { world, seen, read } = follow();
+    await read(1);
+    const once = seen.detections;
+    await read(0.9);
+    expect(seen.detections).toBe(2 * once);
+    await read(0.95, { ...live, sourceId: 'clip.mp4' });
+    expect(seen.detections).toBe(3 * once);
+    world.presence = -5;
+    await read(1, { ...live, sourceId: 'clip.mp4' });
+    expect(seen.detections).toBe(4 * once);
+  });
+
+  test('more faces than have landmarks are looked for on every frame', async () => {
+    const { world, seen, read } = follow();
+    world.faces = [face(9), face(54)];
+    await read(0);
+    const once = seen.detections;
+    expect(await read(0.1)).toHaveLength(2);
+    expect(seen.detections).toBe(2 * once);
   });
 });
 

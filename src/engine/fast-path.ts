@@ -1,5 +1,5 @@
 /**
- * The fast path: a frame → readings. Detect, track, landmarks, action units, encode, smooth.
+ * The fast path: a frame → readings. Detect or follow, track, landmarks, action units, encode, smooth.
  * Knows no events, no prompts, no language model.
  */
 import { findActionUnits } from '../model/action-units.ts';
@@ -11,6 +11,7 @@ import type { PackManifest } from '../model/manifest.ts';
 import { largestFirst } from '../model/projection.ts';
 import type { StageTimes } from '../shared/events.ts';
 import type { Reading } from '../shared/readings.ts';
+import { crowded, type FoundFace, followed } from './follow.ts';
 import { Smoother } from './smoothing.ts';
 import { Tracker } from './tracker.ts';
 
@@ -42,8 +43,11 @@ export interface FastPathResult {
   times: StageTimes;
 }
 
-/** A face before it is read. */
-type FoundFace = Pick<DetectedFace, 'box' | 'roll' | 'score'> & { landmarks: Float32Array };
+/**
+ * A live source's faces are looked for this often, in seconds of media time; in between, their landmarks say where they
+ * have gone. Long enough to save most of the detector's time, too short for a newcomer to be missed.
+ */
+const DETECT_EVERY = 0.25;
 
 type FastPathManifest = Pick<PackManifest, 'landmarks' | 'faceEncoder' | 'actionUnits' | 'projection'>;
 
@@ -55,6 +59,8 @@ export class FastPath {
   readonly #smoother: Smoother;
   readonly #tracker = new Tracker();
   #sourceId: string | null = null;
+  /** The live faces as last detected, where they are now, and when that was. */
+  #following: { time: number; faces: { origin: FoundFace; now: FoundFace }[] } | null = null;
 
   constructor(parts: FastPathParts, manifest: FastPathManifest) {
     this.encoder = parts.encoder;
@@ -68,10 +74,15 @@ export class FastPath {
     const { mode } = options;
     const times: StageTimes = {};
     if (mode === 'cropped') return this.#readCropped(frame, times);
-    const { short, full } = this.#parts;
-    const detected = await timed(times, 'detect', () => detectFaces(short, full, frame, mode));
-    const faces = await timed(times, 'landmarks', () => this.#findLandmarks(frame, largestFirst(detected), mode));
-    const ids = this.#identify(faces, frame.time, options);
+    if (mode === 'live') this.#begin(options.sourceId);
+    const faces = (mode === 'live' ? await this.#follow(frame, times) : null) ?? (await this.#detect(frame, mode, times));
+    const ids =
+      mode === 'still'
+        ? faces.map((_, index) => index + 1)
+        : this.#tracker.update(
+            faces.map(({ box }) => box),
+            frame.time,
+          );
     const regions = faces.map(({ box, roll }) => this.encoder.regionOf(box, roll));
     const { readings, faceTokens } = await timed(times, 'encode', () => this.#readFaces(frame, faces, ids, regions));
     if (mode === 'still') return { readings, faceTokens, times };
@@ -87,6 +98,40 @@ export class FastPath {
     const face = { box, roll: 0, score: 1, landmarks: found?.points ?? new Float32Array() };
     const read = await timed(times, 'encode', () => this.#readFaces(frame, [face], [1], [this.encoder.regionOf(box, 0)]));
     return { ...read, times };
+  }
+
+  async #detect(frame: Frame, mode: 'live' | 'still', times: StageTimes): Promise<FoundFace[]> {
+    const { short, full } = this.#parts;
+    const detected = await timed(times, 'detect', () => detectFaces(short, full, frame, mode));
+    const faces = await timed(times, 'landmarks', () => this.#findLandmarks(frame, largestFirst(detected), mode));
+    // What has no landmarks cannot be followed; nor is there anything to follow where nobody is.
+    const isFollowed = mode === 'live' && faces.length > 0 && faces.every(({ landmarks }) => landmarks.length > 0);
+    if (mode === 'live')
+      this.#following = isFollowed ? { time: frame.time, faces: faces.map((face) => ({ origin: face, now: face })) } : null;
+    return faces;
+  }
+
+  /** The faces of the last detection on this frame, or null where it is time to look again or one of them is lost. */
+  async #follow(frame: Frame, times: StageTimes): Promise<FoundFace[] | null> {
+    const following = this.#following;
+    const age = following === null ? Number.NaN : frame.time - following.time;
+    if (following === null || !(age > 0 && age < DETECT_EVERY)) return null;
+    const { landmarks: finder } = this.#parts;
+    return timed(times, 'landmarks', async () => {
+      const faces: FoundFace[] = [];
+      for (const { origin, now } of following.faces) {
+        const found = await finder.find(frame, finder.regionOf(now.box, now.roll));
+        const face = found && followed(origin, found.points);
+        if (!face) return null;
+        faces.push(face);
+      }
+      if (crowded(faces)) return null;
+      this.#following = {
+        time: following.time,
+        faces: following.faces.map(({ origin }, index) => ({ origin, now: faces[index] ?? origin })),
+      };
+      return faces;
+    });
   }
 
   /**
@@ -108,17 +153,13 @@ export class FastPath {
     return found;
   }
 
-  #identify(faces: readonly FoundFace[], time: number, { sourceId, mode }: FastPathOptions): number[] {
-    if (mode === 'still') return faces.map((_, index) => index + 1);
-    if (sourceId !== this.#sourceId) {
-      this.#tracker.reset();
-      this.#smoother.reset();
-      this.#sourceId = sourceId;
-    }
-    return this.#tracker.update(
-      faces.map(({ box }) => box),
-      time,
-    );
+  /** Another source has other faces. */
+  #begin(sourceId: string): void {
+    if (sourceId === this.#sourceId) return;
+    this.#tracker.reset();
+    this.#smoother.reset();
+    this.#following = null;
+    this.#sourceId = sourceId;
   }
 
   async #readFaces(

@@ -2,10 +2,10 @@
 import { DraftTable } from '../model/draft-table.ts';
 import { FaceDetector } from '../model/face-detector.ts';
 import { FaceEncoder } from '../model/face-encoder.ts';
-import { type Graph, type OpenOptions, openGraph, type Runtime } from '../model/graph.ts';
+import { type Graph, improveGraph, type OpenOptions, openGraph, type Runtime } from '../model/graph.ts';
 import { int8GraphEntry, int8GraphFiles } from '../model/int8-layout.ts';
 import { LandmarkFinder } from '../model/landmarks.ts';
-import { LanguageModel, languageModelGpuOutputs, warmUpLanguageModel } from '../model/language-model.ts';
+import { LanguageModel, languageModelGpuOutputs, trialOfLanguageModel, warmUpLanguageModel } from '../model/language-model.ts';
 import type { FaceDetectorEntry, PackManifest } from '../model/manifest.ts';
 import { fileOf, graphFiles, type PartFiles } from '../model/pack.ts';
 import { Projection } from '../model/projection.ts';
@@ -16,6 +16,7 @@ import { TextRecognizer } from '../model/text-recognizer.ts';
 import { TokenEmbeddings } from '../model/token-embeddings.ts';
 import { createTokenizer, type Tokenizer } from '../model/tokenizer.ts';
 import { WordSplitter } from '../model/word-splitter.ts';
+import type { BackendChoices } from '../shared/events.ts';
 import type { GraphName } from '../shared/labels.ts';
 import { promptHead } from './emoprompt.ts';
 
@@ -52,18 +53,35 @@ export class GraphShelf {
   readonly notes: string[] = [];
   readonly #runtime: Runtime;
   readonly #manifest: PackManifest;
+  readonly #known: BackendChoices['graphs'];
 
-  constructor(runtime: Runtime, manifest: PackManifest) {
+  /** @param known what was measured before, on the same machine with the same pack. */
+  constructor(runtime: Runtime, manifest: PackManifest, known: BackendChoices['graphs'] = {}) {
     this.#runtime = runtime;
     this.#manifest = manifest;
+    this.#known = known;
   }
 
   /** @throws EngineFailure */
   async open(name: GraphName, files: PartFiles, options: OpenOptions = {}): Promise<Graph> {
-    const opened = await openGraph(this.#runtime, name, this.#manifest.graphs[name], graphFiles(this.#manifest, name, files), options);
+    const known = this.#known[name];
+    const opened = await openGraph(this.#runtime, name, this.#manifest.graphs[name], graphFiles(this.#manifest, name, files), {
+      known,
+      ...options,
+    });
     this.graphs.push(opened.graph);
     this.notes.push(...opened.notes);
     return opened.graph;
+  }
+
+  /** Moves small graphs, which began on the CPU, to where they run faster; meanwhile they are in use. */
+  async improve(names: readonly GraphName[], files: PartFiles): Promise<void> {
+    for (const graph of this.graphs.filter(({ name }) => names.includes(name))) {
+      const { name } = graph;
+      await improveGraph(this.#runtime, graph, this.#manifest.graphs[name], graphFiles(this.#manifest, name, files), {
+        known: this.#known[name],
+      });
+    }
   }
 
   async dispose(): Promise<void> {
@@ -99,6 +117,7 @@ export async function openLanguage(shelf: GraphShelf, manifest: PackManifest, fi
   const { int8, drafts } = languageModel;
   const decoder = await shelf.open('language-model', files, {
     warmUp: (graph) => warmUpLanguageModel(graph, languageModel, embeddings),
+    trial: (graph) => trialOfLanguageModel(graph, languageModel, embeddings),
     gpuOutputs: languageModelGpuOutputs,
     onWasm: int8 && {
       entry: int8GraphEntry(manifest, int8),

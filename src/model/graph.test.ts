@@ -1,7 +1,7 @@
 import { Tensor } from 'onnxruntime-common';
 import { describe, expect, it } from 'vitest';
 import { SerialQueue } from '../shared/serial-queue.ts';
-import { EngineFailure, type Graph, openGraph, type Runtime } from './graph.ts';
+import { EngineFailure, type Graph, improveGraph, openGraph, type Runtime } from './graph.ts';
 import type { GraphEntry } from './manifest.ts';
 
 const entry: GraphEntry = {
@@ -21,6 +21,8 @@ interface Fake {
   failRun?: string[];
   error?: string;
   inputNames?: string[];
+  /** Milliseconds of a run; 1 where nothing is said. */
+  slow?: Partial<Record<string, number>>;
 }
 
 /** A runtime whose sessions give a sum of zeros; it notes what was opened, run and closed. */
@@ -38,7 +40,7 @@ function fakeRuntime(fake: Fake = {}, overrides: Partial<Runtime> = {}) {
         async run(feeds: Record<string, Tensor>) {
           running += 1;
           if (running > 1) throw new Error('two runs at a time');
-          await new Promise((resolve) => setTimeout(resolve, 1));
+          await new Promise((resolve) => setTimeout(resolve, fake.slow?.[backend] ?? 1));
           running -= 1;
           if (fake.failRun?.includes(backend)) throw new Error(fake.error ?? 'cannot run');
           const length = feeds.a?.dims[1] ?? 0;
@@ -148,6 +150,88 @@ describe('openGraph', () => {
     const { runtime } = fakeRuntime({ inputNames: ['a', 'c'] });
     await expect(open(runtime)).rejects.toMatchObject({
       error: { code: 'pack-unsupported', detail: 'not in the graph: b; not in the manifest: c' },
+    });
+  });
+});
+
+describe('where there is a choice', () => {
+  const files = { model: new Uint8Array(), data: [] };
+  const big = (runtime: Runtime, known?: { webgpu?: number; wasm?: number }) =>
+    openGraph(runtime, 'scene-encoder', entry, files, { known });
+
+  it.each([
+    ['the GPU, which is first asked', { wasm: 20 }, 'webgpu'],
+    ['WebAssembly', { webgpu: 20 }, 'wasm'],
+  ])('times both and keeps %s, the other is closed', async (_, slow, winner) => {
+    const { runtime, log } = fakeRuntime({ slow }, { backend: 'auto' });
+    const { graph, notes } = await big(runtime);
+    expect(graph.backend).toBe(winner);
+    expect(graph.times.webgpu).toBeGreaterThan(0);
+    expect(graph.times.wasm).toBeGreaterThan(0);
+    expect(log.filter((line) => line.startsWith('close'))).toEqual([`close ${winner === 'wasm' ? 'webgpu' : 'wasm'}`]);
+    expect(notes).toEqual([]);
+  });
+
+  it('opens at once what was fastest before, without timing', async () => {
+    const { runtime, log } = fakeRuntime({}, { backend: 'auto' });
+    const { graph } = await big(runtime, { webgpu: 30, wasm: 5 });
+    expect(graph.backend).toBe('wasm');
+    expect(graph.times).toEqual({ webgpu: 30, wasm: 5 });
+    expect(log).toEqual(['open wasm']);
+  });
+
+  it('stays on the one that runs where the other cannot be opened', async () => {
+    const gpu = await big(fakeRuntime({ failOpen: ['wasm'] }, { backend: 'auto' }).runtime);
+    expect(gpu.graph.backend).toBe('webgpu');
+    const cpu = await big(fakeRuntime({ failRun: ['webgpu'] }, { backend: 'auto' }).runtime);
+    expect(cpu.graph.backend).toBe('wasm');
+    expect(cpu.notes).toHaveLength(1);
+  });
+
+  it('does not time what somebody asked for by name, nor on a GPU that is software', async () => {
+    for (const overrides of [
+      { backend: 'webgpu' as const },
+      { backend: 'auto' as const, graphBackends: { 'scene-encoder': 'wasm' as const } },
+      { backend: 'auto' as const, webgpu: { adapter: 'swiftshader', shaderF16: false, software: true } },
+    ]) {
+      const { runtime, log } = fakeRuntime({}, overrides);
+      expect((await big(runtime)).graph.times).toEqual({});
+      expect(log).toHaveLength(1);
+    }
+  });
+
+  describe('a small graph that runs on the CPU already', () => {
+    it('moves to the GPU while it is in use, where that is faster', async () => {
+      const { runtime, log } = fakeRuntime({ slow: { wasm: 20 } }, { backend: 'auto' });
+      const { graph } = await open(runtime);
+      expect(graph.backend).toBe('wasm');
+      const inUse = Promise.all([0, 1, 2].map(() => graph.run(feeds(graph, [1, 2, 4], [1, 2]))));
+      await improveGraph(runtime, graph, entry, files);
+      await inUse;
+      expect(graph.backend).toBe('webgpu');
+      expect(log).toEqual(['open wasm', 'open webgpu', 'close wasm']);
+      await expect(graph.run(feeds(graph, [1, 2, 4], [1, 2]))).resolves.toHaveProperty('sum');
+    });
+
+    it.each([
+      ['slower', { slow: { webgpu: 20 } }],
+      ['not able to run it', { failRun: ['webgpu'] }],
+      ['not able to open it', { failOpen: ['webgpu'] }],
+    ])('stays where the GPU is %s', async (_, fake) => {
+      const { runtime, log } = fakeRuntime(fake, { backend: 'auto' });
+      const { graph } = await open(runtime);
+      await improveGraph(runtime, graph, entry, files);
+      expect(graph.backend).toBe('wasm');
+      expect(log).not.toContain('close wasm');
+      expect(log.filter((line) => line === 'open webgpu').length).toBe(log.filter((line) => line === 'close webgpu').length);
+    });
+
+    it('is not opened a second time where that was slower before', async () => {
+      const { runtime, log } = fakeRuntime({}, { backend: 'auto' });
+      const { graph } = await open(runtime);
+      await improveGraph(runtime, graph, entry, files, { known: { webgpu: 9, wasm: 4 } });
+      expect(log).toEqual(['open wasm']);
+      expect(graph.times).toEqual({ webgpu: 9, wasm: 4 });
     });
   });
 });

@@ -5,6 +5,7 @@
  */
 import type { InferenceSession, Tensor } from 'onnxruntime-common';
 import { type WireError, wireError } from '../shared/errors.ts';
+import type { BackendTimes } from '../shared/events.ts';
 import type { Backend, BackendChoice, GraphName } from '../shared/labels.ts';
 import type { SerialQueue } from '../shared/serial-queue.ts';
 import type { GraphEntry } from './manifest.ts';
@@ -62,6 +63,10 @@ export interface OpenOptions {
   onWasm?: GraphVariant | undefined;
   /** One small run right after opening: the first run compiles, and shows whether the backend can run the graph. Defaults to zeros. */
   warmUp?: (graph: Graph) => Promise<void>;
+  /** A run like those to come, to be timed where there is a choice of backends; defaults to zeros. */
+  trial?: (graph: Graph) => Promise<void>;
+  /** What was measured earlier, with the same adapter and pack: it is not measured again. */
+  known?: BackendTimes | undefined;
   /** Outputs that stay on the GPU where the graph runs there; their owner disposes them. Defaults to none. */
   gpuOutputs?: (name: string) => boolean;
 }
@@ -74,20 +79,41 @@ type InputType = 'float32' | 'float16' | 'int64' | 'int32' | 'uint8' | 'bool';
  */
 const GPU_GRAPHS: readonly GraphName[] = ['scene-encoder', 'text-detector', 'language-model'];
 
+interface OpenedGraph {
+  entry: GraphEntry;
+  backend: Backend;
+  session: InferenceSession;
+}
+
 /** One loaded ONNX file. */
 export class Graph {
   readonly name: GraphName;
-  readonly entry: GraphEntry;
-  readonly backend: Backend;
   readonly #runtime: Runtime;
-  readonly #session: InferenceSession;
+  #opened: OpenedGraph;
+  /** Milliseconds a run took where it was measured. */
+  times: BackendTimes = {};
 
-  constructor(name: GraphName, entry: GraphEntry, backend: Backend, runtime: Runtime, session: InferenceSession) {
+  constructor(name: GraphName, runtime: Runtime, opened: OpenedGraph) {
     this.name = name;
-    this.entry = entry;
-    this.backend = backend;
     this.#runtime = runtime;
-    this.#session = session;
+    this.#opened = opened;
+  }
+
+  get entry(): GraphEntry {
+    return this.#opened.entry;
+  }
+
+  get backend(): Backend {
+    return this.#opened.backend;
+  }
+
+  /** Goes on with what `other` opened; the session that ran until now is closed after the run at hand. `other` is not to be used any more. */
+  async become(other: Graph): Promise<void> {
+    const before = this.#opened.session;
+    await this.#runtime.runs.run(async () => {
+      this.#opened = other.#opened;
+      await before.release();
+    });
   }
 
   /** A tensor on the CPU. `data` is not copied: do not change it while a run uses it. */
@@ -103,7 +129,7 @@ export class Graph {
   async run(inputs: Record<string, Tensor>): Promise<Record<string, Tensor>> {
     this.#checkInputs(inputs);
     try {
-      const outputs = await this.#runtime.runs.run(() => this.#session.run(inputs));
+      const outputs = await this.#runtime.runs.run(() => this.#opened.session.run(inputs));
       this.#checkOutputs(outputs);
       return { ...outputs };
     } catch (error) {
@@ -112,7 +138,7 @@ export class Graph {
   }
 
   async dispose(): Promise<void> {
-    await this.#runtime.runs.run(() => this.#session.release());
+    await this.#runtime.runs.run(() => this.#opened.session.release());
   }
 
   #checkInputs(inputs: Record<string, Tensor>): void {
@@ -157,9 +183,15 @@ export class Graph {
   }
 }
 
+/** Runs that are timed on each backend; the median counts. */
+const TRIALS = 5;
+/** A backend takes another's place only if it is faster by this factor: below it, figures are chance. */
+const WORTH_MOVING = 1.2;
+
 /**
  * Opens a graph on the backend that the runtime's choice asks for and warms it up. Where WebGPU
- * cannot open or run it, it runs on the CPU instead, and a note says so in plain words.
+ * cannot open or run it, it runs on the CPU instead, and a note says so in plain words. Where the choice is
+ * `auto` and the graph is one that a GPU may gain on, both are timed and the faster one is kept.
  * @throws EngineFailure where no backend can run it.
  */
 export async function openGraph(
@@ -170,6 +202,108 @@ export async function openGraph(
   options: OpenOptions = {},
 ): Promise<{ graph: Graph; notes: string[] }> {
   const { backends, notes } = backendsFor(runtime, name);
+  const { known } = options;
+  if (!mayChoose(runtime, name) || !GPU_GRAPHS.includes(name)) return openFirst(runtime, name, entry, files, options, backends, notes);
+  if (known?.webgpu !== undefined && known[runtime.cpu] !== undefined) {
+    const opened = await openFirst(runtime, name, entry, files, options, fastestFirst(backends, known), notes);
+    opened.graph.times = known;
+    return opened;
+  }
+  const first = await openFirst(runtime, name, entry, files, options, backends, notes);
+  if (first.graph.backend !== 'webgpu') return first; // what the GPU cannot do is not timed
+  return { graph: await fasterOf(first.graph, runtime, name, entry, files, options), notes: first.notes };
+}
+
+/**
+ * Times a small graph, which runs on the CPU since the start, on WebGPU too, and moves it there where that is faster: while it goes on
+ * being used. Failures leave it where it is.
+ */
+export async function improveGraph(
+  runtime: Runtime,
+  graph: Graph,
+  entry: GraphEntry,
+  files: GraphFiles,
+  options: Pick<OpenOptions, 'trial' | 'known'> = {},
+): Promise<void> {
+  if (!mayChoose(runtime, graph.name) || graph.backend === 'webgpu') return;
+  const { known } = options;
+  if (known !== undefined && fastestFirst([runtime.cpu, 'webgpu'], known)[0] !== 'webgpu') {
+    graph.times = known;
+    return;
+  }
+  const other = await openOn(runtime, graph.name, entry, files, 'webgpu', undefined).catch(() => null);
+  if (other === null) return;
+  try {
+    await runOnZeros(other); // compiles
+    const trial = options.trial ?? runOnZeros;
+    const times: BackendTimes = known ?? { webgpu: await timeOf(other, trial), [runtime.cpu]: await timeOf(graph, trial) };
+    graph.times = times;
+    if (fastestFirst([runtime.cpu, 'webgpu'], times)[0] !== 'webgpu') await other.dispose();
+    else await graph.become(other);
+  } catch {
+    await other.dispose().catch(() => {});
+  }
+}
+
+/** Whether backends are to be compared: a real GPU, and nobody asked for one of them. */
+function mayChoose(runtime: Runtime, name: GraphName): boolean {
+  return runtime.webgpu !== null && !runtime.webgpu.software && (runtime.graphBackends[name] ?? runtime.backend) === 'auto';
+}
+
+/** The order in which to try: the first of `backends` stays first unless another was clearly faster. */
+function fastestFirst(backends: readonly Backend[], times: BackendTimes): Backend[] {
+  const [first, ...others] = backends;
+  if (first === undefined) return [];
+  const better = others.find((other) => (times[other] ?? Number.POSITIVE_INFINITY) * WORTH_MOVING < (times[first] ?? 0));
+  return better === undefined ? [...backends] : [better, ...backends.filter((backend) => backend !== better)];
+}
+
+async function timeOf(graph: Graph, trial: (graph: Graph) => Promise<void>): Promise<number> {
+  const times: number[] = [];
+  for (let run = 0; run < TRIALS; run += 1) {
+    const start = performance.now();
+    await trial(graph);
+    times.push(performance.now() - start);
+  }
+  return times.toSorted((a, b) => a - b)[TRIALS >> 1] as number;
+}
+
+/** Opens the graph on the CPU beside `onGpu`, times both and closes the slower one. */
+async function fasterOf(
+  onGpu: Graph,
+  runtime: Runtime,
+  name: GraphName,
+  entry: GraphEntry,
+  files: GraphFiles,
+  options: OpenOptions,
+): Promise<Graph> {
+  const trial = options.trial ?? runOnZeros;
+  let onCpu: Graph | null = null;
+  try {
+    onGpu.times = { webgpu: await timeOf(onGpu, trial) };
+    onCpu = (await openFirst(runtime, name, entry, files, options, [runtime.cpu], [])).graph;
+    const times: BackendTimes = { ...onGpu.times, [runtime.cpu]: await timeOf(onCpu, trial) };
+    const [kept, other] = fastestFirst(['webgpu', runtime.cpu], times)[0] === 'webgpu' ? [onGpu, onCpu] : [onCpu, onGpu];
+    kept.times = times;
+    await other.dispose();
+    return kept;
+  } catch {
+    // Too little memory for both, say: the one that is there goes on.
+    await onCpu?.dispose().catch(() => {});
+    return onGpu;
+  }
+}
+
+/** Opens the graph on the first of the backends that can run it. */
+async function openFirst(
+  runtime: Runtime,
+  name: GraphName,
+  entry: GraphEntry,
+  files: GraphFiles,
+  options: OpenOptions,
+  backends: readonly Backend[],
+  notes: string[],
+): Promise<{ graph: Graph; notes: string[] }> {
   const asStored: GraphVariant = { entry, files: async () => files, warmUp: options.warmUp ?? runOnZeros };
   const attempts = backends.flatMap((backend) => {
     const variants = backend === 'wasm' && options.onWasm ? [options.onWasm, asStored] : [asStored];
@@ -226,7 +360,7 @@ async function openOn(
     sessionOptions.preferredOutputLocation = Object.fromEntries(resident.map((port) => [port.name, 'gpu-buffer' as const]));
   }
   const session = await runtime.runs.run(() => runtime.ort.InferenceSession.create(files.model, sessionOptions));
-  const graph = new Graph(name, entry, backend, runtime, session);
+  const graph = new Graph(name, runtime, { entry, backend, session });
   const missing = [
     ...entry.inputs.filter((port) => !session.inputNames.includes(port.name)),
     ...entry.outputs.filter((port) => !session.outputNames.includes(port.name)),

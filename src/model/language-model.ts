@@ -51,7 +51,7 @@ export class LanguageModel {
    */
   async begin(signal: AbortSignal, ids: readonly number[]): Promise<Sequence> {
     const head = this.#head;
-    if (head !== null && head.ids.every((id, index) => ids[index] === id)) {
+    if (head?.ids.every((id, index) => ids[index] === id)) {
       const sequence = head.sequence.fork();
       return ids.length === head.ids.length ? sequence : this.#grown(sequence, signal, ids.slice(head.ids.length));
     }
@@ -285,6 +285,18 @@ export async function scoreOptions(
 /** @throws EngineFailure with `cancelled`. */
 export function throwIfCancelled(signal: AbortSignal): void {
   if (signal.aborted) throw new EngineFailure(wireError('cancelled', 'Stopped.', 'Start again when you like.'));
+}
+
+/** A decode step after a short prompt, as most runs are: what is timed where there is a choice of backends. */
+export async function trialOfLanguageModel(graph: Graph, entry: LanguageModelEntry, embeddings: Embeddings): Promise<void> {
+  const { signal } = new AbortController();
+  const [first = 0, second = 0] = entry.probe.ids;
+  const sequence = await new LanguageModel(graph, entry, embeddings).begin(signal, [first]);
+  try {
+    await sequence.append(signal, [second]);
+  } finally {
+    sequence.dispose();
+  }
 }
 
 /**

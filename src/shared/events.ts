@@ -9,6 +9,18 @@ export interface GraphStatus {
   graph: GraphName;
   backend: Backend;
   dtype: string;
+  /** Milliseconds a run took on each backend that was tried; empty where there was nothing to choose. */
+  times: BackendTimes;
+}
+
+/** Median milliseconds of a run. */
+export type BackendTimes = Partial<Record<Backend, number>>;
+
+/** Which backend each graph ran fastest on, and where that holds. */
+export interface BackendChoices {
+  /** Adapter, threads and pack: where one of them is another, it must be measured again. */
+  identity: string;
+  graphs: Partial<Record<GraphName, BackendTimes>>;
 }
 
 /** What the exports and the Model line state about the machinery. */
@@ -20,6 +32,8 @@ export interface ModelInfo {
   graphs: GraphStatus[];
   /** WebGPU adapter in words (vendor, architecture), empty where there is none. */
   adapter: string;
+  /** What was measured, to be given back at the next load; null where there was nothing to choose. */
+  choices: BackendChoices | null;
   /** WASM threads; 1 where the page is not cross-origin isolated. */
   threads: number;
   /** Why something slower was taken, in plain words; empty when all is as asked. */

@@ -14,7 +14,7 @@ import {
   stepPhase,
 } from './analysis-state.ts';
 
-const info: ModelInfo = { packId: 'tiny', packVersion: '1', packHash: '', graphs: [], adapter: '', threads: 1, notes: [] };
+const info: ModelInfo = { packId: 'tiny', packVersion: '1', packHash: '', graphs: [], adapter: '', threads: 1, choices: null, notes: [] };
 
 function reading(faceId: number, emotion: Reading['emotion'], side = 10): Reading {
   const probabilities = Object.fromEntries(EMOTION_LABELS.map((label) => [label, label === emotion ? 1 : 0])) as Record<

@@ -5,7 +5,7 @@ import type { Analyzer } from './analyzer.ts';
 import { DeepQueue } from './deep-queue.ts';
 import { StateStore } from './state-store.ts';
 
-const info: ModelInfo = { packId: 'tiny', packVersion: '1', packHash: '', graphs: [], adapter: '', threads: 1, notes: [] };
+const info: ModelInfo = { packId: 'tiny', packVersion: '1', packHash: '', graphs: [], adapter: '', threads: 1, choices: null, notes: [] };
 
 /** A worker that writes until it is let go; its runs end as the client's do. */
 function setUp() {

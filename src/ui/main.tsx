@@ -1,5 +1,6 @@
 import { StrictMode, useCallback, useLayoutEffect, useMemo, useState } from 'react';
 import { createRoot } from 'react-dom/client';
+import { VERSION } from '../shared/version.ts';
 import { createAnalyzer } from '../workers/client.ts';
 import { App } from './app.tsx';
 import './theme.css';
@@ -13,8 +14,6 @@ import { SessionContext } from './session-context.ts';
 import { SessionController } from './session-controller.ts';
 import { loadSettings, readAddress, type Settings, saveSettings } from './settings.ts';
 import { StateStore } from './state-store.ts';
-
-const VERSION = '0.1.0';
 
 const store = new StateStore();
 const firstSettings = loadSettings();

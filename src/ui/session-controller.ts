@@ -13,7 +13,7 @@ import { LiveReadings } from './live-readings.ts';
 import { LiveSource } from './live-source.ts';
 import { messages } from './messages.ts';
 import { makeThumbnail, PictureShelf } from './picture-shelf.ts';
-import type { AddressOptions } from './settings.ts';
+import { type AddressOptions, loadChoices, saveChoices } from './settings.ts';
 import { StagePainter } from './stage-painter.ts';
 import type { StateStore } from './state-store.ts';
 
@@ -250,6 +250,7 @@ export class SessionController {
       backend: this.#backend,
       graphBackends: address.graphBackends,
       threads: 0,
+      choices: loadChoices(),
     });
     return analyzer;
   }
@@ -263,6 +264,7 @@ export class SessionController {
     }
     if ('runId' in event && event.runId.startsWith('live-')) return; // of a camera or video that was left meanwhile
     this.#store.dispatch({ type: 'event', event });
+    if (event.type === 'ready' && event.info.choices) saveChoices(event.info.choices);
     if (event.type === 'readings') this.#showStill();
     if (event.type === 'ready' || event.type === 'load-failed') {
       if (event.part === 'reader' || event.type === 'load-failed') for (const resolve of this.#readerWaiters.splice(0)) resolve();

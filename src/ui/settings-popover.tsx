@@ -123,10 +123,11 @@ function About() {
         {info.graphs.map((graph) => (
           <li key={graph.graph}>
             <span>{graph.graph}</span>
-            <span>{`${messages.backendNames[graph.backend]} ${graph.dtype}`}</span>
+            <span title={messages.measured(graph.times)}>{`${messages.backendNames[graph.backend]} ${graph.dtype}`}</span>
           </li>
         ))}
       </ul>
+      {info.choices && <p>{messages.chosenByMeasuring}</p>}
       {info.notes.map((note) => (
         <p key={note}>{note}</p>
       ))}

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { defaultSettings, parseSettings, readAddress } from './settings.ts';
+import { VERSION } from '../shared/version.ts';
+import { defaultSettings, parseChoices, parseSettings, readAddress } from './settings.ts';
 
 test('the address chooses pack and backend, also for a single graph', () => {
   expect(readAddress('?pack=tiny&backend=wasm&backend.language-model=webgpu')).toEqual({
@@ -20,4 +21,14 @@ test('stored settings survive being broken or old', () => {
     theme: 'dark',
     overlay: { ...defaultSettings.overlay, boxes: false },
   });
+});
+
+test('measured backends are known again, unless another version of the app measured them or the entry is broken', () => {
+  const graphs = { 'language-model': { webgpu: 7, wasm: 20 } };
+  const stored = { app: VERSION, identity: 'some GPU · 4', graphs };
+  expect(parseChoices(JSON.stringify(stored))).toEqual({ identity: 'some GPU · 4', graphs });
+  expect(parseChoices(JSON.stringify({ ...stored, app: '0.0.1' }))).toBeNull();
+  expect(parseChoices(JSON.stringify({ ...stored, graphs: { 'language-model': { webgpu: 'fast' } } }))).toBeNull();
+  expect(parseChoices('{nonsense')).toBeNull();
+  expect(parseChoices(null)).toBeNull();
 });

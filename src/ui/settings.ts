@@ -1,4 +1,7 @@
+import * as v from 'valibot';
+import type { BackendChoices } from '../shared/events.ts';
 import { type BackendChoice, GRAPH_NAMES } from '../shared/labels.ts';
+import { VERSION } from '../shared/version.ts';
 
 export interface Settings {
   theme: 'auto' | 'light' | 'dark';
@@ -17,6 +20,7 @@ export interface AddressOptions {
 
 export const MAX_SMOOTHING = 2;
 const KEY = 'emollm-settings';
+const CHOICES_KEY = 'emollm-backends';
 
 export const defaultSettings: Settings = {
   theme: 'auto',
@@ -86,5 +90,39 @@ export function saveSettings(settings: Settings): void {
     localStorage.setItem(KEY, JSON.stringify(settings));
   } catch {
     // Refused storage is no reason to bother anybody.
+  }
+}
+
+const milliseconds = v.pipe(v.number(), v.minValue(0));
+const choices = v.object({
+  /** The app that measured: another version may run other kernels. */
+  app: v.literal(VERSION),
+  identity: v.string(),
+  graphs: v.record(v.picklist(GRAPH_NAMES), v.object({ webgpu: v.optional(milliseconds), wasm: v.optional(milliseconds) })),
+});
+
+/** Which backend each graph ran fastest on at an earlier visit; null where that is unknown or of another version of the app. */
+export function parseChoices(text: string | null): BackendChoices | null {
+  try {
+    const parsed = v.safeParse(choices, JSON.parse(text ?? 'null'));
+    return parsed.success ? { identity: parsed.output.identity, graphs: parsed.output.graphs as BackendChoices['graphs'] } : null;
+  } catch {
+    return null;
+  }
+}
+
+export function loadChoices(): BackendChoices | null {
+  try {
+    return parseChoices(localStorage.getItem(CHOICES_KEY));
+  } catch {
+    return null;
+  }
+}
+
+export function saveChoices({ identity, graphs }: BackendChoices): void {
+  try {
+    localStorage.setItem(CHOICES_KEY, JSON.stringify({ app: VERSION, identity, graphs }));
+  } catch {
+    // Refused storage: it is measured again.
   }
 }

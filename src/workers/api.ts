@@ -1,4 +1,4 @@
-import type { AnalysisEvent } from '../shared/events.ts';
+import type { AnalysisEvent, BackendChoices } from '../shared/events.ts';
 import type { BackendChoice, Task } from '../shared/labels.ts';
 import type { Reading } from '../shared/readings.ts';
 import type { Result } from '../shared/result.ts';
@@ -19,6 +19,8 @@ export interface LoadOptions {
   graphBackends: Record<string, BackendChoice>;
   /** 0 means: as many as the machine has, at most 4. */
   threads: number;
+  /** `ModelInfo.choices` of an earlier load, so that backends need not be compared again. */
+  choices?: BackendChoices | null;
 }
 
 export interface ReadOptions {

@@ -32,7 +32,7 @@ class AnalyzerWorker implements AnalyzerApi {
       return;
     }
     const { runtime, notes } = opened.value;
-    this.#engine = createEngine(runtime, fetchedPack(options.packUrl), { notes });
+    this.#engine = createEngine(runtime, fetchedPack(options.packUrl), { notes, choices: options.choices ?? null });
     const open = new Set(PARTS);
     let failure: WireError | null = null;
     for await (const event of this.#engine.load(new AbortController().signal)) {
