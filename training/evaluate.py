@@ -339,6 +339,11 @@ def unsupported(cues: dict[str, int]) -> str:
     return f"{cues['unsupported']} of {cues['named']}"
 
 
+def untrue(claims: dict[str, int] | None) -> str:
+    """Of what texts said of the words on the picture."""
+    return f"{claims['untrue']} of {claims['made']}" if claims and claims["made"] else "–"
+
+
 def results() -> None:
     calibration = json.loads((WORK / "face" / "calibration.json").read_text())
     affect = json.loads((WORK / "scene" / "affect.json").read_text())
@@ -359,8 +364,8 @@ def results() -> None:
         "",
         "Beside it, on the whole test split: the majority class, and TF-IDF with logistic regression on the words alone (`python training/emobench.py`).",
         "",
-        "| task | decided by | n | accuracy / macro-F1 | majority class | words alone | calibration error | unsupported cues | s an item |",
-        "|---|---|---|---|---|---|---|---|---|",
+        "| task | decided by | n | accuracy / macro-F1 | majority class | words alone | calibration error | unsupported cues | untrue of the words | s an item |",
+        "|---|---|---|---|---|---|---|---|---|---|",
     ]
     simple = json.loads(baselines.read_text()) if (baselines := EVAL / "baselines.json").exists() else {}
     overall: list[dict] = []
@@ -375,7 +380,7 @@ def results() -> None:
         cells = [
             task, by, str(r["n"]), f"{100 * r['accuracy']:.1f} % / {r['macro_f1']:.3f}",
             *(beside or [f"{100 * r['majority_accuracy']:.1f} %", "–"]), "–" if (error := r["expected_calibration_error"]) is None else f"{error:.3f}",
-            "–" if r["cues"] is None else unsupported(r["cues"]), f"{r['seconds'] / max(1, r['n']):.2f}",
+            "–" if r["cues"] is None else unsupported(r["cues"]), untrue(r.get("claims")), f"{r['seconds'] / max(1, r['n']):.2f}",
         ]  # fmt: skip
         lines.append(f"| {' | '.join(cells)} |")
     if "emotion-open" in reports:

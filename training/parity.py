@@ -224,6 +224,18 @@ def wording_cases(classifier: dict) -> list[dict]:
     ]
 
 
+def feature_cases() -> list[dict]:
+    """What may be said of words; the twin is src/engine/word-features.ts."""
+    from emoprompt import word_features
+
+    texts = [
+        "WHEN you see it, DAMN!", "Is this the best day? But I can't stop", "feminists and Muslims walk into a bar", "keep calm", "",
+        "I'm not okay, you're not okay, and that is how my whole year went so far until the very end of it", "Passport office, assessment of hello",
+        "the tall tree stands beside the river bank in may", "THANKFUL for my women", "line one\nline two  that moment", "Émigré café naïve", "he never said no!!",
+    ]  # fmt: skip
+    return [{"text": text, "features": word_features(text)} for text in texts]
+
+
 PROBE_TOKENS = 40
 
 
@@ -297,6 +309,7 @@ def make_goldens(folder: Path, manifest: dict, tokenizer_file: Path) -> dict:
         "embedding": {"ids": sample, "width": manifest["languageModel"]["hidden"], "first": [[float(v) for v in row[:16]] for row in decoder.embed(sample)]},
         "tokenizer": [{"text": text, "ids": ids_of(text)} for text in TEXTS],
         "prompts": prompts,
+        "features": feature_cases(),
         "wording": wording_cases(json.loads((folder / manifest["text"]["classifier"]).read_text())),
         "generation": {
             "before": before,

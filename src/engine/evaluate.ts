@@ -8,6 +8,7 @@ import { largestFirst } from '../model/projection.ts';
 import { type WireError, wireError } from '../shared/errors.ts';
 import type { AnalysisEvent } from '../shared/events.ts';
 import { EMOTION_LABELS, type EmotionLabel, type Step, type Task } from '../shared/labels.ts';
+import type { Evidence } from '../shared/readings.ts';
 import { fail, ok, type Result } from '../shared/result.ts';
 import { emotionOfWords } from './emotion-words.ts';
 import type { Engine } from './engine.ts';
@@ -56,6 +57,8 @@ export type ClassificationReport = ReportHead &
     unmapped: number | null;
     /** Action units that the text named, and those of them that were measured on no face. Null where no text was written. */
     cues: { named: number; unsupported: number } | null;
+    /** What the text said of the words on the picture, and how much of it is not so. Null where no text was written. */
+    claims: { made: number; untrue: number } | null;
     items?: ReportItem[];
   };
 
@@ -114,6 +117,7 @@ export async function evaluate(
   const judged: Judged[] = [];
   const items: ReportItem[] = [];
   const cues = { named: 0, unsupported: 0 };
+  const claims = { made: 0, untrue: 0 };
   for (const [index, row] of rows.entries()) {
     const frame = await decodeRow(source, row);
     if (!frame.ok) return frame;
@@ -124,8 +128,16 @@ export async function evaluate(
     const { label: answer, probabilities, text } = guess.value;
     judged.push({ truth: row.label, guess: answer, confidence: answer === null ? null : (probabilities?.[answer] ?? null) });
     items.push({ file: row.file, label: row.label, answer, probabilities, text });
-    cues.named += guess.value.named;
-    cues.unsupported += guess.value.unsupported;
+    for (const each of guess.value.evidence) {
+      if (each.kind === 'action-unit') {
+        cues.named += 1;
+        if (each.faceIds.length === 0) cues.unsupported += 1;
+      }
+      if (each.kind === 'claim') {
+        claims.made += 1;
+        if (!each.holds) claims.untrue += 1;
+      }
+    }
     options.onProgress?.(index + 1, rows.length);
   }
   const unanswered = judged.filter((item) => item.guess === null).length;
@@ -136,6 +148,7 @@ export async function evaluate(
     without_face: byHead ? unanswered : 0,
     unmapped: options.task === 'emotion-open' ? unanswered : null,
     cues: byHead ? null : cues,
+    claims: byHead ? null : claims,
     ...(options.items ? { items } : {}),
   });
 }
@@ -159,8 +172,7 @@ interface Guess {
   label: string | null;
   probabilities: Record<string, number> | null;
   text: Record<Step, string> | null;
-  named: number;
-  unsupported: number;
+  evidence: Evidence[];
 }
 
 /** The largest face's top label, whether sure or not. */
@@ -170,9 +182,9 @@ async function judgeByHead(signal: AbortSignal, engine: Engine, frame: Frame, cr
   if (!all.ok) return all;
   const readings = all.value.find((event) => event.type === 'readings')?.readings ?? [];
   const [face] = largestFirst(readings);
-  if (!face) return ok({ label: null, probabilities: null, text: null, named: 0, unsupported: 0 });
+  if (!face) return ok({ label: null, probabilities: null, text: null, evidence: [] });
   const label = EMOTION_LABELS.reduce((top, name) => (face.probabilities[name] > face.probabilities[top] ? name : top));
-  return ok({ label, probabilities: face.probabilities, text: null, named: 0, unsupported: 0 });
+  return ok({ label, probabilities: face.probabilities, text: null, evidence: [] });
 }
 
 async function judgeByLanguageModel(
@@ -198,10 +210,6 @@ async function judgeByLanguageModel(
   );
   if (!all.ok) return all;
   const answer = all.value.find((event) => event.type === 'answer')?.answer;
-  const units = all.value
-    .filter((event) => event.type === 'evidence')
-    .flatMap((event) => event.evidence)
-    .filter((evidence) => evidence.kind === 'action-unit');
   const text: Record<Step, string> = { observe: '', cues: '', reason: '', answer: '' };
   for (const event of all.value) if (event.type === 'text') text[event.step] += event.delta;
   const open = asked === 'emotion-open';
@@ -209,8 +217,7 @@ async function judgeByLanguageModel(
     label: answer ? (open ? emotionOfWords(answer.text) : answer.text) : null,
     probabilities: answer && !open ? Object.fromEntries(answer.distribution.map((entry) => [entry.option, entry.probability])) : null,
     text,
-    named: units.length,
-    unsupported: units.filter((unit) => unit.faceIds.length === 0).length,
+    evidence: all.value.filter((event) => event.type === 'evidence').flatMap((event) => event.evidence),
   });
 }
 

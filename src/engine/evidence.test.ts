@@ -50,6 +50,17 @@ describe('findEvidence', () => {
     expect(findEvidence('The caption is stiff.', context({ lines: [], words: '' }))).toEqual([]);
   });
 
+  it('checks what is said of the words', () => {
+    const claims = (text: string, words: string | null) =>
+      findEvidence(text, context({ words, lines: words ? [line(words)] : [] })).filter((each) => each.kind === 'claim');
+    expect(claims('The text asks a question and swears.', 'Is this it?')).toEqual([
+      { kind: 'claim', phrase: 'asks a question', holds: true, lines: [0] },
+      { kind: 'claim', phrase: 'swears', holds: false, lines: [0] },
+    ]);
+    expect(claims('The text exclaims.', null)).toEqual([{ kind: 'claim', phrase: 'exclaims', holds: false, lines: [] }]);
+    expect(claims('The text is in a frame.', 'Is this it?')).toEqual([]);
+  });
+
   it('points at the scene where the text speaks of the picture', () => {
     expect(findEvidence('The picture is dark.', context())).toEqual([{ kind: 'scene' }]);
   });

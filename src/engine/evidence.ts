@@ -2,6 +2,7 @@
 import type { ActionUnitEntry } from '../model/manifest.ts';
 import type { Evidence, Reading, TextLine } from '../shared/readings.ts';
 import { namedUnits } from './emoprompt.ts';
+import { claimsOf, wordFeatures } from './word-features.ts';
 
 export interface EvidenceContext {
   /** In the prompt's order: "face 1" is the first. */
@@ -17,10 +18,17 @@ export interface EvidenceContext {
 
 /**
  * Evidence in the order of kinds: action units (with the faces on which they were measured; none
- * where the text names what was not), faces, words, and the scene where the text speaks of the picture.
+ * where the text names what was not), faces, words, what is said of the words (and whether it is so), and the scene where
+ * the text speaks of the picture.
  */
 export function findEvidence(text: string, context: EvidenceContext): Evidence[] {
-  return [...actionUnitsIn(text, context), ...facesIn(text, context.readings), ...wordsIn(text, context), ...sceneIn(text)];
+  return [
+    ...actionUnitsIn(text, context),
+    ...facesIn(text, context.readings),
+    ...wordsIn(text, context),
+    ...claimsIn(text, context),
+    ...sceneIn(text),
+  ];
 }
 
 function actionUnitsIn(text: string, { readings, actionUnits, cueThreshold }: EvidenceContext): Evidence[] {
@@ -52,6 +60,16 @@ function wordsIn(text: string, { lines, words }: EvidenceContext): Evidence[] {
   const isQuoted = quotes.some((quote) => normalize(words).includes(quote));
   if (!isQuoted && !/\b(words?|wording|captions?|text|says)\b/i.test(text)) return [];
   return [{ kind: 'words', lines: lines.map((_, index) => index) }];
+}
+
+function claimsIn(text: string, { lines, words }: EvidenceContext): Evidence[] {
+  const holding = words ? wordFeatures(words) : [];
+  return claimsOf(text).map((phrase) => ({
+    kind: 'claim',
+    phrase,
+    holds: holding.includes(phrase),
+    lines: lines.map((_, index) => index),
+  }));
 }
 
 function sceneIn(text: string): Evidence[] {

@@ -10,6 +10,7 @@ import { createNodeRuntime } from '../node/runtime.ts';
 import type { Task } from '../shared/labels.ts';
 import type { Reading } from '../shared/readings.ts';
 import { promptBody } from './emoprompt.ts';
+import { wordFeatures } from './word-features.ts';
 
 const models = join(dirname(fileURLToPath(import.meta.url)), '../../public/models');
 const packs = readdirSync(models).filter((name) => !name.endsWith('-wip') && existsSync(join(models, name, 'manifest.json')));
@@ -66,6 +67,13 @@ describe.each(packs)('the goldens of %s', (name) => {
       const { task, options, words, wording } = item;
       expect(promptBody(manifest.value, { task, options, words, wording, readings: readingsOf(item) })).toBe(item.body);
     }
+  });
+
+  it('say of words here what training says', () => {
+    const manifest = JSON.parse(readFileSync(join(models, name, 'manifest.json'), 'utf8'));
+    const cases: { text: string; features: string[] }[] = JSON.parse(readFileSync(join(models, name, manifest.parity), 'utf8')).features;
+    expect(new Set(cases.flatMap((item) => item.features)).size).toBe(12); // each of the phrases somewhere
+    for (const { text, features } of cases) expect(wordFeatures(text), text).toEqual(features);
   });
 
   it('let words lean here as in training', () => {

@@ -102,6 +102,7 @@ describe('emollm evaluate', () => {
       majority_accuracy: 0.75,
       pack: { id: 'tiny' },
       cues: null,
+      claims: null,
       without_face: 0,
     });
     expect(value).not.toHaveProperty('items');

@@ -48,6 +48,8 @@ export type Evidence =
   | { kind: 'action-unit'; code: string; faceIds: number[] }
   | { kind: 'face'; faceId: number }
   | { kind: 'words'; lines: number[] }
+  /** What the text says of the words on the picture ("asks a question"), and whether that is so. */
+  | { kind: 'claim'; phrase: string; holds: boolean; lines: number[] }
   | { kind: 'scene' };
 
 /** The task's decision. `distribution` is over the options, sums to 1; empty for open-ended tasks. */

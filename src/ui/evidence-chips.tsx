@@ -21,7 +21,7 @@ export function EvidenceChips({ run, evidence }: { run: Explanation; evidence: E
 function Chip({ run, evidence }: { run: Explanation; evidence: Evidence }) {
   const { controller } = useSession();
   const shown = useAppState((state) => state.highlight?.runId === run.runId && chipKey(state.highlight.evidence) === chipKey(evidence));
-  const unmeasured = evidence.kind === 'action-unit' && evidence.faceIds.length === 0;
+  const unmeasured = (evidence.kind === 'action-unit' && evidence.faceIds.length === 0) || (evidence.kind === 'claim' && !evidence.holds);
   const point = () => controller.point(run, evidence);
   const leave = () => controller.point(run, null);
   return (
@@ -31,7 +31,7 @@ function Chip({ run, evidence }: { run: Explanation; evidence: Evidence }) {
       data-kind={evidence.kind}
       data-unmeasured={unmeasured}
       aria-pressed={shown}
-      title={unmeasured ? messages.notMeasured : undefined}
+      title={unmeasured ? (evidence.kind === 'claim' ? messages.notSo : messages.notMeasured) : undefined}
       onPointerEnter={(event) => event.pointerType === 'mouse' && point()}
       onPointerLeave={(event) => event.pointerType === 'mouse' && leave()}
       onFocus={point}
@@ -66,6 +66,12 @@ function ChipText({ run, evidence }: { run: Explanation; evidence: Evidence }) {
         </>
       );
     }
+    case 'claim':
+      return (
+        <>
+          <Quote size={13} aria-hidden="true" /> {messages.textClaim(evidence.phrase)}
+        </>
+      );
     case 'scene':
       return (
         <>
@@ -83,6 +89,8 @@ function chipKey(evidence: Evidence): string {
       return `face ${evidence.faceId}`;
     case 'words':
       return `words ${evidence.lines.join()}`;
+    case 'claim':
+      return `claim ${evidence.phrase}`;
     case 'scene':
       return 'scene';
   }

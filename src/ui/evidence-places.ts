@@ -52,6 +52,7 @@ export function evidencePlaces(run: Pick<Explanation, 'snapshot' | 'words'>, evi
     case 'scene':
       return run.snapshot ? [{ x: 0, y: 0, width: run.snapshot.width, height: run.snapshot.height }] : [];
     case 'words':
+    case 'claim':
       return evidence.lines.flatMap((index) => run.words?.[index]?.box ?? []);
     case 'face':
       return readings.filter((reading) => reading.faceId === evidence.faceId).map((reading) => reading.box);

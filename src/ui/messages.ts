@@ -144,6 +144,9 @@ export const messages = {
   fromFace: (id: number) => `face ${id}`,
   panels: 'Panels',
   distribution: 'How the options stood',
+  /** "text asks a question" */
+  textClaim: (phrase: string) => `text ${phrase}`,
+  notSo: 'said of the words, and not so',
   notMeasured: 'named in the text, not measured on a face',
   tokensPerSecond: (n: number) => `${n.toFixed(n < 9.95 ? 1 : 0)} tok/s`,
   ready: 'ready',

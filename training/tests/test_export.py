@@ -130,7 +130,7 @@ def test_external_data_is_split_and_every_tensor_lies_in_one_file(language_model
 def test_no_symbol_stands_for_a_width(language_model):
     _, graph, _ = language_model
     names = {dim for entry in [*graph.inputs, *graph.outputs] for dim in entry["dims"] if isinstance(dim, str)}
-    assert names == {"T", "past", "total"}
+    assert names == {"T", "past", "total", "kept"}
 
 
 def test_decoder_with_looked_up_embeddings_is_the_model_with_rounded_weights(language_model):
