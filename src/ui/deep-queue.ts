@@ -5,7 +5,7 @@ import type { Analyzer } from './analyzer.ts';
 import type { StateStore } from './state-store.ts';
 
 /** The pack's own budget ends a text sooner; this is for a text that does not end. */
-const MAX_NEW_TOKENS = 200;
+export const MAX_NEW_TOKENS = 200;
 
 interface Job {
   runId: string;

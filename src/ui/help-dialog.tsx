@@ -1,5 +1,6 @@
 import { X } from 'lucide-react';
 import { Dialog } from 'radix-ui';
+import { BenchmarkDialog } from './benchmark-dialog.tsx';
 import { EmotionGlyph, SHOWN_EMOTIONS } from './emotion-glyph.tsx';
 import { messages } from './messages.ts';
 import { ModelCardDialog } from './model-card-dialog.tsx';
@@ -43,6 +44,11 @@ export function HelpDialog({ open, onOpenChange }: { open: boolean; onOpenChange
               {messages.card.name}
             </button>
           </ModelCardDialog>
+          <BenchmarkDialog>
+            <button type="button" className="button help-card">
+              {messages.benchmark.name}
+            </button>
+          </BenchmarkDialog>
         </Dialog.Content>
       </Dialog.Portal>
     </Dialog.Root>

@@ -10,6 +10,7 @@ import './stage.css';
 import './readings.css';
 import './reasoning.css';
 import './model-card.css';
+import './benchmark.css';
 import { SessionContext } from './session-context.ts';
 import { SessionController } from './session-controller.ts';
 import { loadSettings, readAddress, type Settings, saveSettings } from './settings.ts';

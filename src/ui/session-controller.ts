@@ -4,10 +4,12 @@ import { type WireError, wireError } from '../shared/errors.ts';
 import type { AnalysisEvent } from '../shared/events.ts';
 import type { BackendChoice } from '../shared/labels.ts';
 import type { Reading } from '../shared/readings.ts';
+import { fail, ok, type Result } from '../shared/result.ts';
 import { SerialQueue } from '../shared/serial-queue.ts';
 import { type Explanation, type Item, isOpen, type Snapshot, selectedItem } from './analysis-state.ts';
 import type { Analyzer, StartAnalyzer } from './analyzer.ts';
-import { DeepQueue } from './deep-queue.ts';
+import { type BenchmarkResult, runBenchmark } from './benchmark.ts';
+import { DeepQueue, MAX_NEW_TOKENS } from './deep-queue.ts';
 import { KeptFrames } from './kept-frames.ts';
 import { LiveReadings } from './live-readings.ts';
 import { LiveSource } from './live-source.ts';
@@ -49,6 +51,8 @@ export class SessionController {
   #analyzer: Analyzer;
   #backend: BackendChoice;
   #readerWaiters: (() => void)[] = [];
+  /** Events of runs that are not the page's, by run. */
+  readonly #apart = new Map<string, AnalysisEvent[]>();
   /** The one camera or video frame in analysis. */
   #liveRun: { runId: string; itemId: string } | null = null;
   #camera: { itemId: string; deviceId: string | null } | null = null;
@@ -103,13 +107,9 @@ export class SessionController {
   }
 
   async addSample(): Promise<void> {
-    try {
-      const response = await fetch(new URL('samples/astronaut.jpg', this.#options.baseUrl));
-      if (!response.ok) throw new Error(`${response.status} ${response.statusText}`);
-      this.addFiles([new File([await response.blob()], messages.sampleName, { type: 'image/jpeg' })]);
-    } catch (error) {
-      this.#notice(wireError('file-unreadable', 'The sample is not there.', 'Open a picture of your own.', String(error)));
-    }
+    const sample = await this.#fetchSample();
+    if (sample.ok) this.addFiles([sample.value]);
+    else this.#notice(sample.error);
   }
 
   /** Null: the browser's choice. One camera session at a time; another device goes on in the same one. */
@@ -255,7 +255,60 @@ export class SessionController {
     return analyzer;
   }
 
+  /** Times this machine on the sample; what is running is paused. */
+  async benchmark(signal: AbortSignal, onProgress: (share: number) => void): Promise<Result<BenchmarkResult>> {
+    const { info } = this.#store.get().model;
+    if (!info) return fail(wireError('model-not-ready', 'The model is still loading.', 'Wait a moment, then try again.'));
+    this.setPaused(true);
+    this.#deep.stop();
+    const file = await this.#fetchSample();
+    if (!file.ok) return file;
+    const sample = await createImageBitmap(file.value);
+    const sourceId = this.#newId('benchmark');
+    try {
+      return await runBenchmark(
+        signal,
+        {
+          read: (ended, frame) =>
+            this.#collect((runId) => this.#analyzer.read(ended, frame, { runId, sourceId, mode: 'live', smoothing: this.smoothing })),
+          explain: (ended, frame) =>
+            this.#collect((runId) =>
+              this.#analyzer.explain(ended, frame, {
+                runId,
+                sourceId,
+                task: 'emotion',
+                readings: null,
+                words: null,
+                maxNewTokens: MAX_NEW_TOKENS,
+              }),
+            ),
+        },
+        { model: info, sample, onProgress },
+      );
+    } finally {
+      sample.close();
+    }
+  }
+
+  /** A run whose events come back instead of going to the page. */
+  async #collect(start: (runId: string) => Promise<void>): Promise<AnalysisEvent[]> {
+    const runId = this.#newId('apart');
+    const events: AnalysisEvent[] = [];
+    this.#apart.set(runId, events);
+    try {
+      await start(runId);
+    } finally {
+      this.#apart.delete(runId);
+    }
+    return events;
+  }
+
   #hear(event: AnalysisEvent): void {
+    const apart = 'runId' in event ? this.#apart.get(event.runId) : undefined;
+    if (apart) {
+      apart.push(event);
+      return;
+    }
     const live = this.#liveRun;
     if ('runId' in event && live?.runId === event.runId) {
       if (event.type === 'readings') this.#showLive(live.itemId, event);
@@ -269,6 +322,16 @@ export class SessionController {
     if (event.type === 'ready' || event.type === 'load-failed') {
       if (event.part === 'reader' || event.type === 'load-failed') for (const resolve of this.#readerWaiters.splice(0)) resolve();
       void this.#deep.pump(this.#analyzer);
+    }
+  }
+
+  async #fetchSample(): Promise<Result<File>> {
+    try {
+      const response = await fetch(new URL('samples/astronaut.jpg', this.#options.baseUrl));
+      if (!response.ok) throw new Error(`${response.status} ${response.statusText}`);
+      return ok(new File([await response.blob()], messages.sampleName, { type: 'image/jpeg' }));
+    } catch (error) {
+      return fail(wireError('file-unreadable', 'The sample is not there.', 'Open a picture of your own.', String(error)));
     }
   }
 

@@ -60,10 +60,15 @@ function sessionExplanation(run: Explanation): SessionExplanation {
 /** Hands the export to the browser as a download. */
 export function download(session: Session, kind: ExportKind, at: Date): void {
   const [text, extension, type] = render(session, kind, at);
+  saveFile(text, exportFileName(session, extension, at), type);
+}
+
+/** Hands a text to the browser as a download. */
+export function saveFile(text: string, name: string, type: string): void {
   const url = URL.createObjectURL(new Blob([text], { type }));
   const link = document.createElement('a');
   link.href = url;
-  link.download = exportFileName(session, extension, at);
+  link.download = name;
   link.click();
   // The download has its own hold on the data only once it began.
   setTimeout(() => URL.revokeObjectURL(url), 10_000);
