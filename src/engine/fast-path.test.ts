@@ -137,6 +137,20 @@ describe('live, between two detections', () => {
     expect(seen.detections).toBeGreaterThan(once);
   });
 
+  test('on a frame that comes at once after, the face is read where it was', async () => {
+    const { world, seen, read } = follow();
+    const [first] = await read(0);
+    const once = seen.detections;
+    world.meshAt = { x: 4.4, y: 4 };
+    world.label = 'anger';
+    const [next] = await read(0.03, { ...live, smoothing: 0 });
+    expect(next?.box).toEqual(first?.box);
+    expect(next?.emotion).toBe('anger');
+    expect(seen.detections).toBe(once);
+    const [later] = await read(0.06, { ...live, smoothing: 0 });
+    expect(later?.box.x).toBeGreaterThan(first?.box.x ?? 0);
+  });
+
   test('a face that the landmark graph loses, a seek, and another source are looked for at once', async () => {
     const { world, seen, read } = follow();
     await read(1);

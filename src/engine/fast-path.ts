@@ -48,6 +48,8 @@ export interface FastPathResult {
  * have gone. Long enough to save most of the detector's time, too short for a newcomer to be missed.
  */
 const DETECT_EVERY = 0.25;
+/** Nor are landmarks looked for more often than this: a face moves little within a frame or two, and its expression is read on each. */
+const LANDMARKS_EVERY = 0.04;
 
 type FastPathManifest = Pick<PackManifest, 'landmarks' | 'faceEncoder' | 'actionUnits' | 'projection'>;
 
@@ -59,8 +61,8 @@ export class FastPath {
   readonly #smoother: Smoother;
   readonly #tracker = new Tracker();
   #sourceId: string | null = null;
-  /** The live faces as last detected, where they are now, and when that was. */
-  #following: { time: number; faces: { origin: FoundFace; now: FoundFace }[] } | null = null;
+  /** The live faces as last detected, where their landmarks last were, and when these were looked for. */
+  #following: { detected: number; measured: number; faces: { origin: FoundFace; now: FoundFace }[] } | null = null;
 
   constructor(parts: FastPathParts, manifest: FastPathManifest) {
     this.encoder = parts.encoder;
@@ -106,16 +108,18 @@ export class FastPath {
     const faces = await timed(times, 'landmarks', () => this.#findLandmarks(frame, largestFirst(detected), mode));
     // What has no landmarks cannot be followed; nor is there anything to follow where nobody is.
     const isFollowed = mode === 'live' && faces.length > 0 && faces.every(({ landmarks }) => landmarks.length > 0);
+    const { time } = frame;
     if (mode === 'live')
-      this.#following = isFollowed ? { time: frame.time, faces: faces.map((face) => ({ origin: face, now: face })) } : null;
+      this.#following = isFollowed ? { detected: time, measured: time, faces: faces.map((face) => ({ origin: face, now: face })) } : null;
     return faces;
   }
 
   /** The faces of the last detection on this frame, or null where it is time to look again or one of them is lost. */
   async #follow(frame: Frame, times: StageTimes): Promise<FoundFace[] | null> {
     const following = this.#following;
-    const age = following === null ? Number.NaN : frame.time - following.time;
+    const age = following === null ? Number.NaN : frame.time - following.detected;
     if (following === null || !(age > 0 && age < DETECT_EVERY)) return null;
+    if (Math.abs(frame.time - following.measured) < LANDMARKS_EVERY) return following.faces.map(({ now }) => now);
     const { landmarks: finder } = this.#parts;
     return timed(times, 'landmarks', async () => {
       const faces: FoundFace[] = [];
@@ -127,7 +131,8 @@ export class FastPath {
       }
       if (crowded(faces)) return null;
       this.#following = {
-        time: following.time,
+        detected: following.detected,
+        measured: frame.time,
         faces: following.faces.map(({ origin }, index) => ({ origin, now: faces[index] ?? origin })),
       };
       return faces;
