@@ -29,8 +29,8 @@ export interface DeepRequest {
 
 /** Decode speed is told this often, in tokens. */
 const SPEED_EVERY = 8;
-/** The prompt pass goes in pieces of at most this many tokens, so that live frames get their turn between them. */
-const PREFILL_CHUNK = 64;
+/** The prompt pass goes in pieces of at most this many tokens, so that live frames get their turn between them. Most prompts are one piece. */
+const PREFILL_CHUNK = 128;
 
 /** @throws EngineFailure, `cancelled` included. */
 export async function* explainFrame(
@@ -73,6 +73,7 @@ export async function* explainFrame(
     const started = performance.now();
     const decodeMs = (): number => performance.now() - started;
     let tokens = 0;
+    let told = 0;
     const steps = decodeSteps(signal, sequence, {
       model,
       tokenizer,
@@ -102,7 +103,9 @@ export async function* explainFrame(
           break;
         case 'tokens':
           tokens = event.tokens;
-          if (tokens % SPEED_EVERY === 0) yield speed();
+          if (tokens < told + SPEED_EVERY) break;
+          told = tokens;
+          yield speed();
           break;
         case 'answer':
           times.decode = decodeMs();

@@ -15,7 +15,7 @@ export type StepEvent =
   | { type: 'step'; step: Step }
   | { type: 'text'; step: Step; delta: string }
   | { type: 'step-end'; step: Step; text: string }
-  /** After every decode step: tokens written by the model so far. */
+  /** After every run: tokens written by the model so far. */
   | { type: 'tokens'; tokens: number }
   | { type: 'answer'; answer: Answer };
 
@@ -56,9 +56,8 @@ export async function* decodeSteps(signal: AbortSignal, sequence: Sequence, sett
     yield { type: 'step', step };
     const head = settings.heads[index] ?? '';
     const headIds = tokenizer.encode(index === 0 ? head : `\n${head}`);
-    await sequence.append(signal, headIds);
-    written.push(...headIds);
     if (step === 'answer' && options.length > 0) {
+      await sequence.append(signal, headIds);
       const answer = await chooseOption(signal, sequence, settings);
       yield { type: 'text', step, delta: answer.text };
       yield { type: 'step-end', step, text: answer.text };
@@ -68,12 +67,12 @@ export async function* decodeSteps(signal: AbortSignal, sequence: Sequence, sett
     const ahead = STEPS.slice(index).reduce((sum, later) => sum + SHARES[later], 0);
     const budget = Math.max(1, Math.floor((left * SHARES[step]) / ahead));
     let text = '';
-    for await (const piece of writeLine(signal, sequence, settings, written, budget)) {
+    for await (const piece of writeLine(signal, sequence, settings, headIds, written, budget)) {
       if (piece.delta !== '') yield { type: 'text', step, delta: piece.delta };
       text += piece.delta;
-      if (piece.isToken) {
-        tokens += 1;
-        left -= 1;
+      if (piece.tokens > 0) {
+        tokens += piece.tokens;
+        left -= piece.tokens;
         yield { type: 'tokens', tokens };
       }
     }
@@ -83,42 +82,56 @@ export async function* decodeSteps(signal: AbortSignal, sequence: Sequence, sett
   }
 }
 
-/** One line of free text, added to `written` too: up to a newline, a stop id or the budget, where `…` says that it was cut. */
+/**
+ * One line of free text behind its head, both added to `written` too: up to a newline, a stop id or the budget, where `…` says that
+ * it was cut. A piece is what one run brought.
+ */
 async function* writeLine(
   signal: AbortSignal,
   sequence: Sequence,
   { model, tokenizer, drafts }: StepOptions,
+  head: readonly number[],
   written: number[],
   budget: number,
-): AsyncGenerator<{ delta: string; isToken: boolean }> {
+): AsyncGenerator<{ delta: string; tokens: number }> {
   const stream = tokenizer.stream();
   const line: number[] = [];
-  const next = (logits: Float32Array, added: readonly number[]): number =>
-    pick(logits, [...line, ...added], { repetitionPenalty: 1, noRepeatNgram: NO_REPEAT_NGRAM });
-  const endsLine = (id: number): boolean => model.isStop(id) || tokenizer.decode([id]).includes('\n');
   let isStart = true;
   const clean = (delta: string): string => {
     const text = isStart ? delta.trimStart() : delta;
     if (text !== '') isStart = false;
     return text;
   };
+  const next = (logits: Float32Array, kept: readonly number[]): number =>
+    pick(logits, [...line, ...kept], { repetitionPenalty: 1, noRepeatNgram: NO_REPEAT_NGRAM });
+  const endsLine = (id: number): boolean => model.isStop(id) || tokenizer.decode([id]).includes('\n');
+  /** Adds ids that are certain and the guesses behind them that hold. → these */
+  const advance = async (ids: readonly number[], room: number): Promise<number[]> => {
+    written.push(...ids);
+    const guesses = drafts?.guess(written, Math.min(MAX_GUESSES, room)) ?? [];
+    const end = guesses.findIndex(endsLine);
+    const kept = await sequence.appendChecked(signal, ids, end < 0 ? guesses : guesses.slice(0, end), next);
+    written.push(...kept);
+    line.push(...kept);
+    return kept;
+  };
+  const textOf = (ids: readonly number[]): string => ids.map((id) => stream.push(id)).join('');
+
+  const first = await advance(head, budget);
+  if (first.length > 0) yield { delta: clean(textOf(first)), tokens: first.length };
   while (line.length < budget) {
     const id = next(sequence.logits, []);
     if (model.isStop(id)) return;
     const [delta = '', ...rest] = stream.push(id).split('\n');
     if (rest.length > 0) {
-      yield { delta: clean(delta.trimEnd()), isToken: false };
+      yield { delta: clean(delta.trimEnd()), tokens: 0 };
       return;
     }
-    const guesses = drafts?.guess([...written, id], Math.min(MAX_GUESSES, budget - line.length - 1)) ?? [];
-    const end = guesses.findIndex(endsLine);
-    const added = await sequence.appendChecked(signal, id, end < 0 ? guesses : guesses.slice(0, end), next);
-    line.push(...added);
-    written.push(...added);
-    yield { delta: clean(delta), isToken: true };
-    for (const guessed of added.slice(1)) yield { delta: clean(stream.push(guessed)), isToken: true };
+    line.push(id);
+    const kept = await advance([id], budget - line.length);
+    yield { delta: clean(delta + textOf(kept)), tokens: 1 + kept.length };
   }
-  yield { delta: clean('…'), isToken: false };
+  yield { delta: clean('…'), tokens: 0 };
 }
 
 /** The likeliest option and the calibrated distribution over all of them. Options are written with a leading space. */

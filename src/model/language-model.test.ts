@@ -160,28 +160,29 @@ describe('Sequence', () => {
     it('keeps guesses as far as the model agrees, in one run, and goes on from there', async () => {
       const { model, seen, alive } = counting();
       const sequence = await model.begin(signal, [0]);
-      expect(await sequence.appendChecked(signal, 1, [2, 3, 6, 7], likeliest)).toEqual([1, 2, 3]);
+      expect(await sequence.appendChecked(signal, [1], [2, 3, 6, 7], likeliest)).toEqual([2, 3]);
       expect(seen).toHaveLength(2);
       expect(sequence.length).toBe(4);
       expect(likeliest(sequence.logits)).toBe(4);
       await sequence.append(signal, [4]);
       expect(seen.at(-1)).toEqual([0, 1, 2, 3, 4]); // what was not kept is gone
-      expect(await sequence.appendChecked(signal, 5, [6, 7], likeliest)).toEqual([5, 6, 7]);
+      expect(await sequence.appendChecked(signal, [5], [6, 7], likeliest)).toEqual([6, 7]);
       expect(seen.at(-1)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
       sequence.dispose();
       expect(alive.size).toBe(0);
     });
 
-    it('keeps none where the model would have written something else, and asks with what was added', async () => {
+    it('keeps none where the model would have written something else, and asks with what was kept', async () => {
       const { model } = counting();
       const sequence = await model.begin(signal, [0]);
       const asked: number[][] = [];
-      const added = await sequence.appendChecked(signal, 1, [5, 6], (logits, before) => {
+      const added = await sequence.appendChecked(signal, [4, 1], [5, 6], (logits, before) => {
         asked.push([...before]);
         return likeliest(logits);
       });
-      expect(added).toEqual([1]);
-      expect(asked).toEqual([[1]]);
+      expect(added).toEqual([]);
+      expect(asked).toEqual([[]]);
+      expect(sequence.length).toBe(3);
       expect(likeliest(sequence.logits)).toBe(2);
     });
 
@@ -189,7 +190,7 @@ describe('Sequence', () => {
       const { model, seen, alive } = counting();
       const trunk = await model.begin(signal, [0]);
       const branch = trunk.fork();
-      await trunk.appendChecked(signal, 1, [2, 5], likeliest);
+      await trunk.appendChecked(signal, [1], [2, 5], likeliest);
       await branch.append(signal, [6]);
       expect(seen.at(-1)).toEqual([0, 6]);
       trunk.dispose();

@@ -185,33 +185,33 @@ export class Sequence {
   }
 
   /**
-   * Adds an id and, in the same run, as many of the guesses that follow it as are what `next` picks: the text is the one that
+   * Adds ids and, in the same run, as many of the guesses that follow them as are what `next` picks: the text is the one that
    * `append` would have made id by id. (Leviathan et al., Fast Inference from Transformers via Speculative Decoding, 2023, greedy case.)
    * @param guesses need `takesDrafts` of the model where there are any.
-   * @param next picks what follows the ids added so far, from logits [vocab].
-   * @returns the ids added, at least the first.
+   * @param next picks what follows the guesses kept so far, from logits [vocab].
+   * @returns the guesses that were kept.
    */
   async appendChecked(
     signal: AbortSignal,
-    id: number,
+    ids: readonly number[],
     guesses: readonly number[],
-    next: (logits: Float32Array, added: readonly number[]) => number,
+    next: (logits: Float32Array, kept: readonly number[]) => number,
   ): Promise<number[]> {
-    const rows = 1 + guesses.length;
-    const { cache, logits } = await this.#model.extend(signal, this.#cache, this.#model.embed([id, ...guesses]), rows);
+    const rows = 1 + guesses.length; // of logits: after the last id, and after each guess
+    const { cache, logits } = await this.#model.extend(signal, this.#cache, this.#model.embed([...ids, ...guesses]), rows);
     const vocab = logits.length / rows;
     const row = (index: number): Float32Array => logits.subarray(index * vocab, (index + 1) * vocab);
-    const added = [id];
+    const kept: number[] = [];
     for (const guess of guesses) {
-      if (next(row(added.length - 1), added) !== guess) break;
-      added.push(guess);
+      if (next(row(kept.length), kept) !== guess) break;
+      kept.push(guess);
     }
     const before = this.#cache;
-    this.#cache = cache.shortened(before.length + added.length);
-    this.#logits = row(added.length - 1);
+    this.#cache = cache.shortened(before.length + ids.length + kept.length);
+    this.#logits = row(kept.length);
     cache.release();
     before.release();
-    return added;
+    return kept;
   }
 
   /** A branch from here, to be disposed on its own; nothing is copied. */

@@ -211,7 +211,7 @@ async function compareGeneration(
         faults.push(`generation: logit ${index} is ${logit.toFixed(3)}, expected ${chosen.toFixed(3)}`);
       // Now and then with two guesses, a right and a wrong one: what is dropped must leave no trace on any backend.
       const guesses = model.takesDrafts && index % 3 === 1 && index + 1 < greedy.length ? [greedy[index + 1] as number, WRONG_GUESS] : [];
-      index += (await sequence.appendChecked(signal, got, guesses, (logits) => pick(logits, []))).length;
+      index += 1 + (await sequence.appendChecked(signal, [got], guesses, (logits) => pick(logits, []))).length;
     }
   } finally {
     sequence.dispose();

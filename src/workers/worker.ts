@@ -15,7 +15,7 @@ import { fetchedPack } from './pack-fetch.ts';
 const PARTS: readonly ReadyPart[] = ['faces', 'reader', 'language-model'];
 
 class AnalyzerWorker implements AnalyzerApi {
-  /** The page's callback. Awaited for every event: so they arrive in order, and before the call that made them returns. */
+  /** The page's callback. Events arrive in the order in which they are sent; who waits for the last has waited for all. */
   #emit: (event: AnalysisEvent) => void | Promise<void> = () => {};
   #engine: Engine | null = null;
   readonly #pixels = new FramePixels();
@@ -81,7 +81,10 @@ class AnalyzerWorker implements AnalyzerApi {
         await this.#emit({ type: 'failed', runId, error: pixelsError(error) });
         return;
       }
-      for await (const event of start(engine, controller.signal, pixels)) await this.#emit(event);
+      // The page draws while the next token is computed; but the call returns after all that it brought.
+      let last: unknown;
+      for await (const event of start(engine, controller.signal, pixels)) last = this.#emit(event);
+      await last;
     } finally {
       this.#runs.delete(runId);
     }

@@ -1,0 +1,166 @@
+/** results.json → RESULTS.md. Every figure there comes from here. */
+
+/** What others use of the machine, from which on figures are called wrong. */
+const BUSY = 0.05;
+
+/** @param {number | null | undefined} value @param {number} [digits] */
+const figure = (value, digits = 0) => (typeof value === 'number' && Number.isFinite(value) ? value.toFixed(digits) : '–');
+/** Large ones round, small ones to a tenth. @param {number | null | undefined} value */
+const rate = (value) => figure(value, typeof value === 'number' && value < 100 ? 1 : 0);
+/** @param {number | undefined} value @param {number | undefined} by */
+const ratio = (value, by) => (value && by ? `${(value / by).toFixed(2)} ×` : '–');
+
+/** Columns as wide as their widest cell. @param {string[]} head @param {string[][]} rows @returns {string[]} */
+function table(head, rows) {
+  const widths = head.map((cell, column) => Math.max(3, ...[head, ...rows].map((row) => (row[column] ?? cell).length)));
+  const line = (/** @type {string[]} */ cells) => `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`;
+  return [line(head), `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`, ...rows.map(line)];
+}
+
+/** @param {Record<string, any>} suite */
+function circumstances({ made, commit, command, machine, rows, leftOut }) {
+  const changed = machine.changedFiles > 0 ? `, with ${machine.changedFiles} files changed since` : '';
+  const versions = Object.entries(machine.versions).flatMap(([name, version]) => (version === null ? [] : [`${name} ${version}`]));
+  /** @type {Map<string, any>} */
+  const measured = new Map(rows.map((/** @type {any} */ row) => [row.what, row]));
+  const seen = [...measured.values()].filter((row) => typeof row.others === 'number');
+  const busy = seen.filter(({ others }) => others >= BUSY).map(({ what, others }) => `${what} (${figure(100 * others)} %)`);
+  const earlier = [...measured.values()]
+    .filter((row) => row.made !== made || row.commit !== commit)
+    .map((row) => `${row.what} (${row.made}, ${row.commit})`);
+  const lines = [
+    `${made}, \`${command}\`. ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.system}; Chromium ${machine.chromium}, headless; Node ${machine.node}. EmoLLM at ${machine.commit}${changed}. ${versions.join(', ')}.`,
+  ];
+  if (earlier.length > 0) lines.push(`Kept from an earlier run on the same machine: ${earlier.join(', ')}.`);
+  if (busy.length > 0) lines.push(`**Something else ran** meanwhile: ${busy.join(', ')} of the machine. These figures are too slow.`);
+  else if (seen.length > 0)
+    lines.push(`Others used at most ${figure(100 * Math.max(...seen.map(({ others }) => others)), 1)} % of the machine meanwhile.`);
+  const blind = [...measured.values()].filter((row) => typeof row.others !== 'number').map((row) => row.what);
+  if (blind.length > 0) lines.push(`Nobody watched whether something else ran: ${blind.join('; ')}.`);
+  if (leftOut.length > 0) lines.push('', 'Left out:', '', ...leftOut.map((/** @type {any} */ { what, why }) => `- ${what}: ${why}.`));
+  return [...lines, ''];
+}
+
+/** @param {Record<string, any>} fast */
+function fastPart(fast) {
+  const lines = ['## Fast path', '', ...circumstances(fast)];
+  lines.push(
+    `Frames: ${fast.frameCount} of 640 × 360 made of the sample portrait, moved by a few px from frame to frame. One after the other, each as soon as the one before is read. The ratios say how many times as long the row takes as ours.`,
+  );
+  for (const [size, title] of [
+    ['large', 'One large face'],
+    ['small', 'Two small faces (75 px)'],
+  ]) {
+    const rows = fast.rows.filter((/** @type {any} */ row) => row.size === size);
+    const ours = rows.filter((/** @type {any} */ row) => row.ours);
+    if (rows.length === 0) continue;
+    const [live, anew] = ours;
+    lines.push(
+      '',
+      `### ${title}`,
+      '',
+      ...table(
+        [
+          'who',
+          'ms a frame, median',
+          'p90',
+          'frames/s',
+          'faces a frame',
+          'frames with a face',
+          'peak MB',
+          'to ours as the page runs it',
+          'to ours with the detector on every frame',
+        ],
+        rows.map((/** @type {any} */ row) => [
+          row.who,
+          rate(row.medianMs),
+          rate(row.p90Ms),
+          rate(row.perSecond),
+          figure(row.facesMean, 2),
+          `${figure(100 * row.framesWithFace)} %`,
+          figure(row.peakMB),
+          ratio(row.medianMs, live?.medianMs),
+          ratio(row.medianMs, anew?.medianMs),
+        ]),
+      ),
+    );
+  }
+  return [...lines, ''];
+}
+
+/** @param {Record<string, any>} language */
+function languagePart(language) {
+  const [ours] = language.rows.filter((/** @type {any} */ row) => row.kind === 'ours');
+  const lines = ['## Language model', '', ...circumstances(language)];
+  lines.push(
+    `SmolLM2-135M everywhere. Prompt: EmoPrompt on the sample picture; new tokens: as many as ours writes of at most ${language.newTokens}, greedy. Medians after one warm-up. The ratios say how many times as fast ours is, drafts included.`,
+    '',
+    ...table(
+      [
+        'who',
+        'threads',
+        'prompt tokens',
+        'new tokens',
+        'prefill tokens/s',
+        'decode tokens/s',
+        'load s',
+        'peak MB',
+        'runs',
+        'prefill: ours to it',
+        'decode: ours to it',
+      ],
+      language.rows.map((/** @type {any} */ row) => [
+        row.who,
+        figure(row.threads),
+        figure(row.promptTokens),
+        figure(row.tokens),
+        rate(row.prefillPerSecond),
+        rate(row.decodePerSecond),
+        figure(row.loadSeconds, 1),
+        figure(row.peakMB),
+        figure(row.runs),
+        ratio(ours?.prefillPerSecond, row.prefillPerSecond),
+        ratio(ours?.decodePerSecond, row.decodePerSecond),
+      ]),
+    ),
+  );
+  return [...lines, ''];
+}
+
+/** @param {Record<string, any>} start */
+function startPart(start) {
+  const { scripts } = start;
+  const [figures = null] = start.rows;
+  const lines = ['## Start of the page', '', ...circumstances(start)];
+  const rows = [
+    ['script of the page itself, gzip', `${figure(scripts.page / 1000)} kB`],
+    ['script of the worker, gzip, before any runtime', `${figure(scripts.worker / 1000)} kB`],
+  ];
+  if (figures !== null) {
+    rows.push(
+      [`first reading possible, median of ${figures.visits} visits with a warm cache`, `${figure(figures.readerMs / 1000, 1)} s`],
+      ['“Model ready”, the same', `${figure(figures.modelMs / 1000, 1)} s`],
+      ['first reading possible, first visit (local server)', `${figure(figures.firstVisitReaderMs / 1000, 1)} s`],
+      ['“Model ready”, the same', `${figure(figures.firstVisitModelMs / 1000, 1)} s`],
+      ['peak memory of the tab', `${figure(figures.peakTabMB)} MB`],
+      ['peak memory of the whole browser', `${figure(figures.peakTreeMB)} MB`],
+    );
+  }
+  return [...lines, ...table(['what', 'figure'], rows), ''];
+}
+
+/** @param {Record<string, any>} results @returns {string} */
+export function report(results) {
+  return [
+    '# Speed beside peers',
+    '',
+    'Written by `npm run bench`; [README.md](README.md) says what is measured and what is not comparable.',
+    '',
+    ...(results.fast ? fastPart(results.fast) : []),
+    ...(results.language ? languagePart(results.language) : []),
+    ...(results.start ? startPart(results.start) : []),
+  ]
+    .join('\n')
+    .trimEnd()
+    .concat('\n');
+}

@@ -1,0 +1,19 @@
+/** The page as it is built for users, and the bench's page beside it, over the same worker. Root, plugins and targets are the page's. */
+import { join } from 'node:path';
+import page from '../vite.config.ts';
+import { DIST } from './places.mjs';
+
+const root = String(page.root);
+
+export default {
+  ...page,
+  build: {
+    ...page.build,
+    outDir: DIST,
+    emptyOutDir: true,
+    // Packs and samples are linked into the folder instead (packs.mjs): a hundred megabytes need no copy.
+    copyPublicDir: false,
+    sourcemap: false,
+    rolldownOptions: { ...page.build?.rolldownOptions, input: ['index.html', 'bench/pages/ours.html'].map((path) => join(root, path)) },
+  },
+};
