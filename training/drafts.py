@@ -12,7 +12,7 @@ import random
 from collections import Counter, defaultdict
 
 import emoprompt
-from common import SEED, WORK
+from common import SEED
 from export import EXPORT
 from items import face_samples, meme_samples
 from train_language import Tokens, sampler

@@ -364,7 +364,8 @@ def results() -> None:
         "",
         "Beside it, on the whole test split: the majority class, and TF-IDF with logistic regression on the words alone (`python training/emobench.py`).",
         "",
-        "| task | decided by | n | accuracy / macro-F1 | majority class | words alone | calibration error | unsupported cues | untrue of the words | s an item |",
+        "| task | decided by | n | accuracy / macro-F1 | majority class | words alone | calibration error | unsupported cues "
+        "| untrue of the words | s an item |",
         "|---|---|---|---|---|---|---|---|---|---|",
     ]
     simple = json.loads(baselines.read_text()) if (baselines := EVAL / "baselines.json").exists() else {}

@@ -231,7 +231,8 @@ def feature_cases() -> list[dict]:
     texts = [
         "WHEN you see it, DAMN!", "Is this the best day? But I can't stop", "feminists and Muslims walk into a bar", "keep calm", "",
         "I'm not okay, you're not okay, and that is how my whole year went so far until the very end of it", "Passport office, assessment of hello",
-        "the tall tree stands beside the river bank in may", "THANKFUL for my women", "line one\nline two  that moment", "Émigré café naïve", "he never said no!!",
+        "the tall tree stands beside the river bank in may", "THANKFUL for my women",
+        "line one\nline two  that moment", "Émigré café naïve", "he never said no!!",
     ]  # fmt: skip
     return [{"text": text, "features": word_features(text)} for text in texts]
 
