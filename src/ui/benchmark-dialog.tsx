@@ -59,12 +59,12 @@ function Benchmark() {
           <Progress.Root className="load-bar bench-bar" value={Math.round(100 * phase.share)} aria-label={text.name}>
             <Progress.Indicator className="load-bar-fill" style={{ transform: `scaleX(${phase.share})` }} />
           </Progress.Root>
-          <button type="button" className="button" onClick={() => running.current?.abort()}>
+          <button type="button" className="button help-card" onClick={() => running.current?.abort()}>
             {messages.stop}
           </button>
         </>
       ) : (
-        <button type="button" className="button" disabled={!ready} onClick={() => void measure()}>
+        <button type="button" className="button help-card" disabled={!ready} onClick={() => void measure()}>
           {phase.name === 'done' ? text.again : text.start}
         </button>
       )}
@@ -99,7 +99,7 @@ function Figures({ result }: { result: BenchmarkResult }) {
           ))}
         </tbody>
       </table>
-      <button type="button" className="button" onClick={save}>
+      <button type="button" className="button help-card" onClick={save}>
         {text.save}
       </button>
     </>
