@@ -42,6 +42,8 @@ interface World {
   label: (typeof EMOTION_LABELS)[number];
   /** Where in its crop the landmark graph sees the face's centre; without it all points lie in one, which nothing can follow. */
   meshAt?: { x: number; y: number };
+  /** So many faces have landmarks; 1 where nothing is said. */
+  maxFaces?: number;
 }
 
 /** 468 points on a ring about a place of the crop of 8 px. */
@@ -81,7 +83,7 @@ function fastPathIn(world: World, onDetect: () => void = () => {}): FastPath {
       landmarks: new LandmarkFinder(landmarks, parts.landmarks),
       encoder: new FaceEncoder(encoder, parts.faceEncoder),
     },
-    parts,
+    { ...parts, projection: { ...parts.projection, maxFaces: world.maxFaces ?? 1 } },
   );
 }
 
@@ -111,8 +113,8 @@ describe('live', () => {
 
 describe('live, between two detections', () => {
   const middle = { x: 4, y: 4 };
-  const follow = () => {
-    const world: World = { faces: [face(27)], presence: 5, label: 'neutral', meshAt: middle };
+  const follow = (maxFaces = 1) => {
+    const world: World = { faces: [face(27)], presence: 5, label: 'neutral', meshAt: middle, maxFaces };
     const seen = { detections: 0 };
     const fastPath = fastPathIn(world, () => {
       seen.detections += 1;
@@ -162,6 +164,20 @@ describe('live, between two detections', () => {
     world.presence = -5;
     await read(1, { ...live, sourceId: 'clip.mp4' });
     expect(seen.detections).toBe(4 * once);
+  });
+
+  test('faces so near that they may be taken for each other are looked for on every frame, others are not', async () => {
+    const { world, seen, read } = follow(2);
+    world.faces = [face(27, 46), face(36, 46)]; // 23 px apart, half a side
+    expect(await read(0)).toHaveLength(2);
+    const once = seen.detections;
+    await read(0.1);
+    expect(seen.detections).toBe(2 * once);
+    world.faces = [face(9), face(54)];
+    await read(1);
+    const apart = seen.detections;
+    expect(await read(1.1)).toHaveLength(2);
+    expect(seen.detections).toBe(apart);
   });
 
   test('more faces than have landmarks are looked for on every frame', async () => {

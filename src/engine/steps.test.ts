@@ -163,6 +163,9 @@ describe('decodeSteps', () => {
       const drafts = knowing(` ${'ab cd efg'.repeat(3)}`);
       const events = await collect(decodeSteps(signal, endless.sequence, settings({ drafts, maxNewTokens: 40 })));
       expect(textOf(events, 'observe')).toBe('ab cd efg…');
+      const shorter = scripted({ 'Observe:': ` ${'ab cd efg'.repeat(99)}` });
+      const cut = await collect(decodeSteps(signal, shorter.sequence, settings({ drafts, maxNewTokens: 36 })));
+      expect(textOf(cut, 'observe')).toBe('ab cd ef…'); // a guess more would have fitted
     });
   });
 });

@@ -13,6 +13,16 @@ describe('wordFeatures', () => {
     expect(wordFeatures('The class has assembled in the great hall of the college')).toEqual(['uses words of praise']);
   });
 
+  it('counts words: six are short, eighteen are a story', () => {
+    const words = (count: number) => Array.from({ length: count }, () => 'tree').join('  ');
+    expect([6, 7, 17, 18].map((count) => wordFeatures(words(count))[0])).toEqual([
+      'is short',
+      'keeps to plain words',
+      'keeps to plain words',
+      'tells a little story',
+    ]);
+  });
+
   it('says of any other that it keeps to plain words', () => {
     expect(wordFeatures('The tall tree stands beside the river bank in May')).toEqual(['keeps to plain words']);
   });
