@@ -23,6 +23,8 @@ interface Fake {
   inputNames?: string[];
   /** Milliseconds of a run; 1 where nothing is said. */
   slow?: Partial<Record<string, number>>;
+  /** What a backend gives for zeros; 0 where nothing is said. */
+  gives?: Partial<Record<string, number>>;
 }
 
 /** A runtime whose sessions give a sum of zeros; it notes what was opened, run and closed. */
@@ -44,7 +46,7 @@ function fakeRuntime(fake: Fake = {}, overrides: Partial<Runtime> = {}) {
           running -= 1;
           if (fake.failRun?.includes(backend)) throw new Error(fake.error ?? 'cannot run');
           const length = feeds.a?.dims[1] ?? 0;
-          return { sum: new Tensor('float32', new Float32Array(length), [1, length]) };
+          return { sum: new Tensor('float32', new Float32Array(length).fill(fake.gives?.[backend] ?? 0), [1, length]) };
         },
         async release() {
           log.push(`close ${backend}`);
@@ -188,6 +190,16 @@ describe('where there is a choice', () => {
     expect(cpu.notes).toHaveLength(1);
   });
 
+  it('drops a GPU that computes other numbers, however fast, and says so', async () => {
+    const { runtime, log } = fakeRuntime({ slow: { wasm: 20 }, gives: { webgpu: 1, wasm: 1.5 } }, { backend: 'auto' });
+    const { graph, notes } = await big(runtime);
+    expect(graph.backend).toBe('wasm');
+    expect(notes).toEqual([expect.stringContaining('wrongly')]);
+    expect(log).toContain('close webgpu');
+    const near = await big(fakeRuntime({ slow: { wasm: 20 }, gives: { webgpu: 1, wasm: 1.01 } }, { backend: 'auto' }).runtime);
+    expect(near.graph.backend).toBe('webgpu');
+  });
+
   it('does not time what somebody asked for by name, nor on a GPU that is software', async () => {
     for (const overrides of [
       { backend: 'webgpu' as const },
@@ -215,6 +227,7 @@ describe('where there is a choice', () => {
 
     it.each([
       ['slower', { slow: { webgpu: 20 } }],
+      ['computing other numbers', { slow: { wasm: 20 }, gives: { webgpu: 2, wasm: 1 } }],
       ['not able to run it', { failRun: ['webgpu'] }],
       ['not able to open it', { failOpen: ['webgpu'] }],
     ])('stays where the GPU is %s', async (_, fake) => {

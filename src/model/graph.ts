@@ -211,7 +211,8 @@ export async function openGraph(
   }
   const first = await openFirst(runtime, name, entry, files, options, backends, notes);
   if (first.graph.backend !== 'webgpu') return first; // what the GPU cannot do is not timed
-  return { graph: await fasterOf(first.graph, runtime, name, entry, files, options), notes: first.notes };
+  const faster = await fasterOf(first.graph, runtime, name, entry, files, options);
+  return { graph: faster.graph, notes: [...first.notes, ...faster.notes] };
 }
 
 /**
@@ -234,7 +235,7 @@ export async function improveGraph(
   const other = await openOn(runtime, graph.name, entry, files, 'webgpu', undefined).catch(() => null);
   if (other === null) return;
   try {
-    await runOnZeros(other); // compiles
+    if (!(await agree(graph, other))) throw new Error('the GPU computes other numbers');
     const trial = options.trial ?? runOnZeros;
     const times: BackendTimes = known ?? { webgpu: await timeOf(other, trial), [runtime.cpu]: await timeOf(graph, trial) };
     graph.times = times;
@@ -276,22 +277,42 @@ async function fasterOf(
   entry: GraphEntry,
   files: GraphFiles,
   options: OpenOptions,
-): Promise<Graph> {
+): Promise<{ graph: Graph; notes: string[] }> {
   const trial = options.trial ?? runOnZeros;
   let onCpu: Graph | null = null;
   try {
     onGpu.times = { webgpu: await timeOf(onGpu, trial) };
     onCpu = (await openFirst(runtime, name, entry, files, options, [runtime.cpu], [])).graph;
+    // A warm-up of its own has compared numbers already; others are compared here.
+    if (options.warmUp === undefined && !(await agree(onCpu, onGpu))) {
+      await onGpu.dispose();
+      return { graph: onCpu, notes: [`WebGPU computes the ${name} graph wrongly on this machine, so it runs on WebAssembly.`] };
+    }
     const times: BackendTimes = { ...onGpu.times, [runtime.cpu]: await timeOf(onCpu, trial) };
     const [kept, other] = fastestFirst(['webgpu', runtime.cpu], times)[0] === 'webgpu' ? [onGpu, onCpu] : [onCpu, onGpu];
     kept.times = times;
     await other.dispose();
-    return kept;
+    return { graph: kept, notes: [] };
   } catch {
     // Too little memory for both, say: the one that is there goes on.
     await onCpu?.dispose().catch(() => {});
-    return onGpu;
+    return { graph: onGpu, notes: [] };
   }
+}
+
+/** Of the largest value: between float32 on two backends, with room for float16 in between. */
+const AGREEMENT = 0.02;
+
+/** Whether two backends compute the same on a wave, as far as rounding lets them. */
+async function agree(one: Graph, other: Graph): Promise<boolean> {
+  const run = (graph: Graph) => graph.run(feedsOf(graph, (index) => Math.sin(0.1 * index)));
+  const [wanted, got] = [await run(one), await run(other)];
+  return Object.entries(wanted).every(([name, { data }]) => {
+    const expected = data as Float32Array;
+    const values = got[name]?.data as Float32Array;
+    const largest = expected.reduce((top, value) => Math.max(top, Math.abs(value)), 1e-3);
+    return expected.every((value, index) => Math.abs(value - (values[index] ?? Number.NaN)) <= AGREEMENT * largest);
+  });
 }
 
 /** Opens the graph on the first of the backends that can run it. */
@@ -380,16 +401,22 @@ async function openOn(
   return graph;
 }
 
-/** Zeros in every input; a free first dim is a batch of one, any other a multiple of 32 (what encoders take). */
 async function runOnZeros(graph: Graph): Promise<void> {
+  const outputs = await graph.run(feedsOf(graph, () => 0));
+  for (const tensor of Object.values(outputs)) tensor.dispose();
+}
+
+/** Every input filled, floats by `value`, others with zeros; a free first dim is a batch of one, any other a multiple of 32 (what encoders take). */
+function feedsOf(graph: Graph, value: (index: number) => number): Record<string, Tensor> {
   const feeds: Record<string, Tensor> = {};
   for (const port of graph.entry.inputs) {
     const dims = port.dims.map((dim, index) => (typeof dim === 'number' ? dim : index === 0 ? 1 : 32));
     const length = dims.reduce((product, dim) => product * dim, 1);
-    feeds[port.name] = graph.tensor(port.type, zeros(port.type, length), dims);
+    const data = zeros(port.type, length);
+    if (data instanceof Float32Array) for (let index = 0; index < length; index += 1) data[index] = value(index);
+    feeds[port.name] = graph.tensor(port.type, data, dims);
   }
-  const outputs = await graph.run(feeds);
-  for (const tensor of Object.values(outputs)) tensor.dispose();
+  return feeds;
 }
 
 /** A typed array of zeros for a port's type. */
