@@ -13,7 +13,7 @@ const MOUNTS = [
   ['/root-modules/', join(ROOT, 'node_modules')],
   ['/modules/', join(BENCH, 'node_modules')],
   ['/pages/', join(BENCH, 'pages')],
-  ['/work/', WORK],
+  ['/made/', WORK],
 ];
 
 /** @param {string} path of the URL */

@@ -1,14 +1,20 @@
 import { readFile } from 'node:fs/promises';
+import type { Locator, Page } from '@playwright/test';
 import { expect, test } from './fixtures.ts';
 import * as user from './user.ts';
 
-test('measuring this machine: figures in words, saved as JSON, and nothing of it among the items', async ({ page }) => {
+async function startMeasuring(page: Page): Promise<Locator> {
   await user.openPage(page);
   await user.modelReady(page);
   await user.button(page, 'Help').click();
   await user.button(page, 'Measure this machine').click();
   const dialog = page.getByRole('dialog', { name: 'Measure this machine' });
   await dialog.getByRole('button', { name: 'Start' }).click();
+  return dialog;
+}
+
+test('measuring this machine: figures in words, saved as JSON, and nothing of it among the items', async ({ page }) => {
+  const dialog = await startMeasuring(page);
   await expect(dialog.getByRole('progressbar')).toBeVisible();
   const table = dialog.getByRole('table', { name: 'Measure this machine' });
   await expect(table.getByRole('row', { name: /^Live readings, 640 × 360 \d+(\.\d)? a second$/ })).toBeVisible(user.PATIENCE);
@@ -31,12 +37,7 @@ test('measuring this machine: figures in words, saved as JSON, and nothing of it
 });
 
 test('it can be stopped, and begun again', async ({ page }) => {
-  await user.openPage(page);
-  await user.modelReady(page);
-  await user.button(page, 'Help').click();
-  await user.button(page, 'Measure this machine').click();
-  const dialog = page.getByRole('dialog', { name: 'Measure this machine' });
-  await dialog.getByRole('button', { name: 'Start' }).click();
+  const dialog = await startMeasuring(page);
   await dialog.getByRole('button', { name: 'Stop' }).click();
   await expect(dialog.getByRole('button', { name: 'Start' })).toBeEnabled(user.PATIENCE);
   await expect(dialog.getByRole('table')).toHaveCount(0);

@@ -40,3 +40,23 @@ export async function timeFrames(frames, { repeat, seconds }, prepare, read) {
   }
   return frameFigures(times, faces);
 }
+
+/**
+ * All sets of frames, drawn on a canvas before the clock starts.
+ * @param {URLSearchParams} query count, repeat, seconds
+ * @param {(canvas: HTMLCanvasElement) => Promise<number>} read says how many faces it has found
+ */
+export async function timeSetsOnCanvas(query, read) {
+  const canvas = document.createElement('canvas');
+  canvas.width = 640;
+  canvas.height = 360;
+  const context = canvas.getContext('2d', { willReadFrequently: true });
+  const limits = { repeat: Number(query.get('repeat')), seconds: Number(query.get('seconds')) };
+  const rows = [];
+  for (const size of SIZES) {
+    const frames = await loadFrames(`/made/frames/${size}/`, Number(query.get('count')));
+    const draw = (frame) => context.drawImage(frame, 0, 0);
+    rows.push({ size, ...(await timeFrames(frames, limits, draw, () => read(canvas))) });
+  }
+  return rows;
+}

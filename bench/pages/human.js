@@ -1,5 +1,5 @@
 /** @vladmandic/human at its fastest that still finds faces and their emotions: detector and emotion alone, nothing from a cache, input filter off. */
-import { loadFrames, SIZES, timeFrames } from './frame-loop.js';
+import { timeSetsOnCanvas } from './frame-loop.js';
 
 /** @param {URLSearchParams} query */
 export async function measure(query) {
@@ -31,21 +31,6 @@ export async function measure(query) {
     },
   });
   await human.load();
-  const canvas = document.createElement('canvas');
-  canvas.width = 640;
-  canvas.height = 360;
-  const context = canvas.getContext('2d', { willReadFrequently: true });
-  const limits = { repeat: Number(query.get('repeat')), seconds: Number(query.get('seconds')) };
-  const rows = [];
-  for (const size of SIZES) {
-    const frames = await loadFrames(`/work/frames/${size}/`, Number(query.get('count')));
-    const figures = await timeFrames(
-      frames,
-      limits,
-      (frame) => context.drawImage(frame, 0, 0),
-      async () => (await human.detect(canvas)).face.length,
-    );
-    rows.push({ size, ...figures });
-  }
+  const rows = await timeSetsOnCanvas(query, async (canvas) => (await human.detect(canvas)).face.length);
   return { rows, backend: human.tf.getBackend(), threads: human.tf.getThreadsCount?.() ?? null };
 }

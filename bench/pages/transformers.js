@@ -1,15 +1,15 @@
 /** transformers.js on WebAssembly with int8 weights. */
 import { median } from './statistics.js';
 
-/** @param {URLSearchParams} query threads, tokens, repeat, seconds; the prompt comes from /work/prompt.json */
+/** @param {URLSearchParams} query threads, tokens, repeat, seconds; the prompt comes from /made/prompt.json */
 export async function measure(query) {
   const { AutoModelForCausalLM, AutoTokenizer, env, TextStreamer } = await import(
     '/root-modules/@huggingface/transformers/dist/transformers.js'
   );
-  const { prompt } = await (await fetch('/work/prompt.json')).json();
+  const { prompt } = await (await fetch('/made/prompt.json')).json();
   env.allowLocalModels = true;
   env.allowRemoteModels = false;
-  env.localModelPath = '/work/transformers/';
+  env.localModelPath = '/made/transformers/';
   env.useBrowserCache = false;
   env.useWasmCache = false;
   env.backends.onnx.wasm.wasmPaths = '/root-modules/onnxruntime-web/dist/';

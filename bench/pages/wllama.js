@@ -1,12 +1,12 @@
 /** wllama: llama.cpp in WebAssembly. Its own clock says how fast it was. */
 import { median } from './statistics.js';
 
-/** @param {URLSearchParams} query gguf, threads, tokens, repeat, seconds; the prompt comes from /work/prompt.json */
+/** @param {URLSearchParams} query gguf, threads, tokens, repeat, seconds; the prompt comes from /made/prompt.json */
 export async function measure(query) {
   const { Wllama } = await import('/modules/@wllama/wllama/esm/index.js');
-  const { prompt } = await (await fetch('/work/prompt.json')).json();
+  const { prompt } = await (await fetch('/made/prompt.json')).json();
   const start = performance.now();
-  const file = await (await fetch(`/work/wllama/${query.get('gguf')}`)).blob();
+  const file = await (await fetch(`/made/wllama/${query.get('gguf')}`)).blob();
   const wllama = new Wllama({ default: '/modules/@wllama/wllama/esm/wasm/wllama.wasm' }, { suppressNativeLog: true });
   await wllama.loadModel([file], { n_ctx: 2048, n_threads: Number(query.get('threads')), n_gpu_layers: 0 });
   const loadSeconds = (performance.now() - start) / 1000;
