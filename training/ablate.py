@@ -37,7 +37,7 @@ GOAL = 0.121
 """What EmoLLM's parts brought on EmoBench, relative (arXiv 2406.16442)."""
 SHARES = (0.25, 0.3, 0.35, 0.1)
 """How the steps share the new tokens, as in steps.ts."""
-NO_REPEAT_NGRAM = 8
+NO_REPEAT_NGRAM = 24
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def terms() -> str:
 
 def arguments(variant: str, args: argparse.Namespace) -> argparse.Namespace:
     """What train_language's stages read."""
-    fixed = {"base": True, "epochs": 1, "minutes": 0, "rate": 0.0}
+    fixed = {"base": True, "epochs": 1, "minutes": 0, "rate": 0.0, "keep_every": 30 if DEVICE.type == "cpu" else 0}
     return argparse.Namespace(**vars(args) | fixed, out=f"ablate/{variant}-{args.seed}", projection=VARIANTS[variant].projection)
 
 
@@ -83,7 +83,7 @@ def train(args: argparse.Namespace) -> None:
     variant = VARIANTS[args.variant]
     stage = arguments(args.variant, args)
     folder = WORK / stage.out
-    run = {"variant": args.variant, "seed": args.seed, "steps": args.steps, "batch": args.batch, "terms": terms()}
+    run = {"variant": args.variant, "seed": args.seed, "steps": args.steps, "batch": args.batch, "workers": args.workers, "terms": terms()}
     if (folder / "run.json").exists():
         begun = json.loads((folder / "run.json").read_text())
         if any(begun[key] != value for key, value in run.items()):
@@ -311,6 +311,7 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--faces", type=int, default=200)
     parser.add_argument("--memes", type=int, default=100, help="a task")
+    parser.add_argument("--workers", type=int, default=min(2, train_language.WORKERS), help="processes that make batches; equal for all variants")
     args = parser.parse_args()
     if args.stage == "train" and args.variant not in TRAINED:
         parser.error(f"({args.variant}) is not trained")

@@ -12,6 +12,7 @@ import csv
 import io
 import json
 import tarfile
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import torch
@@ -27,6 +28,8 @@ CACHE = WORK / "cache"
 # train, set in a grey margin (side over longer box side; shift of the centre in units of the side).
 CROP_SCALE, CROP_SHIFT = 1.18, (0.0, -0.09)
 MAX_FACES = 4
+SCENE = 224
+"""Side of the scene encoder's picture, px."""
 
 
 def box_of_crop(side: float) -> FaceBox:
@@ -140,6 +143,11 @@ def read_evidence(images: np.ndarray, landmarks: np.ndarray, augmented: bool = F
     return {"affect": probabilities @ circumplex, "tokens": tokens, "units": np.array([json.dumps(u) for u in units])}
 
 
+def light_of(images: np.ndarray) -> dict[str, np.ndarray]:
+    """Mean and deviation of the crops' grey levels."""
+    return {"light": images.mean((1, 2)), "contrast": images.std((1, 2))}
+
+
 @torch.no_grad()
 def scene_tokens(small: np.ndarray) -> np.ndarray:
     """uint8 RGB [N, 224, 224, 3] → float16 [N, 49, D_s]. On a CPU by the exported graph, which is five times as fast there."""
@@ -147,42 +155,77 @@ def scene_tokens(small: np.ndarray) -> np.ndarray:
     from convert import open_session
     from export import export_scene_encoder
 
-    mean, std = np.array(scene_encoder.MEAN, np.float32), np.array(scene_encoder.STD, np.float32)
-    model = scene_encoder.load_scene_encoder().to(DEVICE).eval()
+    model = scene_encoder.load_scene_encoder().eval()
     if DEVICE.type == "cpu":
+        mean, std = np.array(scene_encoder.MEAN, np.float32), np.array(scene_encoder.STD, np.float32)
         export_scene_encoder(model, scene_encoder.SIZE, scene_encoder.TOKEN_WIDTH, CACHE)
         session = open_session(str(CACHE / "scene-encoder.onnx"), torch.get_num_threads())
-        batch = 1
-    else:
-        batch = 32
+        pixels = (np.ascontiguousarray(((picture.astype(np.float32) / 255 - mean) / std).transpose(2, 0, 1))[None] for picture in small)
+        return np.concatenate([session.run(["patch_tokens"], {"pixel_values": x})[0].astype(np.float16) for x in pixels])
+    model.to(DEVICE)
+    mean, std = (torch.tensor(values, device=DEVICE)[:, None, None] for values in (scene_encoder.MEAN, scene_encoder.STD))
     out = []
-    for start in range(0, len(small), batch):
-        x = (small[start : start + batch].astype(np.float32) / 255 - mean) / std
-        x = np.ascontiguousarray(x.transpose(0, 3, 1, 2))
-        if DEVICE.type == "cpu":
-            out.append(session.run(["patch_tokens"], {"pixel_values": x})[0].astype(np.float16))
-        else:
-            out.append(model(torch.from_numpy(x).to(DEVICE))[0].half().cpu().numpy())
+    for start in range(0, len(small), 128):
+        x = torch.from_numpy(small[start : start + 128]).to(DEVICE).permute(0, 3, 1, 2).float() / 255
+        out.append(model((x - mean) / std)[0].half().cpu().numpy())
     return np.concatenate(out)
 
 
-def compose_scene(face: np.ndarray, background: np.ndarray | None, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """A face set into a scene: (RGB uint8 [224, 224, 3], box [4] as the projection takes it).
-
-    FER+ faces fill their picture; a camera's do not. Without a background the face is the picture.
-    """
+def box_in(x: int, y: int, side: int) -> list[float]:
+    """The box, as the projection takes it, of a face whose crop lies at x, y of a scene of 224 px."""
     inner = 1 / CROP_SCALE
+    part = side / SCENE
+    return [x / SCENE + part / 2, y / SCENE + part * (0.5 - CROP_SHIFT[1]), part * inner, part * inner]
+
+
+def places_of(count: int, rng: np.random.Generator) -> list[tuple[int, int, int]]:
+    """(x, y, side) of up to `count` faces in a scene, the largest first, none over another; those that find no room are left out."""
+    largest = int(SCENE * (rng.uniform(0.2, 0.8) if count == 1 else rng.uniform(0.3, 0.55)))
+    out: list[tuple[int, int, int]] = []
+    for number in range(count):
+        side = largest if number == 0 else int(largest * rng.uniform(0.45, 0.95))
+        for _ in range(12):
+            x, y = int(rng.integers(0, SCENE - side + 1)), int(rng.integers(0, SCENE - side + 1))
+            if all(x + side <= a or a + s <= x or y + side <= b or b + s <= y for a, b, s in out):
+                out.append((x, y, side))
+                break
+    return [out[0], *sorted(out[1:], key=lambda place: -place[2])]
+
+
+def compose_scene(faces: list[np.ndarray], background: np.ndarray | None, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Faces set into a scene: (RGB uint8 [224, 224, 3], boxes [up to faces, 4] as the projection takes them), the largest first.
+
+    FER+ faces fill their picture; a camera's do not. Without a background the first face is the picture.
+    """
     if background is None:
-        picture = np.asarray(Image.fromarray(face).resize((224, 224), Image.Resampling.BILINEAR))
-        return np.repeat(picture[..., None], 3, 2), np.array([0.5, 0.5 - CROP_SHIFT[1], inner, inner], np.float32)
-    side = int(224 * rng.uniform(0.2, 0.8))
-    x, y = int(rng.integers(0, 224 - side + 1)), int(rng.integers(0, 224 - side + 1))
-    picture = background.copy()
+        picture = np.asarray(Image.fromarray(faces[0]).resize((SCENE, SCENE), Image.Resampling.BILINEAR))
+        return np.repeat(picture[..., None], 3, 2), np.array([box_in(0, 0, SCENE)], np.float32)
+    picture, places = background.copy(), places_of(len(faces), rng)
     tint = np.clip(np.array([1.08, 0.97, 0.88]) * rng.uniform(0.9, 1.1), 0, 1.2)
-    patch = np.asarray(Image.fromarray(face).resize((side, side), Image.Resampling.BILINEAR), np.float32)
-    picture[y : y + side, x : x + side] = (patch[..., None] * tint).clip(0, 255).astype(np.uint8)
-    part = side / 224
-    return picture, np.array([x / 224 + part / 2, y / 224 + part * (0.5 - CROP_SHIFT[1]), part * inner, part * inner], np.float32)
+    for face, (x, y, side) in zip(faces, places, strict=False):
+        patch = np.asarray(Image.fromarray(face).resize((side, side), Image.Resampling.BILINEAR), np.float32)
+        picture[y : y + side, x : x + side] = (patch[..., None] * tint).clip(0, 255).astype(np.uint8)
+    return picture, np.array([box_in(*place) for place in places], np.float32)
+
+
+def compose_scenes(images: np.ndarray, empty: np.ndarray, alone: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """→ (pictures, boxes [N, 4], other faces' rows [N, 3] with -1 for none, their boxes [N, 3, 4]). `alone`: each face is its picture,
+    as in an evaluation. Else six in ten are set into a scene, three in ten of those among others.
+    """
+    others, other_boxes = np.full((len(images), MAX_FACES - 1), -1), np.zeros((len(images), MAX_FACES - 1, 4), np.float32)
+    pictures, boxes = np.empty((len(images), SCENE, SCENE, 3), np.uint8), np.empty((len(images), 4), np.float32)
+
+    def compose(i: int) -> None:
+        rng = np.random.default_rng([SEED, i])
+        background = empty[rng.integers(len(empty))] if not alone and rng.random() < 0.6 else None
+        beside = rng.integers(0, len(images), rng.integers(1, MAX_FACES)) if background is not None and rng.random() < 0.3 else []
+        pictures[i], found = compose_scene([images[i], *images[beside]], background, rng)
+        boxes[i], rest = found[0], found[1:]
+        others[i, : len(rest)], other_boxes[i, : len(rest)] = beside[: len(rest)], rest
+
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(compose, range(len(images))))
+    return pictures, boxes, others, other_boxes
 
 
 def first_pictures(folder: str, count: int | None) -> dict[str, np.ndarray]:
@@ -207,19 +250,19 @@ def features(limits: dict[str, int | None]) -> None:
     for split in ("train", "valid", "test"):
         with np.load(CACHE / f"faces_{split}.npz") as archive:
             cache = {name: archive[name][: limits[split]] for name in archive.files}
-        rng = np.random.default_rng(SEED)
-        made = [compose_scene(face, empty[rng.integers(len(empty))] if split == "train" and rng.random() < 0.6 else None, rng) for face in cache["images"]]
+        pictures, boxes, others, other_boxes = compose_scenes(cache["images"], empty, alone=split != "train")
         np.savez(
             CACHE / f"features_faces_{split}.npz",
             **read_evidence(cache["images"], cache["landmarks"], augmented=split == "train"),
-            boxes=np.array([box for _, box in made]),
-            scene=scene_tokens(np.array([picture for picture, _ in made])),
+            boxes=boxes,
+            others=others,
+            other_boxes=other_boxes,
+            scene=scene_tokens(pictures),
             shares=cache["shares"],
             presence=cache["presence"],
-            light=cache["images"].mean((1, 2)),
-            contrast=cache["images"].std((1, 2)),
+            **light_of(cache["images"]),
         )
-        print(f"features of {len(made)} faces, {split}", flush=True)
+        print(f"features of {len(pictures)} faces, {split}", flush=True)
     meme_features(limits["memes"])
 
 
@@ -232,6 +275,7 @@ def meme_features(limit: int | None) -> None:
         owner=cache["owner"],
         boxes=cache["boxes"],
         **read_evidence(cache["crops"], cache["landmarks"]),
+        **light_of(cache["crops"]),
         scene=scene_tokens(cache["small"]),
     )
     print("features of memes", flush=True)

@@ -31,6 +31,9 @@ CUE_THRESHOLD = 0.5
 MAX_CUES = 6
 """Cues that a prompt names in all; several faces share them."""
 MAX_WORDS = 30
+MAX_TRAITS = 2
+MAX_FEATURES = 3
+"""What a prompt says of the words on a picture: as many as the text may need."""
 MAX_FACES = 4
 
 
@@ -41,6 +44,8 @@ class Face:
     units: dict[str, float]
     valence: float
     arousal: float
+    traits: tuple[str, ...] = ()
+    """Of `traits_of`."""
 
 
 @dataclass
@@ -66,8 +71,26 @@ class Item:
     wording: Wording | None = None
     told: bool = True
     """Whether the prompt names what was measured: faces and their cues, what the words lean to."""
-    traits: list[str] = field(default_factory=list)
-    """Measured picture-level features: "dark", "bright", "blurred", "tilted", "close", "small"."""
+
+
+def traits_of(centre_x: float, width: float, light: float, contrast: float) -> tuple[str, ...]:
+    """What can be said of how a face is shown: its place and size over the picture's width, mean and deviation of its crop's grey levels."""
+    found = []
+    if width >= 0.6:
+        found.append("close")
+    elif width <= 0.25:
+        found.append("small in the picture")
+    if centre_x < 0.36:
+        found.append("to the left")
+    elif centre_x > 0.64:
+        found.append("to the right")
+    if light < 75:
+        found.append("dark")
+    elif light > 180:
+        found.append("in bright light")
+    if contrast < 30:
+        found.append("in flat light")
+    return tuple(found[:MAX_TRAITS])
 
 
 def unsigned(value: float) -> str:
@@ -102,12 +125,15 @@ def prompt_body(item: Item) -> str:
     for number, face in enumerate(faces, 1):
         named = [f"{CUES[code]} ({code}) {unsigned(face.units[code])}" for code in shown_units(item, face)]
         cues = ", ".join(named) if named else "no clear cue"
-        lines.append(f"Face {number}: {cues}; valence {signed(face.valence)}, arousal {signed(face.arousal)}.")
+        shown = f" ({', '.join(face.traits)})" if number == 1 and face.traits else ""
+        lines.append(f"Face {number}{shown}: {cues}; valence {signed(face.valence)}, arousal {signed(face.arousal)}.")
     if item.told and count == 0:
         lines.append("No face.")
     if item.words is not None:
         words = item.words.replace('"', "'").replace("<|", "< |").split()[:MAX_WORDS]  # no chat marker from outside
         lines.append(f'Words: "{" ".join(words)}"' if words else "Words: none.")
+        if words and item.told:
+            lines.append(f"Text: {', '.join(word_features(item.words)[:MAX_FEATURES])}.")
         if words and item.told and item.wording:
             lines.append(wording_line(item.wording))
     return "\n".join(lines)
@@ -210,7 +236,7 @@ def observe_faces(item: Item) -> str:
     count = count_of(item)
     if count == 0:
         return "No face in the picture"
-    return ", ".join(["One face" if count == 1 else f"{NUMBER.get(count, str(count))} faces", *item.traits[:2]])
+    return ", ".join(["One face", *item.faces[0].traits]) if count == 1 else f"{NUMBER.get(count, str(count))} faces"
 
 
 def listed(units: list[str]) -> str:

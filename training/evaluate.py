@@ -340,7 +340,7 @@ def unsupported(cues: dict[str, int]) -> str:
 
 
 def untrue(claims: dict[str, int] | None) -> str:
-    """Of what texts said of the words on the picture."""
+    """Of what texts said of the words on the picture, of how many faces there are and how the first is shown."""
     return f"{claims['untrue']} of {claims['made']}" if claims and claims["made"] else "–"
 
 
@@ -365,7 +365,7 @@ def results() -> None:
         "Beside it, on the whole test split: the majority class, and TF-IDF with logistic regression on the words alone (`python training/emobench.py`).",
         "",
         "| task | decided by | n | accuracy / macro-F1 | majority class | words alone | calibration error | unsupported cues "
-        "| untrue of the words | s an item |",
+        "| untrue statements | s an item |",
         "|---|---|---|---|---|---|---|---|---|---|",
     ]
     simple = json.loads(baselines.read_text()) if (baselines := EVAL / "baselines.json").exists() else {}

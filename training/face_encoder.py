@@ -43,7 +43,7 @@ class ConvNorm(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         if self.stride == 1:
             y = self.conv(x)
-        elif self.training and self.conv.groups > 1:  # the same; backwards a stride costs a CPU several times as much
+        elif self.training and self.conv.groups > 1 and x.device.type == "cpu":  # the same; backwards a stride costs a CPU several times as much
             y = F.conv2d(x, self.conv.weight, padding=1, groups=self.conv.groups)[:, :, 1::2, 1::2]
         else:  # of an even side: the odd pixel goes right and below
             y = self.conv(F.pad(x, (0, 1, 0, 1)))

@@ -10,7 +10,7 @@ import numpy as np
 
 import emoprompt
 from caches import CACHE, MAX_FACES, rows_of
-from emoprompt import Face, Item, Wording
+from emoprompt import Face, Item, Wording, traits_of
 from ferplus import LABELS
 
 WORDING = CACHE / "wording.json"
@@ -26,6 +26,8 @@ class Sample:
     mask: np.ndarray  # [4]
     source: str
     share: np.ndarray | None = None
+    row: int = -1
+    """Of its picture on the shelf that shows it to the projection (train_language.Shelf)."""
 
 
 def visual(scene: np.ndarray, tokens: np.ndarray, boxes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -38,25 +40,11 @@ def visual(scene: np.ndarray, tokens: np.ndarray, boxes: np.ndarray) -> tuple[np
     return scene.astype(np.float32), faces.reshape(-1, tokens.shape[-1]), where, mask
 
 
-def traits_of(box: np.ndarray, light: float, contrast: float) -> list[str]:
-    """Picture-level features that are measured: size and place of the face, light, contrast."""
-    found = []
-    size = box[2]
-    if size >= 0.6:
-        found.append("close")
-    elif size <= 0.25:
-        found.append("small in the picture")
-    if box[0] < 0.36:
-        found.append("to the left")
-    elif box[0] > 0.64:
-        found.append("to the right")
-    if light < 75:
-        found.append("dark")
-    elif light > 180:
-        found.append("in bright light")
-    if contrast < 30:
-        found.append("in flat light")
-    return found
+def face_of(values: dict[str, np.ndarray], row: int, box: np.ndarray) -> Face:
+    """A row of a features file as evidence of a face at `box`. Without landmarks nothing is said of its action units."""
+    units = json.loads(str(values["units"][row])) if "presence" not in values or values["presence"][row] > 0.5 else {}
+    valence, arousal = values["affect"][row]
+    return Face(units, float(valence), float(arousal), traits_of(float(box[0]), float(box[2]), float(values["light"][row]), float(values["contrast"][row])))
 
 
 def face_samples(split: str, task: str = "emotion") -> list[Sample]:
@@ -64,17 +52,11 @@ def face_samples(split: str, task: str = "emotion") -> list[Sample]:
     values = {name: cache[name] for name in cache.files}
     samples = []
     for i in range(len(values["affect"])):
-        units = json.loads(str(values["units"][i])) if values["presence"][i] > 0.5 else {}
-        valence, arousal = values["affect"][i]
+        rows = [i, *(int(j) for j in values["others"][i] if j >= 0)]  # the largest first
+        boxes = np.concatenate([values["boxes"][i][None], values["other_boxes"][i][: len(rows) - 1]])
         share = values["shares"][i]
-        item = Item(
-            task,
-            LABELS[int(share.argmax())],
-            [Face(units, float(valence), float(arousal))],
-            votes=share.tolist(),
-            traits=traits_of(values["boxes"][i], values["light"][i], values["contrast"][i]),
-        )
-        samples.append(Sample(item, *visual(values["scene"][i], values["tokens"][i][None], values["boxes"][i][None]), "faces", share))
+        item = Item(task, LABELS[int(share.argmax())], [face_of(values, j, box) for j, box in zip(rows, boxes, strict=True)], votes=share.tolist())
+        samples.append(Sample(item, *visual(values["scene"][i], values["tokens"][rows], boxes), "faces", share))
     return samples
 
 
@@ -115,7 +97,7 @@ def meme_samples(split: str) -> dict[str, list[Sample]]:
             continue
         i = place[row["id"]]
         index = faces_of.get(i, [])
-        faces = [Face(json.loads(str(values["units"][j])), float(values["affect"][j][0]), float(values["affect"][j][1])) for j in index]
+        faces = [face_of(values, j, values["boxes"][j]) for j in index]
         parts = visual(values["scene"][i], values["tokens"][index], values["boxes"][index])
         for task, label in meme_labels(row).items():
             options = emoprompt.PICTURE_EMOTIONS if task == "emotion" else None

@@ -24,7 +24,7 @@ from vision import DETECTORS, LANDMARK_CROP, LANDMARK_SIZE
 FORMAT = 1
 ANSWERS = WORK / "language" / "answers.json"
 """Calibration of the answers, fitted on validation splits by evaluate.py with a pack that has none yet."""
-MAX_NEW_TOKENS = 96
+MAX_NEW_TOKENS = 128
 CIRCUMPLEX_SOURCE = (
     "Russell & Mehrabian 1977, 'Evidence for a three-factor theory of emotions' (mean pleasure and arousal); neutral is the "
     "origin, contempt is our own placement. Faces carry no valence labels: a reading's valence and arousal are the "
@@ -77,6 +77,8 @@ def prompt(calibration: list[dict]) -> dict:
         "maxCues": emoprompt.MAX_CUES,
         "pictureEmotions": emoprompt.PICTURE_EMOTIONS,
         "maxWords": emoprompt.MAX_WORDS,
+        "maxFeatures": emoprompt.MAX_FEATURES,
+        "traits": True,
         "maxNewTokens": MAX_NEW_TOKENS,
         "calibration": calibration,
     }
@@ -233,7 +235,7 @@ def main() -> None:
     data = [DATA / name for name in ("faces/ferplus_train.npz", "memes/labels.csv", "memes/images.tar", "scenes/labels.csv", "scenes/images.tar")]
     parts = PackParts(
         id="emollm-s",
-        version="0.4.1",
+        version="0.5.0",
         title="EmoLLM small",
         licence="Apache-2.0 for code and base weights; fine-tuned weights are for research use, see credits",
         credits=[*credits(), *trained_credits()],

@@ -12,6 +12,7 @@ parity.json, format 1:
 - `embedding`: {ids, width, first: rows' first 16 values}: the table read out of the 4-bit blocks; exact to 1e-6.
 - `tokenizer[]`: {text, ids}; no special tokens added. Exact.
 - `prompts[]`: {task, options, faces, faceCount, words, wording, body}: exact strings.
+- `traits[]`: {centreX, width, light, contrast, traits}: what is said of how a face is shown. Exact.
 - `wording[]`: {text, task, options, shares, terms}: what the text classifier reads; shares to 1e-6, null where it says nothing.
 - `generation`: image embeddings are the output of the golden of `projection`. `before` + image + `after` are the
   prompt's ids; `greedy` the ids that follow, `chosen` the logit of each, `margins` its distance to the runner-up.
@@ -172,16 +173,16 @@ TEXTS = [
     "Face 1: AU06 .8, AU12 .9; valence +.7, arousal +.3.",
     "don't  stop\n\nnew",
     "x  5 café naïve 🙂",
-    "Words: \"I'M NOT ANGRY 100%\"",
+    'Words: "I\'M NOT ANGRY 100%"',
     "",
 ]
 
 
 def prompt_cases() -> list[dict]:
-    from emoprompt import Face, Item, Wording, prompt_body
+    from emoprompt import Face, Item, Wording, prompt_body, traits_of
 
     smile, frown = Face({"AU06": 0.84, "AU12": 0.95, "AU25": 0.5, "AU04": 0.499}, 0.71, 0.3), Face({}, -0.34, 0.04)
-    edge = Face({"AU43": 0.951, "AU01": 0.96}, -1.0, 1.0)
+    edge = Face({"AU43": 0.951, "AU01": 0.96}, -1.0, 1.0, traits_of(0.36, 0.25, 75, 29.9))
     items = [
         Item("emotion", "", [smile]),
         Item("emotion", "", [smile, frown, edge], words='SHE SAID "NO"  AND\nLEFT<|im_end|>', options=["happiness", "sorrow"]),
@@ -197,7 +198,7 @@ def prompt_cases() -> list[dict]:
         {
             "task": item.task,
             "options": item.options,
-            "faces": [{"units": face.units, "valence": face.valence, "arousal": face.arousal} for face in item.faces],
+            "faces": [{"units": face.units, "valence": face.valence, "arousal": face.arousal, "traits": list(face.traits)} for face in item.faces],
             "faceCount": item.face_count if item.face_count is not None else len(item.faces),
             "words": item.words,
             "wording": item.wording and {"shares": [{"option": o, "share": s} for o, s in item.wording.shares], "terms": item.wording.terms},
@@ -205,6 +206,15 @@ def prompt_cases() -> list[dict]:
         }
         for item in items
     ]
+
+
+def trait_cases() -> list[dict]:
+    """How faces are shown, at and beside each edge; the twin is src/engine/traits.ts."""
+    from emoprompt import traits_of
+
+    shown = [(0.5, 0.4, 120, 60), (0.36, 0.6, 180, 30), (0.359, 0.25, 74.9, 29.9), (0.641, 0.3, 180.1, 29.9), (0.64, 0.251, 75, 29), (0.5, 0.3, 60, 10)]
+    names = ("centreX", "width", "light", "contrast")
+    return [dict(zip(names, case, strict=True)) | {"traits": list(traits_of(*case))} for case in shown]
 
 
 def wording_cases(classifier: dict) -> list[dict]:
@@ -310,6 +320,7 @@ def make_goldens(folder: Path, manifest: dict, tokenizer_file: Path) -> dict:
         "embedding": {"ids": sample, "width": manifest["languageModel"]["hidden"], "first": [[float(v) for v in row[:16]] for row in decoder.embed(sample)]},
         "tokenizer": [{"text": text, "ids": ids_of(text)} for text in TEXTS],
         "prompts": prompts,
+        "traits": trait_cases(),
         "features": feature_cases(),
         "wording": wording_cases(json.loads((folder / manifest["text"]["classifier"]).read_text())),
         "generation": {

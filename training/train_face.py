@@ -12,6 +12,7 @@ work/<out>/log.jsonl. Two cores: two and a half minutes an epoch; a GPU: seconds
 import argparse
 import copy
 import json
+import math
 import time
 
 import numpy as np
@@ -48,12 +49,52 @@ def strength_at(progress: float) -> float:
     return 1.0 - 0.6 * max(0.0, (progress - 2 / 3) * 3)
 
 
+def one_cycle(progress: float) -> tuple[float, float]:
+    """(share of the peak rate, first beta of Adam) at `progress` in [0, 1]: up for 15 % of the time, then down (Smith & Topin, arXiv 1708.07120)."""
+    up = 0.15
+
+    def between(a: float, b: float, x: float) -> float:
+        return b + (a - b) * (1 + math.cos(math.pi * x)) / 2
+
+    if progress < up:
+        return between(1 / 25, 1.0, progress / up), between(0.95, 0.85, progress / up)
+    x = (progress - up) / (1 - up)
+    return between(1.0, 1e-5, x), between(0.85, 0.95, x)
+
+
+def fastest(model: FaceEncoder, images: torch.Tensor) -> tuple[torch.dtype, torch.memory_format]:
+    """Arithmetic and layout, measured on a GPU, whose depthwise kernels differ by several times between them."""
+    if DEVICE.type != "cuda":
+        return fast_dtype(), torch.channels_last
+    torch.backends.cudnn.benchmark = True
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
+    seconds = {}
+    for dtype in (torch.bfloat16, torch.float32):
+        for layout in (torch.channels_last, torch.contiguous_format):
+            trial = copy.deepcopy(model).to(memory_format=layout).train()
+            x = ferplus.normalise(images).to(memory_format=layout)
+            for turn in range(9):
+                if turn == 3:
+                    torch.cuda.synchronize()
+                    began = time.time()
+                with torch.autocast("cuda", dtype, enabled=dtype != torch.float32):
+                    loss = trial(x)[0].float().square().mean()
+                loss.backward()
+            torch.cuda.synchronize()
+            seconds[dtype, layout] = time.time() - began
+    chosen = min(seconds, key=seconds.get)
+    print(json.dumps({"arithmetic": [str(part) for part in chosen], "ms": {str(k): round(v / 6 * 1000, 2) for k, v in seconds.items()}}), flush=True)
+    return chosen
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--epochs", type=int, default=14)
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--rate", type=float, default=1e-3, help="peak, of what comes from the start; the neck and the head learn four times as fast")
-    parser.add_argument("--minutes", type=float, default=0, help="stop after this long (0: never); a later call goes on")
+    parser.add_argument("--minutes", type=float, default=0, help="the rate comes down after so long, if --epochs are not done before (0: never)")
+    parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--zoom", type=int, default=FaceEncoderConfig.zoom, help="how often the crop is enlarged; a teacher may look closer")
     parser.add_argument("--out", default="face")
     parser.add_argument("--start", help="folder in work/ whose face.pt to go on from, instead of the face-recognition network")
     parser.add_argument("--teachers", nargs="*", default=[], help="folders in work/ whose face.pt are distilled: half of the target is their mean reading")
@@ -61,7 +102,7 @@ def main() -> None:
     args = parser.parse_args()
     out = WORK / args.out
     out.mkdir(parents=True, exist_ok=True)
-    seed_everything()
+    seed_everything(args.seed)
 
     images, votes = ferplus.load("train")
     shares, usable = ferplus.soft_targets(votes)
@@ -76,67 +117,71 @@ def main() -> None:
     images = torch.from_numpy(images)[:, None].to(DEVICE)
     shares = torch.from_numpy(shares.astype(np.float32)).to(DEVICE)
 
-    model = FaceEncoder(FaceEncoderConfig())
+    model = FaceEncoder(FaceEncoderConfig(zoom=args.zoom))
     if args.start:
         model.load_state_dict(torch.load(WORK / args.start / "face.pt", map_location="cpu", weights_only=False)["model"])
     else:
         load_start(model, tfjs.read(WORK / "base" / "face-start.json"), ferplus.normalise(images[:192].cpu()))
-    model = model.to(DEVICE).to(memory_format=torch.channels_last)
+    model = model.to(DEVICE)
+    dtype, layout = fastest(model, images[: args.batch])
+    model = model.to(memory_format=layout)
     average = copy.deepcopy(model)
-    steps = args.epochs * (len(images) // args.batch)
+    averaged = [(a, p) for a, p in zip(average.state_dict().values(), model.state_dict().values(), strict=True) if a.dtype.is_floating_point]
+    epoch_steps = len(images) // args.batch
     new = {*model.neck.parameters(), *model.head.parameters()}
     groups = []
     for parameters, rate in ([p for p in model.parameters() if p not in new], args.rate), (list(new), args.rate * 4):
         groups.append({"params": [p for p in parameters if p.ndim > 1], "lr": rate, "weight_decay": 0.05})
         groups.append({"params": [p for p in parameters if p.ndim <= 1], "lr": rate, "weight_decay": 0.0})
-    optimizer = torch.optim.AdamW(groups)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, [g["lr"] for g in groups], total_steps=steps + 1, pct_start=0.15)
-    first = 0
+    peaks = [group["lr"] for group in groups]
+    optimizer = torch.optim.AdamW(groups, fused=DEVICE.type == "cuda")
+    step, spent = 0, 0.0
     if state := load_checkpoint(out / "checkpoint.pt"):
-        if state["steps"] != steps:
-            raise SystemExit(f"work/{args.out}/checkpoint.pt is of a run with {state['steps']} steps, not {steps}: move it away")
         model.load_state_dict(state["model"])
         average.load_state_dict(state["average"])
         optimizer.load_state_dict(state["optimizer"])
-        schedule.load_state_dict(state["schedule"])
-        first = state["epoch"]
+        step, spent = state["step"], state["seconds"]
 
     began = time.time()
-    for epoch in range(first, args.epochs):
-        generator = torch.Generator().manual_seed(SEED + epoch)
-        torch.manual_seed(SEED + epoch)
+
+    def progress() -> float:
+        by_time = (spent + time.time() - began) / (args.minutes * 60) if args.minutes else 0.0
+        return max(step / (args.epochs * epoch_steps), by_time)
+
+    while progress() < 1:
+        epoch = step // epoch_steps
+        generator = torch.Generator().manual_seed(args.seed + epoch)
+        torch.manual_seed(args.seed + epoch)
         order = torch.randperm(len(images), generator=generator).to(DEVICE)
         model.train()
         losses = []
-        for start in range(0, len(order) - args.batch + 1, args.batch):
+        for start in range(0, epoch_steps * args.batch, args.batch):
+            done = min(1.0, progress())
+            for group, peak in zip(optimizer.param_groups, peaks, strict=True):
+                share, beta = one_cycle(done)
+                group["lr"], group["betas"] = peak * share, (beta, 0.999)
             index = order[start : start + args.batch]
-            x = ferplus.augment(images[index].float(), strength_at(schedule.last_epoch / steps))
-            with torch.autocast(DEVICE.type, fast_dtype(), enabled=fast_dtype() != torch.float32):
-                logits, _ = model(ferplus.normalise(x))
+            x = ferplus.normalise(ferplus.augment(images[index].float(), strength_at(done)))
+            with torch.autocast(DEVICE.type, dtype, enabled=dtype != torch.float32):
+                logits, _ = model(x.to(memory_format=layout))
             loss = -(shares[index] * F.log_softmax(logits.float(), 1)).sum(1).mean()
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), 5.0)
             optimizer.step()
-            schedule.step()
-            losses.append(loss.item())
-            step = schedule.last_epoch
+            losses.append(loss.detach())
+            step += 1
             keep = min(0.998, (1 + step) / (10 + step))
             with torch.no_grad():
-                for a, p in zip(average.state_dict().values(), model.state_dict().values(), strict=True):
-                    if a.dtype.is_floating_point:
-                        a.lerp_(p, 1 - keep)
-                    else:
-                        a.copy_(p)
-        row = {"epoch": epoch + 1, "loss": float(np.mean(losses)), "valid": accuracy(average, valid_images, valid_votes), "seconds": round(time.time() - began)}
+                torch._foreach_lerp_([a for a, _ in averaged], [p for _, p in averaged], 1 - keep)
+        seconds = spent + time.time() - began
+        row = {"epoch": epoch + 1, "loss": torch.stack(losses).mean().item(), "valid": accuracy(average, valid_images, valid_votes), "seconds": round(seconds)}
         print(json.dumps(row), flush=True)
         with open(out / "log.jsonl", "a") as handle:
             handle.write(json.dumps(row) + "\n")
-        state = {"model": model.state_dict(), "average": average.state_dict(), "optimizer": optimizer.state_dict(), "schedule": schedule.state_dict()}
-        save_checkpoint(out / "checkpoint.pt", state | {"epoch": epoch + 1, "steps": steps})
+        state = {"model": model.state_dict(), "average": average.state_dict(), "optimizer": optimizer.state_dict()}
+        save_checkpoint(out / "checkpoint.pt", state | {"step": step, "seconds": seconds})
         save_checkpoint(out / "face.pt", {"config": average.config, "model": average.state_dict(), "epoch": epoch + 1})
-        if args.minutes and time.time() - began > args.minutes * 60:
-            break
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
     python train_language.py align [--epochs 4]            # projection alone: faces onto label words
     python train_language.py tune [--minutes 60]           # projection + LoRA, all six prompts
+    python train_language.py teach [--minutes 8]           # on a GPU instead of tune, merge and settle: all weights, then at 4 bits
     python train_language.py test [--limit 200]            # free-running accuracy and form on test
     python train_language.py merge                         # work/language/merged (fp32)
     python train_language.py retarget --before FILE        # after a new face encoder: the projection meets its tokens
@@ -16,26 +17,33 @@ Two cores: align five minutes, tune an hour (about one sample a second); a GPU: 
 import argparse
 import json
 import math
+import os
 import random
 import re
 import time
 from collections import Counter
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
+from torch.utils.data import DataLoader, IterableDataset
 from transformers import AutoTokenizer, LlamaForCausalLM
 
 import emoprompt
 from caches import CACHE
 from common import DEVICE, SEED, WORK, fast_dtype, load_checkpoint, save_checkpoint, seed_everything, write_json
+from emoprompt import MAX_FACES
 from ferplus import LABELS
 from items import Sample, face_samples, meme_samples
 from projection import LinearProjection, Projection, ProjectionConfig
+from quantize import BLOCK, nearest, to_blocks
 
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # the processes that make batches are forked
+WORKERS = 0 if DEVICE.type == "cpu" else min(8, os.cpu_count() or 1)
 BASE = WORK / "smollm2"
 START = WORK / "language" / "start"
 STOP = "<|im_end|>"
@@ -45,12 +53,16 @@ MIX = {"faces": 0.40, "open": 0.05, "emotion": 0.12, "intent": 0.13, "hate": 0.1
 ANSWER_WEIGHT = 4.0
 # The first token of the Reason's meaning decides the answer (see emoprompt.opening): it weighs most of all.
 DECISION_WEIGHT = 8.0
-# How often a class comes: its count to this power. Faces come nearly as often as they are (what is cached of each label goes by the
-# root of its frequency), since what decides an answer is written before it can be calibrated. Where nearly all is one class and
-# labels are noisy, that class would be all that is ever written: there classes come alike.
-POWER = {"faces": 1.7, "open": 1.7, "emotion": 0.4, "intent": 0.4, "hate": 0.0, "sarcasm": 0.0, "humor": 0.0}
+# How often a class comes: its count to this power. Faces come nearly as often as they are, since what decides an answer is written
+# before it can be calibrated. Where nearly all is one class and labels are noisy, that class would be all that is ever written:
+# there classes come alike.
+POWER = {"faces": 0.85, "open": 0.85, "emotion": 0.4, "intent": 0.4, "hate": 0.0, "sarcasm": 0.0, "humor": 0.0}
+# Share of pictures of faces that show several, and of those with as many as a prompt describes, how many show still more: users' do.
+SEVERAL, CROWDS = 0.3, 0.5
 # Share of memes that are shown without their words: pictures without any are rare among them, not among users'.
 NO_WORDS = 0.12
+# Of the others, how many lose a part of their words, and how large a part: the same captions come often.
+FEWER_WORDS, WORDS_LOST = 0.3, 0.2
 
 
 class LowRank(nn.Module):
@@ -88,6 +100,28 @@ class Rounded(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return F.linear(x, (self.levels * self.scales()[..., None]).flatten(1))
+
+
+def through_rounding(weight: torch.Tensor) -> torch.Tensor:
+    """[N, K] as `quantize.nearest` rounds it; backwards as if it had not been (straight through, Bengio et al., arXiv 1308.3432)."""
+    with torch.no_grad():
+        blocks = weight.view(len(weight), -1, BLOCK)
+        low, high = blocks.amin(2, keepdim=True), blocks.amax(2, keepdim=True)
+        scale = (torch.where(-low >= high, low, high) / -8).half().float()
+        level = (blocks / torch.where(scale == 0, 1.0, scale)).round().clamp(-8, 7) * (scale != 0)
+        change = (level * scale).view_as(weight) - weight
+    return weight + change
+
+
+class Rounding(nn.Linear):
+    """A linear map that computes with its weights rounded to 4 bits while `on` and learns them in full: in the end they are what
+    their rounding needs (quantisation-aware training; Jacob et al., arXiv 1712.05877).
+    """
+
+    on = False
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return F.linear(x, through_rounding(self.weight) if Rounding.on else self.weight)
 
 
 def load_language_model(base: bool = False) -> LlamaForCausalLM:
@@ -168,8 +202,29 @@ def shares_of(item: emoprompt.Item, sample: Sample) -> np.ndarray:
     return shares
 
 
+VISUALS = ("scene", "faces", "boxes", "mask")
+
+
 def visual_batch(samples: list[Sample]) -> tuple[torch.Tensor, ...]:
-    return tuple(torch.from_numpy(np.stack([getattr(s, name) for s in samples])).to(DEVICE) for name in ("scene", "faces", "boxes", "mask"))
+    return tuple(torch.from_numpy(np.stack([getattr(s, name) for s in samples])).to(DEVICE) for name in VISUALS)
+
+
+class Shelf:
+    """What the projection is shown of each picture, once on the device: samples, and the batches made of them, name their `row`."""
+
+    def __init__(self, samples: list[Sample]):
+        pictures = list({id(s.scene): s for s in samples}.values())
+        rows = {id(s.scene): row for row, s in enumerate(pictures)}
+        for sample in samples:
+            sample.row = rows[id(sample.scene)]
+        self.parts = []
+        for name in VISUALS:  # scene and face tokens were cached as float16
+            dtype = torch.float16 if name in ("scene", "faces") else torch.float32
+            self.parts.append(torch.from_numpy(np.stack([getattr(s, name) for s in pictures])).to(DEVICE, dtype))
+
+    def take(self, rows: np.ndarray) -> tuple[torch.Tensor, ...]:
+        index = torch.from_numpy(rows).to(DEVICE)
+        return tuple(part[index].float() for part in self.parts)
 
 
 def make_projection(kind: str, embedding: torch.Tensor, samples: list[Sample], **queries: int) -> nn.Module:
@@ -194,46 +249,64 @@ def sampler(face: list[Sample], memes: dict[str, list[Sample]], rng: random.Rand
         for sample in samples:
             pools[task].setdefault(sample.item.answer, []).append(sample)
     names = [name for name in MIX if pools[name]]
+    several = {label: found for label, samples in pools["faces"].items() if (found := [s for s in samples if len(s.item.faces) > 1])}
     while True:
         name = rng.choices(names, [MIX[n] for n in names])[0]
         classes = list(pools[name])
         label = rng.choices(classes, [len(pools[name][c]) ** POWER[name] for c in classes])[0]
         sample = rng.choice(pools[name][label])
+        if name in ("faces", "open") and several.get(label) and rng.random() < SEVERAL:
+            sample = rng.choice(several[label])
         item = sample.item
+        if len(item.faces) == MAX_FACES and item.face_count is None and rng.random() < CROWDS:
+            item = replace(item, face_count=rng.randint(MAX_FACES + 1, 20))
         if name == "open":
             item = replace(item, task="emotion-open")
         elif name in memes and rng.random() < NO_WORDS:
             item = replace(item, words="")
+        elif name in memes and rng.random() < FEWER_WORDS:
+            item = replace(item, words=" ".join(word for word in item.words.split() if rng.random() >= WORDS_LOST) or item.words)
         yield item, sample
 
 
-def collate(batch: list[tuple[list[int], list[int], list[int], list[float]]], image_tokens: int, stop: int):
-    """Right-padded ids with a hole for the image: ids [B, T], hole mask, attention mask, targets' weights."""
+def collate(batch: list[tuple[list[int], list[int], list[int], list[float]]], image_tokens: int, stop: int) -> tuple[np.ndarray, ...]:
+    """Right-padded ids with a hole for the image: ids [B, T], hole mask, targets' weights (0 where nothing is taught)."""
     length = max(len(a) + image_tokens + len(b) + len(c) for a, b, c, _ in batch)
-    ids = torch.full((len(batch), length), stop)
-    hole = torch.zeros(len(batch), length, dtype=torch.bool)
-    mask = torch.zeros(len(batch), length, dtype=torch.long)
-    weight = torch.zeros(len(batch), length)
+    ids = np.full((len(batch), length), stop)
+    hole = np.zeros((len(batch), length), bool)
+    weight = np.zeros((len(batch), length), np.float32)
     for row, (before, after, answer, weights) in enumerate(batch):
         line = before + [stop] * image_tokens + after + answer
-        ids[row, : len(line)] = torch.tensor(line)
+        ids[row, : len(line)] = line
         hole[row, len(before) : len(before) + image_tokens] = True
-        mask[row, : len(line)] = 1
-        weight[row, len(line) - len(answer) : len(line)] = torch.tensor(weights)
-    return ids.to(DEVICE), hole.to(DEVICE), mask.to(DEVICE), weight.to(DEVICE)
+        weight[row, len(line) - len(answer) : len(line)] = weights
+    return ids, hole, weight
 
 
-def loss_of(model: LlamaForCausalLM, projection: nn.Module, batch, visuals, shares: torch.Tensor, words: dict[float, torch.Tensor]) -> torch.Tensor:
+@dataclass
+class Batch:
+    ids: np.ndarray  # [B, T]
+    hole: np.ndarray  # [B, T]
+    weight: np.ndarray  # [B, T]
+    pictures: np.ndarray  # [B] rows of the shelf
+    shares: np.ndarray  # [B, 8]
+    words: dict[float, np.ndarray]  # [B, 8]
+    tasks: list[str]
+
+
+def loss_of(model: LlamaForCausalLM, projection: nn.Module, batch: tuple[np.ndarray, ...], visuals, shares: np.ndarray, words: dict[float, np.ndarray]):
     """Weighted cross-entropy of the answers' tokens. The two that tell a label are learned against `shares` [B, 8] of all labels and
     not against the winner alone; `words` [B, 8] are the labels' ids there by weight, the deciding token's and the answer's.
     """
-    ids, hole, mask, weight = batch
+    ids, hole, weight, shares = (torch.from_numpy(part).to(DEVICE, non_blocking=True) for part in (*batch, shares))
+    words = {of: torch.from_numpy(table).to(DEVICE, non_blocking=True) for of, table in words.items()}
     image = projection(*visuals)
     embeds = model.model.embed_tokens(ids)
     embeds = embeds.masked_scatter(hole[..., None], image.reshape(-1, image.shape[-1]))
     wanted = weight[:, 1:] > 0  # only the answer's positions go through the wide output layer
     with torch.autocast(DEVICE.type, fast_dtype(), enabled=fast_dtype() != torch.float32):
-        hidden = model.model(inputs_embeds=embeds, attention_mask=mask, use_cache=False).last_hidden_state
+        # Padding lies behind what is read: without a mask attention is plainly causal, which has the fastest kernels.
+        hidden = model.model(inputs_embeds=embeds, use_cache=False).last_hidden_state
         logits = model.lm_head(hidden[:, :-1][wanted])
     logits = logits.float()
     targets, w = ids[:, 1:][wanted], weight[:, 1:][wanted]
@@ -336,49 +409,54 @@ def load_trained(args: argparse.Namespace) -> tuple[LlamaForCausalLM, nn.Module,
     return model.to(DEVICE).eval(), projection.to(DEVICE).eval(), state
 
 
-class Batches:
+FULL_SHARE = 0.4
+"""Of `teach`: how long weights are learned in full before they are learned through their rounding."""
+
+
+class Batches(IterableDataset):
     """Endless training batches by MIX, drawn four at a time and cut by length: little padding.
 
     With `answer_only` the same batches, their texts cut to the last line; without `told` nothing measured in their prompts.
+    Each worker of a loader draws its own: batches depend on how many there are.
     """
 
-    def __init__(self, tokens: Tokens, image_tokens: int, size: int, rng: random.Random, answer_only: bool = False, told: bool = True):
-        self.tokens, self.image_tokens, self.size, self.rng, self.answer_only, self.told = tokens, image_tokens, size, rng, answer_only, told
-        self.stream = sampler(face_samples("train"), meme_samples("train"), rng)
-        self.seen: Counter[str] = Counter()
-        self.pool: list[list[tuple]] = []
+    def __init__(self, faces: list[Sample], memes: dict[str, list[Sample]], image_tokens: int, size: int, seed: int, **shown: bool):
+        self.faces, self.memes, self.image_tokens, self.size, self.seed = faces, memes, image_tokens, size, seed
+        self.answer_only, self.told = shown.get("answer_only", False), shown.get("told", True)
 
-    def next_rows(self) -> list[tuple]:
-        if not self.pool:
+    def __iter__(self) -> Iterator[Batch]:
+        worker = torch.utils.data.get_worker_info()
+        rng = random.Random(self.seed if worker is None else f"{self.seed} {worker.id}")
+        tokens, stream = Tokens(), sampler(self.faces, self.memes, rng)
+        while True:
             drawn = []
             for _ in range(self.size * 4):
-                item, sample = next(self.stream)
-                self.seen[item.task] += 1
-                prompt, text = self.tokens.prompt(item), emoprompt.compose(item)
-                whole = self.tokens.answer(text, item)
+                item, sample = next(stream)
+                prompt, text = tokens.prompt(item), emoprompt.compose(item)
+                whole = tokens.answer(text, item)
                 length = sum(len(part) for part in (*prompt, whole[0]))  # of all that could be shown: the same order, whatever is
                 if not self.told:
-                    prompt = self.tokens.prompt(replace(item, told=False))
-                taught = self.tokens.answer(text.split("\n")[-1], item) if self.answer_only else whole
-                drawn.append((*prompt, *taught, sample, shares_of(item, sample), self.tokens.tables(item), length))
-            drawn.sort(key=lambda d: d[-1])
-            self.pool = [drawn[i : i + self.size] for i in range(0, len(drawn), self.size)]
-            self.rng.shuffle(self.pool)
-        return self.pool.pop()
+                    prompt = tokens.prompt(replace(item, told=False))
+                taught = tokens.answer(text.split("\n")[-1], item) if self.answer_only else whole
+                drawn.append((length, (*prompt, *taught), sample.row, shares_of(item, sample), tokens.tables(item), item.task))
+            drawn.sort(key=lambda d: d[0])
+            pool = [drawn[i : i + self.size] for i in range(0, len(drawn), self.size)]
+            rng.shuffle(pool)
+            for rows in pool:
+                _, texts, pictures, shares, tables, tasks = zip(*rows, strict=True)
+                words = {weight: np.stack([table[weight] for table in tables]) for weight in (DECISION_WEIGHT, ANSWER_WEIGHT)}
+                yield Batch(*collate(list(texts), self.image_tokens, tokens.stop), np.array(pictures), np.stack(shares), words, list(tasks))
 
-    def next_loss(self, model: LlamaForCausalLM, projection: nn.Module) -> torch.Tensor:
-        rows = self.next_rows()
-        shares = torch.from_numpy(np.stack([row[5] for row in rows])).to(DEVICE)
-        batch = collate([row[:4] for row in rows], self.image_tokens, self.tokens.stop)
-        words = {weight: torch.from_numpy(np.stack([row[6][weight] for row in rows])).to(DEVICE) for weight in (DECISION_WEIGHT, ANSWER_WEIGHT)}
-        return loss_of(model, projection, batch, visual_batch([row[4] for row in rows]), shares, words)
+
+def unchanged(batch: Batch) -> Batch:
+    return batch
 
 
 def train(args: argparse.Namespace, stage: str, model: LlamaForCausalLM, projection: nn.Module, groups: list[dict], path: Path, **shown: bool) -> int:
     """Trains `groups` by a warmed-up cosine rate for --minutes or --steps; checkpoints to `path` and resumes from it. `shown`: see Batches."""
     print(json.dumps({"stage": stage, "arithmetic": str(fast_dtype())}), flush=True)
     parameters = {name: p for name, p in model.named_parameters() if p.requires_grad}
-    optimizer = torch.optim.AdamW(groups)
+    optimizer = torch.optim.AdamW(groups, fused=DEVICE.type == "cuda")
     peaks = [group["lr"] for group in optimizer.param_groups]
     step, spent = 0, 0.0
     if state := load_checkpoint(path):
@@ -391,33 +469,41 @@ def train(args: argparse.Namespace, stage: str, model: LlamaForCausalLM, project
         state = {"step": step, "seconds": seconds, "kind": args.projection, "config": projection.config, "projection": projection.state_dict()}
         save_checkpoint(path, state | {"low_rank": {n: p.detach() for n, p in parameters.items()}, "optimizer": optimizer.state_dict()})
 
-    batches = Batches(Tokens(), projection.config.image_tokens, args.batch, random.Random(args.seed), **shown)
+    faces, memes = face_samples("train"), meme_samples("train")
+    shelf = Shelf([*faces, *(sample for samples in memes.values() for sample in samples)])
+    batches = Batches(faces, memes, projection.config.image_tokens, args.batch, args.seed, **shown)
+    ahead = {"num_workers": args.workers, "prefetch_factor": 8, "multiprocessing_context": "fork"} if args.workers else {}
+    stream = iter(DataLoader(batches, batch_size=None, collate_fn=unchanged, **ahead))
     for _ in range(step):  # what was seen before it was cut off
-        batches.next_rows()
+        next(stream)
+    seen: Counter[str] = Counter()
     began, window = time.time(), []
     while True:
         seconds = spent + time.time() - began
         progress = max(seconds / (args.minutes * 60) if args.minutes else 0.0, step / args.steps if args.steps else 0.0)
         if progress >= 1:
             break
-        factor = min(1.0, (step + 1) / 12) * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * progress)))
+        Rounding.on = progress >= FULL_SHARE
+        factor = min(1.0, (step + 1) / (50 if stage == "teach" else 12)) * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * progress)))
         for group, peak in zip(optimizer.param_groups, peaks, strict=True):
             group["lr"] = peak * factor
-        loss = batches.next_loss(model, projection)
+        batch = next(stream)
+        seen.update(batch.tasks)
+        loss = loss_of(model, projection, (batch.ids, batch.hole, batch.weight), shelf.take(batch.pictures), batch.shares, batch.words)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_([*parameters.values(), *projection.parameters()], 1.0)
         optimizer.step()
         step += 1
-        window.append(loss.item())
+        window.append(loss.detach())
         if step % 10 == 0:
-            line = {"stage": stage, "step": step, "loss": round(np.mean(window), 4), "progress": round(progress, 3), "seconds": round(seconds)}
-            print(json.dumps(line), flush=True)
+            mean = round(torch.stack(window).mean().item(), 4)
+            print(json.dumps({"stage": stage, "step": step, "loss": mean, "progress": round(progress, 3), "seconds": round(seconds)}), flush=True)
             window = []
-        if step % 30 == 0:
+        if args.keep_every and step % args.keep_every == 0:
             checkpoint(seconds)
     checkpoint(spent + time.time() - began)
-    print(json.dumps({"stage": stage, "done": step, "samples": dict(batches.seen)}), flush=True)
+    print(json.dumps({"stage": stage, "done": step, "samples": dict(seen)}), flush=True)
     return step
 
 
@@ -471,21 +557,71 @@ def settle(args: argparse.Namespace) -> None:
     groups = [{"params": [*scales, *norms], "lr": rate, "weight_decay": 0.0}, {"params": list(projection.parameters()), "lr": rate / 8, "weight_decay": 0.02}]
     step = train(args, "settle", model, projection, groups, folder / ("settling-on.pt" if args.go_on else "settling.pt"))
 
-    plain = LlamaForCausalLM.from_pretrained(source, dtype=torch.float32)
     final: dict[str, tuple[np.ndarray, np.ndarray]] = {"model.embed_tokens.weight": rounded["model.embed_tokens.weight"]}
     for name, (levels, _) in rounded.items():
         if name != "model.embed_tokens.weight":
             final[name] = (levels, model.get_submodule(name.removesuffix(".weight")).scales().detach().cpu().half().numpy())
+    norms = {name: p.detach().cpu() for name, p in model.named_parameters() if "norm" in name}
+    write_settled(folder, source, final, norms, {"config": projection.config, "kind": saved["kind"], "projection": projection.cpu().state_dict()}, step)
+
+
+def write_settled(
+    folder: Path, source: Path, final: dict[str, tuple[np.ndarray, np.ndarray]], norms: dict[str, torch.Tensor], projection: dict, step: int
+) -> None:
+    """work/<out>/settled: a model of the shape of `source` with the levels and scales of `final` and the norms."""
+    plain = LlamaForCausalLM.from_pretrained(source, dtype=torch.float32)
     target = dict(plain.named_parameters())
     for name, (levels, scale) in final.items():
         target[name].data.copy_(torch.from_numpy((levels.astype(np.float32) * scale.astype(np.float32)[..., None]).reshape(target[name].shape)))
-    for name, p in model.named_parameters():
-        if "norm" in name:
-            target[name].data.copy_(p.detach().cpu())
+    for name, p in norms.items():
+        target[name].data.copy_(p)
     plain.save_pretrained(folder / "settled")
     Tokens().tokenizer.save_pretrained(folder / "settled")
     save_checkpoint(folder / "settled" / "rounded.pt", {"rounded": final, "step": step})
-    save_checkpoint(folder / "settled" / "projection.pt", {"config": projection.config, "kind": saved["kind"], "projection": projection.cpu().state_dict()})
+    save_checkpoint(folder / "settled" / "projection.pt", projection)
+
+
+def round_embedding(model: LlamaForCausalLM) -> tuple[np.ndarray, np.ndarray]:
+    """Rounds the table of token embeddings in place, which is lm_head's too. → its levels and scales"""
+    table = model.model.embed_tokens.weight
+    levels, scales = nearest(to_blocks(table.detach().cpu().numpy()))
+    table.data.copy_(torch.from_numpy((levels.astype(np.float32) * scales.astype(np.float32)[..., None]).reshape(table.shape)))
+    return levels, scales
+
+
+def teach(args: argparse.Namespace) -> None:
+    """All weights but the embedding table, which is rounded first; after FULL_SHARE of the time through their rounding. What it leaves
+    in work/<out>/settled is as `settle` would.
+    """
+    seed_everything(args.seed)
+    model = load_language_model(args.base)
+    final = {"model.embed_tokens.weight": round_embedding(model)}
+    for layer in model.model.layers:
+        for parent in (layer.self_attn, layer.mlp):
+            for child in parent.children():
+                if isinstance(child, nn.Linear):
+                    child.__class__ = Rounding
+    projection = make_projection(args.projection, model.model.embed_tokens.weight.detach(), face_samples("valid"))
+    if aligned := load_checkpoint(WORK / args.out / "aligned.pt"):
+        projection.load_state_dict(aligned["projection"], strict=False)
+    model.to(DEVICE).train()
+    matrices = [p for name, p in model.model.layers.named_parameters() if p.ndim > 1]
+    norms = [p for name, p in model.named_parameters() if "norm" in name]
+    for p in [*matrices, *norms]:
+        p.requires_grad_(True)
+    rate = args.rate or 4e-4
+    groups = [
+        {"params": matrices, "lr": rate, "weight_decay": 0.05},
+        {"params": norms, "lr": rate, "weight_decay": 0.0},
+        {"params": list(projection.parameters()), "lr": rate * 1.5, "weight_decay": 0.02},
+    ]
+    step = train(args, "teach", model, projection, groups, WORK / args.out / "taught.pt")
+    for name, p in model.model.layers.named_parameters(prefix="model.layers"):
+        if p.ndim > 1:
+            final[name] = nearest(to_blocks(p.detach().cpu().numpy()))
+    kept = {name: p.detach().cpu() for name, p in model.named_parameters() if "norm" in name}
+    saved = {"config": projection.config, "kind": args.projection, "projection": projection.cpu().state_dict()}
+    write_settled(WORK / args.out, START if START.exists() and not args.base else BASE, final, kept, saved, step)
 
 
 def prompt_embeddings(
@@ -574,7 +710,7 @@ def merge(args: argparse.Namespace) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("stage", choices=["align", "tune", "test", "merge", "retarget", "settle"])
+    parser.add_argument("stage", choices=["align", "tune", "test", "merge", "retarget", "settle", "teach"])
     parser.add_argument("--projection", choices=["mvp", "linear"], default="mvp")
     parser.add_argument("--out", default="language")
     parser.add_argument("--epochs", type=int, default=4)
@@ -589,8 +725,10 @@ def main() -> None:
     parser.add_argument("--before", type=Path, help="retarget: features_faces_train.npz as it was before `caches.py tokens`")
     parser.add_argument("--settled", action="store_true", help="test: the rounded model and not the tuned one")
     parser.add_argument("--limit", type=int, default=200)
+    parser.add_argument("--workers", type=int, default=WORKERS, help="processes that make batches")
+    parser.add_argument("--keep-every", type=int, default=30, help="steps between checkpoints; 0: only the last one")
     args = parser.parse_args()
-    {"align": align, "tune": tune, "test": test, "merge": merge, "retarget": retarget, "settle": settle}[args.stage](args)
+    {"align": align, "tune": tune, "test": test, "merge": merge, "retarget": retarget, "settle": settle, "teach": teach}[args.stage](args)
 
 
 if __name__ == "__main__":

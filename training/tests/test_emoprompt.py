@@ -6,7 +6,23 @@ from collections import Counter
 
 import pytest
 
-from emoprompt import CUES, HEADS, INTENTS, MEANING, PICTURE_EMOTIONS, TASK_MEANING, TASKS, Face, Item, Wording, compose, prompt_body, signed, unsigned
+from emoprompt import (
+    CUES,
+    HEADS,
+    INTENTS,
+    MEANING,
+    PICTURE_EMOTIONS,
+    TASK_MEANING,
+    TASKS,
+    Face,
+    Item,
+    Wording,
+    compose,
+    prompt_body,
+    signed,
+    traits_of,
+    unsigned,
+)
 from ferplus import LABELS
 
 
@@ -17,7 +33,7 @@ def random_item(rng: random.Random) -> Item:
     if task in ("emotion", "emotion-open"):
         votes = [rng.random() for _ in LABELS]
         votes = [v / sum(votes) for v in votes]
-        return Item(task, LABELS[votes.index(max(votes))], [face], votes=votes, traits=rng.sample(["close", "dark", "to the left"], 2))
+        return Item(task, LABELS[votes.index(max(votes))], [face], votes=votes)
     words = rng.choice(["When you love Mondays but not people!", "", "OK", "a b c d e f g h i j k l m n o p q r s t u v w x y z " * 2])
     if task == "pictures":
         return Item("emotion", rng.choice(PICTURE_EMOTIONS), [face] * rng.randint(0, 4), words=words, options=PICTURE_EMOTIONS)
@@ -95,6 +111,15 @@ def test_a_text_says_how_strong_its_evidence_is():
     assert reason("humor", "no", words="", wording=sure) == "The picture by itself comes nearest to stating a point without wit."
 
 
+def test_how_the_first_face_is_shown_stands_in_its_line_and_in_observe():
+    faces = [Face({"AU12": 0.9}, 0.6, 0.2, traits_of(0.2, 0.7, 60, 50)), Face({}, 0, 0, traits_of(0.5, 0.2, 100, 50))]
+    one, two = (Item("emotion", "happiness", faces[:count]) for count in (1, 2))
+    assert prompt_body(one).split("\n")[1].startswith("Face 1 (close, to the left): lip corners")
+    assert compose(one).startswith("Observe: One face, close, to the left.")
+    assert prompt_body(two).split("\n")[2].startswith("Face 2: no clear cue")
+    assert compose(two).startswith("Observe: Two faces.\n")
+
+
 def test_prompt_body_form():
     item = Item("emotion", "happiness", [Face({"AU12": 0.94, "AU06": 0.5, "AU04": 0.49}, 0.66, -0.04)])
     assert prompt_body(item).split("\n") == [
@@ -103,7 +128,8 @@ def test_prompt_body_form():
     ]
     crowd = Item("hate", "no", [Face({}, 0, 0)] * 6, words='say "hi"')
     assert prompt_body(crowd).split("\n")[1:] == ["Faces: 6 in all."] + [f"Face {i}: no clear cue; valence 0, arousal 0." for i in range(1, 5)] + [
-        "Words: \"say 'hi'\""
+        "Words: \"say 'hi'\"",
+        "Text: is short.",
     ]
     assert prompt_body(Item("humor", "no", words="")).split("\n")[1:] == ["No face.", "Words: none."]
     untold = Item("humor", "no", [Face({}, 0, 0)] * 6, words="hi", wording=Wording([("yes", 0.8), ("no", 0.2)], ["hi"]), told=False)

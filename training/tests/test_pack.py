@@ -91,7 +91,7 @@ def test_tokenizer_gives_the_golden_ids(folder):
 def test_prompt_bodies_are_those_of_emoprompt(folder):
     _, goldens = read(folder)
     for case in goldens["prompts"]:
-        faces = [Face(face["units"], face["valence"], face["arousal"]) for face in case["faces"]]
+        faces = [Face(face["units"], face["valence"], face["arousal"], tuple(face.get("traits", []))) for face in case["faces"]]
         found = case["wording"]
         wording = found and Wording([(entry["option"], entry["share"]) for entry in found["shares"]], found["terms"])
         item = Item(case["task"], "", faces, face_count=case["faceCount"], words=case["words"], options=case["options"], wording=wording)

@@ -86,10 +86,10 @@ def test_a_line_ends_at_a_newline_a_stop_or_its_budget(tokens):
 
 
 def test_loops_are_broken(tokens):
-    assert banned([1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3, 4, 5, 6, 7]) == {8}
-    assert banned([1] * 7) == set() and banned([1] * 8) == {1}
-    text, _ = write_line(Scripted(tokens.encode(" so"), len(tokens.tokenizer)), tokens.tokenizer.decode, [], 12)
-    assert text.startswith("so" + " so" * 7) and " so" * 8 not in text.removeprefix("so")
+    assert banned([*range(1, 25), *range(1, 24)]) == {24}
+    assert banned([1] * 23) == set() and banned([1] * 24) == {1}
+    text, _ = write_line(Scripted(tokens.encode(" so"), len(tokens.tokenizer)), tokens.tokenizer.decode, [], 40)
+    assert text.startswith("so" + " so" * 23) and " so" * 24 not in text.removeprefix("so")
 
 
 def test_the_four_steps_keep_their_limit(model, tokens, prompt, monkeypatch):

@@ -17,8 +17,8 @@ from emoprompt import Face, Item, Wording
 from ferplus import LABELS
 from items import Sample
 from projection import Projection, ProjectionConfig
-from quantize import BLOCK, dequantize, pack
-from train_language import ANSWER_WEIGHT, DECISION_WEIGHT, Rounded, Tokens, collate, loss_of, shares_of
+from quantize import BLOCK, dequantize, pack, quantize
+from train_language import ANSWER_WEIGHT, DECISION_WEIGHT, Rounded, Tokens, collate, loss_of, shares_of, through_rounding
 
 
 @pytest.fixture
@@ -67,14 +67,14 @@ def test_shares_are_taught_where_the_answer_is_told_and_nowhere_else(tokens):
     s = sample(1)
     text = emoprompt.compose(s.item)
     batch = collate([(*tokens.prompt(s.item), *tokens.answer(text, s.item))], 24, tokens.stop)
-    words = {weight: torch.from_numpy(ids)[None] for weight, ids in tokens.tables(s.item).items()}
-    nowhere = {weight: torch.full_like(ids, -1) for weight, ids in words.items()}
-    alone = torch.eye(8)[[LABELS.index(s.item.answer)]]
+    words = {weight: ids[None] for weight, ids in tokens.tables(s.item).items()}
+    nowhere = {weight: np.full_like(ids, -1) for weight, ids in words.items()}
+    alone = np.eye(8, dtype=np.float32)[[LABELS.index(s.item.answer)]]
     with torch.no_grad():
         visuals = train_language.visual_batch([s])
         plain = loss_of(model, projection, batch, visuals, alone, nowhere).item()
         assert loss_of(model, projection, batch, visuals, alone, words).item() == pytest.approx(plain, rel=1e-5)
-        other = {weight: loss_of(model, projection, batch, visuals, alone.roll(1, 1), nowhere | {weight: words[weight]}).item() for weight in words}
+        other = {weight: loss_of(model, projection, batch, visuals, np.roll(alone, 1, 1), nowhere | {weight: words[weight]}).item() for weight in words}
     assert all(abs(value - plain) > 1e-3 for value in other.values()) and set(other) == {DECISION_WEIGHT, ANSWER_WEIGHT}
 
 
@@ -90,6 +90,21 @@ def test_rounded_is_the_pack_s_matrix():
     x = torch.randn(3, 2 * BLOCK, generator=torch.Generator().manual_seed(4))
     wanted = x.numpy() @ dequantize(pack(levels), scales).T
     np.testing.assert_allclose(module(x).detach().numpy(), wanted, atol=1e-5)
+
+
+def test_learning_through_rounding_computes_what_rounding_leaves_and_moves_the_weights_behind_it():
+    g = torch.Generator().manual_seed(7)
+    weight = torch.randn(6, 64, generator=g) * 0.1
+    weight[2, :32] = 0  # a block without a scale
+    weight[3, 0] = 0.9  # the value furthest from zero is above it, and below it
+    weight[4, 0] = -0.9
+    weight.requires_grad_(True)
+    wanted = dequantize(*quantize(weight.detach().numpy()))
+    seen = through_rounding(weight)
+    np.testing.assert_allclose(seen.detach().numpy(), wanted, atol=1e-7)
+    x = torch.randn(3, 64, generator=g)
+    (x @ seen.T).sum().backward()
+    torch.testing.assert_close(weight.grad, x.sum(0).expand(6, -1))
 
 
 def test_training_moves_scales_and_keeps_levels():
