@@ -28,6 +28,8 @@ const manifest: Parameters<typeof promptBody>[0] = {
     maxCues: 3,
     pictureEmotions: [],
     maxWords: 5,
+    maxFeatures: 2,
+    traits: true,
     maxNewTokens: 80,
     calibration: [{ task: 'hate', options: ['yes', 'no'], scale: 0.5, bias: [0, 1] }],
   },
@@ -44,6 +46,7 @@ const face = (valence: number, arousal: number, units: Record<string, number>): 
   valence,
   arousal,
   actionUnits: Object.entries(units).map(([code, probability]) => ({ code, probability })),
+  traits: [],
   landmarks: new Float32Array(),
 });
 
@@ -51,6 +54,29 @@ const body = (evidence: Partial<PromptEvidence>): string =>
   promptBody(manifest, { task: 'hate', options: null, readings: [], words: null, wording: null, ...evidence });
 
 describe('promptBody', () => {
+  it('says how the first face is shown, and of the others only their cues', () => {
+    const readings = [
+      { ...face(0.7, 0.3, { AU12: 0.9 }), traits: ['close', 'dark'] },
+      { ...face(0, 0, {}), traits: ['to the left'] },
+    ];
+    expect(body({ readings }).split('\n').slice(1)).toEqual([
+      'Face 1 (close, dark): lip corners pulled up (AU12) .9; valence +.7, arousal +.3.',
+      'Face 2: no clear cue; valence 0, arousal 0.',
+    ]);
+  });
+
+  it('says what is true of the words, the most telling first', () => {
+    expect(body({ words: 'Why me?' }).split('\n').at(-1)).toBe('Text: asks a question, speaks in the first person.');
+    expect(body({ words: '' })).not.toContain('Text:');
+  });
+
+  it('says neither to a pack that was not taught it', () => {
+    const before = { ...manifest, prompt: { ...manifest.prompt, traits: false, maxFeatures: 0 } };
+    const readings = [{ ...face(0, 0, {}), traits: ['close'] }];
+    const lines = promptBody(before, { task: 'hate', options: null, readings, words: 'Why me?', wording: null }).split('\n');
+    expect(lines.slice(1)).toEqual(['Face 1: no clear cue; valence 0, arousal 0.', 'Words: "Why me?"']);
+  });
+
   it('says what the words lean to: of two options the likelier, of more the likelier two, by which words', () => {
     const two = {
       shares: [
@@ -59,7 +85,9 @@ describe('promptBody', () => {
       ],
       terms: ['calm', 'keep'],
     };
-    expect(body({ words: 'Keep calm', wording: two })).toContain('\nWords: "Keep calm"\nWording: no .56 ("calm", "keep").');
+    expect(body({ words: 'Keep calm', wording: two })).toContain(
+      '\nWords: "Keep calm"\nText: is short.\nWording: no .56 ("calm", "keep").',
+    );
     const shares = [
       { option: 'offensive', share: 0.6 },
       { option: 'expressive', share: 0.3 },
@@ -111,7 +139,9 @@ describe('promptBody', () => {
   });
 
   it('tells words that were found, none where none were, and nothing where nobody looked', () => {
-    expect(body({ words: 'he said\n "no"  way to that' })).toBe('Task: hate. Options: yes, no.\nNo face.\nWords: "he said \'no\' way to"');
+    expect(body({ words: 'he said\n "no"  way to that' })).toMatch(
+      /^Task: hate. Options: yes, no.\nNo face.\nWords: "he said 'no' way to"\nText:/,
+    );
     expect(body({ words: ' ' })).toMatch(/\nWords: none\.$/);
     expect(body({ words: null })).not.toContain('Words');
   });

@@ -6,6 +6,7 @@ import type { AnswerCalibration, PackManifest } from '../model/manifest.ts';
 import type { Wording } from '../model/text-classifier.ts';
 import type { Task } from '../shared/labels.ts';
 import type { Reading } from '../shared/readings.ts';
+import { wordFeatures } from './word-features.ts';
 
 /** The part of the manifest that a prompt is made from. */
 type PromptManifest = Pick<PackManifest, 'prompt' | 'projection' | 'actionUnits'>;
@@ -47,14 +48,17 @@ export function promptBody(manifest: PromptManifest, evidence: PromptEvidence): 
     const cues = namedUnits(reading, prompt.cueThreshold)
       .slice(0, room)
       .map((unit) => `${cueOf.get(unit.code) ?? unit.code} (${unit.code}) ${unsigned(unit.probability)}`);
+    const traits = index === 0 && prompt.traits && reading.traits.length > 0 ? ` (${reading.traits.join(', ')})` : '';
     lines.push(
-      `Face ${index + 1}: ${cues.join(', ') || 'no clear cue'}; valence ${signed(reading.valence)}, arousal ${signed(reading.arousal)}.`,
+      `Face ${index + 1}${traits}: ${cues.join(', ') || 'no clear cue'}; valence ${signed(reading.valence)}, arousal ${signed(reading.arousal)}.`,
     );
   }
   if (readings.length === 0) lines.push('No face.');
   if (evidence.words !== null) {
     const words = cleanWords(evidence.words).slice(0, prompt.maxWords);
     lines.push(words.length > 0 ? `Words: "${words.join(' ')}"` : 'Words: none.');
+    const features = words.length > 0 ? wordFeatures(evidence.words).slice(0, prompt.maxFeatures) : [];
+    if (features.length > 0) lines.push(`Text: ${features.join(', ')}.`);
     if (words.length > 0 && evidence.wording) lines.push(wordingLine(evidence.wording));
   }
   return lines.join('\n');

@@ -114,7 +114,9 @@ describe('a loaded engine', () => {
     expect(types(events)).not.toContain('readings');
     expect(types(events)).not.toContain('words');
     const prompt = find(events, 'prompt');
-    expect(prompt?.text).toMatch(/^Task: sarcasm\. Options: yes, no\.\nFace 1: .*; valence .*\nWords: "lovely weather"$/);
+    expect(prompt?.text).toMatch(
+      /^Task: sarcasm\. Options: yes, no\.\nFace 1( \(.+\))?: .*; valence .*\nWords: "lovely weather"\nText: uses words of praise, is short\.$/,
+    );
     expect(prompt?.promptTokens).toBeGreaterThan(20);
   }, 60_000);
 
@@ -137,7 +139,7 @@ describe('a loaded engine', () => {
     const asked = async (cropped: boolean) => collect(engine.explain(signal, plain, explainOptions({ cropped, maxNewTokens: 4 })));
     const whole = await asked(true);
     expect(find(whole, 'readings')?.readings).toHaveLength(1);
-    expect(find(whole, 'prompt')?.text).toContain('\nFace 1: ');
+    expect(find(whole, 'prompt')?.text).toMatch(/\nFace 1 \(close.*\): /);
     const searched = await asked(false);
     expect(find(searched, 'readings')?.readings).toHaveLength(0);
     expect(find(searched, 'prompt')?.text).toContain('\nNo face.');

@@ -133,7 +133,7 @@ export async function evaluate(
         cues.named += 1;
         if (each.faceIds.length === 0) cues.unsupported += 1;
       }
-      if (each.kind === 'claim') {
+      if (each.kind === 'claim' || each.kind === 'shown') {
         claims.made += 1;
         if (!each.holds) claims.untrue += 1;
       }

@@ -13,6 +13,7 @@ const face = (faceId: number, units: Record<string, number>): Reading => ({
   valence: 0,
   arousal: 0,
   actionUnits: Object.entries(units).map(([code, probability]) => ({ code, probability })),
+  traits: [],
   landmarks: new Float32Array(),
 });
 const line = (text: string): TextLine => ({ text, score: 1, box: { x: 0, y: 0, width: 1, height: 1 } });
@@ -36,6 +37,30 @@ describe('findEvidence', () => {
 
   it('knows a cue by its words', () => {
     expect(findEvidence('Lip corners pulled up.', context())).toEqual([{ kind: 'action-unit', code: 'AU12', faceIds: [7, 4] }]);
+  });
+
+  it('checks how many faces it sees and how it says the first is shown', () => {
+    const shown = (text: string, traits: string[] = []) => {
+      const readings = [{ ...face(7, {}), traits }, face(4, {})];
+      return findEvidence(text, context({ readings })).flatMap((each) => (each.kind === 'shown' ? [`${each.phrase} ${each.holds}`] : []));
+    };
+    expect(shown('Two faces.')).toEqual(['two faces true']);
+    expect(shown('14 faces.')).toEqual(['14 faces false']);
+    expect(shown('One face, close, in bright light.', ['in bright light'])).toEqual([
+      'one face false',
+      'close false',
+      'in bright light true',
+    ]);
+    expect(shown('Two faces, and the words "dark, close…".')).toEqual(['two faces true']);
+    expect(shown('Two faces, no words.')).toEqual(['two faces true']);
+    expect(findEvidence('No face in the picture.', context({ readings: [] }))).toEqual([
+      { kind: 'shown', phrase: 'no face', holds: true, faceIds: [] },
+      { kind: 'scene' },
+    ]);
+  });
+
+  it('takes a code that is none for one that was not measured', () => {
+    expect(findEvidence('Lips stretched (AU2O).', context())).toEqual([{ kind: 'action-unit', code: 'AU2O', faceIds: [] }]);
   });
 
   it('counts faces as the prompt does, and points at no face that is not there', () => {

@@ -18,12 +18,13 @@ export interface EvidenceContext {
 
 /**
  * Evidence in the order of kinds: action units (with the faces on which they were measured; none
- * where the text names what was not), faces, words, what is said of the words (and whether it is so), and the scene where
+ * where the text names what was not), how many faces and how the first is shown (and whether it is so), faces, words, what is said of the words (and whether it is so), and the scene where
  * the text speaks of the picture.
  */
 export function findEvidence(text: string, context: EvidenceContext): Evidence[] {
   return [
     ...actionUnitsIn(text, context),
+    ...shownIn(text, context.readings),
     ...facesIn(text, context.readings),
     ...wordsIn(text, context),
     ...claimsIn(text, context),
@@ -33,12 +34,42 @@ export function findEvidence(text: string, context: EvidenceContext): Evidence[]
 
 function actionUnitsIn(text: string, { readings, actionUnits, cueThreshold }: EvidenceContext): Evidence[] {
   const lower = text.toLowerCase();
-  const codes = new Set(text.match(/\bAU\d\d\b/g) ?? []);
+  const codes = new Set(text.match(/\bAU[0-9A-Z]{2}\b/g) ?? []); // a slip of the model ("AU2O") is a code that nobody measured
   for (const unit of actionUnits) if (lower.includes(unit.cue.toLowerCase())) codes.add(unit.code);
   return [...codes].toSorted().map((code) => {
     const shown = readings.filter((reading) => namedUnits(reading, cueThreshold).some((unit) => unit.code === code));
     return { kind: 'action-unit', code, faceIds: shown.map((reading) => reading.faceId) };
   });
+}
+
+const COUNTS = ['no', 'one', 'two', 'three', 'four'];
+
+/** "Two faces", "One face, close, dark": the start of Observe, up to the words that it quotes. */
+function shownIn(text: string, readings: readonly Reading[]): Evidence[] {
+  const said = /^(no|one|two|three|four|\d+) (faces?)\b([^"“.…]*)/i.exec(text.trim());
+  if (!said) return [];
+  const [, count = '', noun = '', rest = ''] = said;
+  const faceIds = readings.map((reading) => reading.faceId);
+  const counted = { kind: 'shown' as const, phrase: `${count} ${noun}`.toLowerCase(), holds: faceIds.length === countOf(count), faceIds };
+  const traits = rest
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '' && !/^(and the |no )?words$|^in the picture$/.test(part));
+  const first = readings[0];
+  return [
+    counted,
+    ...traits.map((phrase) => ({
+      kind: 'shown' as const,
+      phrase,
+      holds: first?.traits.includes(phrase) ?? false,
+      faceIds: faceIds.slice(0, 1),
+    })),
+  ];
+}
+
+function countOf(word: string): number {
+  const index = COUNTS.indexOf(word.toLowerCase());
+  return index >= 0 ? index : Number(word);
 }
 
 function facesIn(text: string, readings: readonly Reading[]): Evidence[] {

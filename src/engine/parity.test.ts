@@ -10,6 +10,7 @@ import { createNodeRuntime } from '../node/runtime.ts';
 import type { Task } from '../shared/labels.ts';
 import type { Reading } from '../shared/readings.ts';
 import { promptBody } from './emoprompt.ts';
+import { type Shown, traitsOf } from './traits.ts';
 import { wordFeatures } from './word-features.ts';
 
 const models = join(dirname(fileURLToPath(import.meta.url)), '../../public/models');
@@ -18,7 +19,7 @@ const packs = readdirSync(models).filter((name) => !name.endsWith('-wip') && exi
 interface PromptCase {
   task: Task;
   options: string[] | null;
-  faces: { units: Record<string, number>; valence: number; arousal: number }[];
+  faces: { units: Record<string, number>; valence: number; arousal: number; traits: string[] }[];
   faceCount: number;
   words: string | null;
   wording: Wording | null;
@@ -36,7 +37,7 @@ interface WordingCase {
 /** A reading with the evidence of a case, and `count - 1` more that the prompt only counts. */
 const readingsOf = ({ faces, faceCount }: PromptCase): Reading[] =>
   Array.from({ length: faceCount }, (_, index) => {
-    const { units = {}, valence = 0, arousal = 0 } = faces[index] ?? {};
+    const { units = {}, valence = 0, arousal = 0, traits = [] } = faces[index] ?? {};
     return {
       faceId: index + 1,
       time: 0,
@@ -48,6 +49,7 @@ const readingsOf = ({ faces, faceCount }: PromptCase): Reading[] =>
       valence,
       arousal,
       actionUnits: Object.entries(units).map(([code, probability]) => ({ code, probability })),
+      traits,
       landmarks: new Float32Array(),
     };
   });
@@ -74,6 +76,13 @@ describe.each(packs)('the goldens of %s', (name) => {
     const cases: { text: string; features: string[] }[] = JSON.parse(readFileSync(join(models, name, manifest.parity), 'utf8')).features;
     expect(new Set(cases.flatMap((item) => item.features)).size).toBe(12); // each of the phrases somewhere
     for (const { text, features } of cases) expect(wordFeatures(text), text).toEqual(features);
+  });
+
+  it('say here how a face is shown as training says it', () => {
+    const manifest = JSON.parse(readFileSync(join(models, name, 'manifest.json'), 'utf8'));
+    const cases: (Shown & { traits: string[] })[] = JSON.parse(readFileSync(join(models, name, manifest.parity), 'utf8')).traits;
+    expect(new Set(cases.flatMap((item) => item.traits)).size).toBe(7); // each of them somewhere
+    for (const { traits, ...shown } of cases) expect(traitsOf(shown), JSON.stringify(shown)).toEqual(traits);
   });
 
   it('let words lean here as in training', () => {

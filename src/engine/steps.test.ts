@@ -96,6 +96,12 @@ describe('decodeSteps', () => {
     expect(textOf(events, 'answer')).toBe('z');
   });
 
+  it('lets two faces show the same cue', async () => {
+    const same = ' face 1: brows up (AU01); face 2: brows up (AU01).';
+    const events = await collect(decodeSteps(signal, scripted({ 'Cues:': same }).sequence, settings({ maxNewTokens: 400 })));
+    expect(textOf(events, 'cues')).toBe(same.trim());
+  });
+
   it('answers with one of the options, and gives the probability of each', async () => {
     const model = scripted({ 'Answer:': ' no' });
     const events = await collect(decodeSteps(signal, model.sequence, settings({ options: ['yes', 'no'] })));

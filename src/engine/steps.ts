@@ -38,8 +38,11 @@ export interface StepOptions {
 
 /** How the budget is shared; the answer's part is used only where it is free text. */
 const SHARES: Record<Step, number> = { observe: 0.25, cues: 0.3, reason: 0.35, answer: 0.1 };
-/** Long enough that "brows raised (AU01), outer brows raised (AU02)" passes, short enough to break a loop. */
-const NO_REPEAT_NGRAM = 8;
+/**
+ * Long enough that two faces may show the same two cues ("lip corners pulled up (AU12) and brows lowered and drawn together (AU04)" is 20
+ * ids), short enough to break a loop.
+ */
+const NO_REPEAT_NGRAM = 24;
 /** Ids guessed at a time at most: a run of up to eight rows costs hardly more than one of a single row. */
 const MAX_GUESSES = 7;
 

@@ -14,6 +14,9 @@ export interface Expression {
   /** [-1, 1] each. */
   valence: number;
   arousal: number;
+  /** Mean and standard deviation of the crop's grey levels, [0, 255]. */
+  light: number;
+  contrast: number;
   /** For the projection. // [tokens · D_f] */
   tokens: Float32Array;
 }
@@ -58,28 +61,29 @@ export class FaceEncoder {
     const count = regions.length;
     const batch = flip ? count * 2 : count;
     const pixelValues = new Float32Array(batch * pixels); // [N, 1, size, size], mirrored crops behind the others
+    const levels: { light: number; contrast: number }[] = [];
     for (const [i, region] of regions.entries()) {
       this.#crop = sampleRegion(picture, region, size, size, this.#crop);
       const values = pixelValues.subarray(i * pixels, (i + 1) * pixels);
-      writeGreyValues(this.#crop, minDeviation, values);
+      levels.push(writeGreyValues(this.#crop, minDeviation, values));
       if (flip) writeMirrored(values, size, pixelValues.subarray((count + i) * pixels, (count + i + 1) * pixels));
     }
     const outputs = await runFloats(this.#graph, { [this.#input]: { data: pixelValues, dims: [batch, 1, size, size] } });
     const logits = outputNamed(outputs, 'logits'); // [N, labels]
     const tokens = outputNamed(outputs, 'face_tokens'); // [N, tokens, D_f]
     const tokenLength = tokens.length / batch;
-    return regions.map((_, i) => {
+    return levels.map((level, i) => {
       const scores = labels.map((_label, k) => {
         const score = logits[i * labels.length + k] as number;
         return flip ? (score + (logits[(count + i) * labels.length + k] as number)) / 2 : score;
       });
-      return { ...calibrate(scores, this.entry), tokens: tokens.slice(i * tokenLength, (i + 1) * tokenLength) };
+      return { ...calibrate(scores, this.entry), ...level, tokens: tokens.slice(i * tokenLength, (i + 1) * tokenLength) };
     });
   }
 }
 
-/** Grey values of a picture, (grey − mean) / max(deviation, minDeviation). // [H · W] */
-export function writeGreyValues(picture: Picture, minDeviation: number, out: Float32Array): void {
+/** Grey values of a picture, (grey − mean) / max(deviation, minDeviation), [H · W], into `out`; their mean and deviation, [0, 255], back. */
+export function writeGreyValues(picture: Picture, minDeviation: number, out: Float32Array): { light: number; contrast: number } {
   const { data } = picture;
   let sum = 0;
   for (let i = 0; i < out.length; i++) {
@@ -90,8 +94,10 @@ export function writeGreyValues(picture: Picture, minDeviation: number, out: Flo
   const mean = sum / out.length;
   let squares = 0;
   for (const grey of out) squares += (grey - mean) ** 2;
-  const deviation = Math.max(Math.sqrt(squares / out.length), minDeviation);
+  const contrast = Math.sqrt(squares / out.length);
+  const deviation = Math.max(contrast, minDeviation);
   for (let i = 0; i < out.length; i++) out[i] = ((out[i] as number) - mean) / deviation;
+  return { light: mean, contrast };
 }
 
 function writeMirrored(values: Float32Array, size: number, out: Float32Array): void {

@@ -212,6 +212,10 @@ const manifest = v.object({
     /** Options of the meme emotions, which EmoBench-S asks with the closed emotion task. */
     pictureEmotions: v.array(v.string()),
     maxWords: positive,
+    /** At most so many things are said of the words ("asks a question"); 0 in packs that were not taught them. */
+    maxFeatures: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 0),
+    /** Whether the first face's line says how it is shown ("close", "dark"). */
+    traits: v.optional(v.boolean(), false),
     maxNewTokens: positive,
     /**
      * How sure a closed answer may be, as fitted on validation splits: probabilities are

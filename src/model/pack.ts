@@ -6,9 +6,9 @@ import { wireError } from '../shared/errors.ts';
 import type { ReadyPart } from '../shared/events.ts';
 import type { GraphName } from '../shared/labels.ts';
 import { fail, ok, type Result } from '../shared/result.ts';
+import { sha256Hex } from '../shared/sha256.ts';
 import type { GraphFiles } from './graph.ts';
 import { int8Files, type PackManifest, parseManifest } from './manifest.ts';
-import { sha256Hex } from './sha256.ts';
 
 /** Supplied by the host. */
 export interface PackSource {

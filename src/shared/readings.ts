@@ -32,6 +32,8 @@ export interface Reading {
   valence: number;
   arousal: number;
   actionUnits: ActionUnit[];
+  /** How it is shown, measured: "close", "to the left", "dark", …; two at most. */
+  traits: string[];
   /** 468 landmarks as x, y in px of the frame; empty where the landmark graph did not run or found none. */
   landmarks: Float32Array;
 }
@@ -50,6 +52,8 @@ export type Evidence =
   | { kind: 'words'; lines: number[] }
   /** What the text says of the words on the picture ("asks a question"), and whether that is so. */
   | { kind: 'claim'; phrase: string; holds: boolean; lines: number[] }
+  /** What the text says of how many faces there are ("four faces") and how the first is shown ("dark"), and whether that is so. */
+  | { kind: 'shown'; phrase: string; holds: boolean; faceIds: number[] }
   | { kind: 'scene' };
 
 /** The task's decision. `distribution` is over the options, sums to 1; empty for open-ended tasks. */
