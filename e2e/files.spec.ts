@@ -144,3 +144,53 @@ test('exports say what was read, what was said, and what made it', async ({ page
   expect(said).toMatchObject({ task: 'emotion', outcome: 'done', answer: picture?.explanations[0]?.answer?.text, pack_hash: packHash });
   expect(said?.distribution?.split('; ')).toHaveLength(8);
 });
+
+test('a face is given a name, and exports for other programs carry it', async ({ page }) => {
+  test.slow();
+  await user.openPage(page, 'backend=wasm');
+  await user.drop(page, 'several-faces.jpg');
+  await expect(user.faces(page)).toHaveCount(3, user.PATIENCE);
+  const name = user.readings(page).getByRole('button', { name: /Name this face/ });
+  await name.press('Enter');
+  await page.keyboard.type('Ada <b>');
+  await page.keyboard.press('Enter');
+  await expect(name).toContainText('Ada <b>');
+  await expect(name).toBeFocused();
+  await name.press('Enter');
+  await page.keyboard.type('nobody');
+  await page.keyboard.press('Escape');
+  await expect(name).toContainText('Ada <b>');
+  await expect(user.stage(page).getByRole('list', { name: 'Faces in the picture' })).toContainText('Ada <b>');
+  await user.button(page, 'Explain').click();
+  await user.answered(page);
+
+  const fex = await user.exportedArchive(page, /^CSV for py-feat/);
+  const [table = '', sidecar = ''] = ['.csv', '.json'].map((ending) => Object.entries(fex).find(([file]) => file.endsWith(ending))?.[1]);
+  const rows = user.parseCsv(table);
+  expect(rows).toHaveLength(3);
+  expect(new Set(rows.map((row) => row.frame))).toEqual(new Set(['0']));
+  for (const row of rows) {
+    expect(Number(row.FaceRectWidth)).toBeGreaterThan(10);
+    expect(Number(row.AU12)).toBeGreaterThanOrEqual(0);
+    expect(Number(row.happiness) + Number(row.neutral)).toBeLessThanOrEqual(1.001);
+  }
+  expect(JSON.parse(sidecar)).toMatchObject({ provenance: { pack: { id: 'tiny' } } });
+
+  const captions = await user.exported(page, /^WebVTT captions/);
+  expect(captions.startsWith('WEBVTT')).toBe(true);
+  expect(captions).toContain('Ada &lt;b&gt;');
+
+  const events = await user.exportedArchive(page, /^BIDS events/);
+  const table2 = Object.entries(events).find(([file]) => file.endsWith('_events.tsv'))?.[1] ?? '';
+  expect(table2.split('\n')[0]?.split('\t').slice(0, 3)).toEqual(['onset', 'duration', 'trial_type']);
+
+  // The report stands alone: opened by itself it asks for nothing and shows the name as text.
+  const report = await user.exported(page, /^Report/);
+  const opened = await page.context().newPage();
+  const asked: string[] = [];
+  opened.on('request', (request) => asked.push(request.url()));
+  await opened.setContent(report);
+  await expect(opened.getByText('Ada <b>').first()).toBeVisible();
+  expect(await opened.locator('script').count()).toBe(0);
+  expect(asked.filter((url) => !url.startsWith('data:'))).toEqual([]);
+});

@@ -1,6 +1,8 @@
 /** What a user does and sees, by accessible names, so that the tests read as such. */
+
 import { readFile } from 'node:fs/promises';
 import type { Locator, Page } from '@playwright/test';
+import { strFromU8, unzipSync } from 'fflate';
 import { expect, fixture } from './fixtures.ts';
 
 /** Enough for a machine that is busy with other things; nothing here measures time. */
@@ -14,8 +16,11 @@ export const stage = (page: Page): Locator => page.getByRole('region', { name: '
 export const readings = (page: Page): Locator => page.getByRole('region', { name: 'Readings' });
 export const reasoning = (page: Page): Locator => page.getByRole('log', { name: 'Reasoning' });
 export const model = (page: Page): Locator => page.getByRole('status', { name: 'Model' });
-/** One list item a face. */
-export const faces = (page: Page): Locator => readings(page).getByRole('button', { name: /^Face \d/ });
+/** The head of each face's card, which opens it; the open one's name is a button, too. */
+export const faces = (page: Page): Locator =>
+  readings(page)
+    .getByRole('button', { name: /^Face \d/ })
+    .and(page.locator('[aria-expanded]'));
 /** The notice by what failed; its button is the way on. */
 export const alert = (page: Page): Locator => page.getByRole('alert');
 /** An opened picture, video or camera session in the strip. */
@@ -85,10 +90,20 @@ export async function distribution(page: Page): Promise<{ option: string; percen
 
 /** Exports and gives the file's text. */
 export async function exported(page: Page, kind: RegExp): Promise<string> {
+  return readFile(await downloaded(page, kind), 'utf8');
+}
+
+/** The files of an export that comes as one archive, by name. */
+export async function exportedArchive(page: Page, kind: RegExp): Promise<Record<string, string>> {
+  const files = unzipSync(await readFile(await downloaded(page, kind)));
+  return Object.fromEntries(Object.entries(files).map(([name, bytes]) => [name, strFromU8(bytes)]));
+}
+
+async function downloaded(page: Page, kind: RegExp): Promise<string> {
   await button(page, 'Export').click();
   const download = page.waitForEvent('download');
   await page.getByRole('menuitem', { name: kind }).click();
-  return readFile(await (await download).path(), 'utf8');
+  return (await download).path();
 }
 
 /** An independent reading of RFC 4180, character by character: rows as objects by the header's names. */

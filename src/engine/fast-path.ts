@@ -11,9 +11,11 @@ import type { PackManifest } from '../model/manifest.ts';
 import { largestFirst } from '../model/projection.ts';
 import type { StageTimes } from '../shared/events.ts';
 import type { Reading } from '../shared/readings.ts';
+import { appearanceOf } from './appearance.ts';
 import { crowded, type FoundFace, followed } from './follow.ts';
 import { Smoother } from './smoothing.ts';
 import { Tracker } from './tracker.ts';
+import { traitsOf } from './traits.ts';
 
 /** What the fast path is made of. */
 export interface FastPathParts {
@@ -82,7 +84,7 @@ export class FastPath {
       mode === 'still'
         ? faces.map((_, index) => index + 1)
         : this.#tracker.update(
-            faces.map(({ box }) => box),
+            faces.map(({ box }) => ({ box, appearance: appearanceOf(frame, box) })),
             frame.time,
           );
     const regions = faces.map(({ box, roll }) => this.encoder.regionOf(box, roll));
@@ -177,7 +179,7 @@ export class FastPath {
     const expressions = await this.encoder.encode(frame, regions);
     const readings: Reading[] = [];
     const faceTokens = new Map<number, Float32Array>();
-    for (const [index, { tokens, ...expression }] of expressions.entries()) {
+    for (const [index, { tokens, light, contrast, ...expression }] of expressions.entries()) {
       const face = faces[index];
       const faceId = ids[index];
       if (!face || faceId === undefined)
@@ -192,6 +194,7 @@ export class FastPath {
         ...expression,
         emotion: topEmotion(expression.probabilities, faceEncoder.uncertainBelow),
         actionUnits: findActionUnits(actionUnits, landmarks, entry.eyeCorners),
+        traits: traitsOf({ centreX: (box.x + box.width / 2) / frame.width, width: box.width / frame.width, light, contrast }),
         landmarks,
       });
       faceTokens.set(faceId, tokens);

@@ -18,6 +18,7 @@ function reading(emotion: EmotionLabel, time: number, faceId = 1): Reading {
     valence,
     arousal: 0,
     actionUnits: [],
+    traits: [],
     landmarks: new Float32Array(),
   };
 }

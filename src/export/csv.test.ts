@@ -1,46 +1,10 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { parseCsv, records } from './csv.fixture.ts';
 import { explanationsCsv, readingsCsv } from './csv.ts';
 import { exportFileName } from './file-name.ts';
 import { sessionJson } from './json.ts';
-import { explanation, reading, session } from './session.fixture.ts';
-
-/** RFC 4180, character by character: written apart from the writer. */
-function parseCsv(text: string): string[][] {
-  const rows: string[][] = [];
-  let row: string[] = [];
-  let value = '';
-  let quoted = false;
-  for (let at = 0; at < text.length; at++) {
-    const letter = text[at];
-    if (quoted) {
-      if (letter !== '"') value += letter;
-      else if (text[at + 1] === '"') {
-        value += '"';
-        at += 1;
-      } else quoted = false;
-    } else if (letter === '"') quoted = true;
-    else if (letter === ',') {
-      row.push(value);
-      value = '';
-    } else if (letter === '\r' && text[at + 1] === '\n') {
-      row.push(value);
-      rows.push(row);
-      row = [];
-      value = '';
-      at += 1;
-    } else value += letter;
-  }
-  if (value !== '' || row.length > 0) throw new Error('the last line has no end');
-  return rows;
-}
-
-function records(text: string): Record<string, string>[] {
-  const [header = [], ...rows] = parseCsv(text);
-  return rows.map((row) => {
-    expect(row).toHaveLength(header.length);
-    return Object.fromEntries(header.map((name, index) => [name, row[index] ?? '']));
-  });
-}
+import { explanation, reading, session, watched } from './session.fixture.ts';
 
 describe('readingsCsv', () => {
   it('gives back every number of every face, with what made it', () => {
@@ -74,6 +38,24 @@ describe('readingsCsv', () => {
     expect(records(readingsCsv(risky))[0]?.input).toBe(`'${name}`);
   });
 
+  it('names a face beside its id where the user did', () => {
+    const named = session();
+    named.items[0]!.names = { '2': ' Ada ' };
+    expect(records(readingsCsv(named)).map((row) => [row.face_id, row.face_name])).toEqual([
+      ['1', ''],
+      ['2', 'Ada'],
+    ]);
+  });
+
+  it('says in each row which graphs, adapter, smoothing and sampling made it', () => {
+    expect(records(readingsCsv(watched()))[0]).toMatchObject({
+      graphs: 'face-encoder=wasm fp32; language-model=webgpu q4',
+      adapter: 'test gpu',
+      smoothing: '0.4',
+      frame_interval: '0.1',
+    });
+  });
+
   it('leaves out what is not a number', () => {
     const odd = session();
     odd.items[0]!.readings = [reading({ valence: Number.NaN, arousal: Number.POSITIVE_INFINITY })];
@@ -102,6 +84,7 @@ describe('explanationsCsv', () => {
       outcome: 'done',
       backend: 'webgpu',
       dtype: 'q4',
+      prompt_sha256: createHash('sha256').update('Task: emotion.').digest('hex'),
     });
   });
 });
@@ -117,6 +100,12 @@ describe('sessionJson', () => {
     });
     expect(parsed.items[0].readings[0]).toMatchObject({ faceId: 1, probabilities: { happiness: 0.7 }, actionUnits: [{ code: 'AU12' }] });
     expect(parsed.items[0].explanations[0]).toMatchObject({ prompt: 'Task: emotion.', evidence: { cues: [{ kind: 'scene' }] } });
+  });
+
+  it('leaves out the points that are kept of live readings', () => {
+    const live = session();
+    live.items[0]!.readings = [{ ...reading(), points: new Float32Array(136) }];
+    expect(JSON.parse(sessionJson(live)).items[0].readings[0]).not.toHaveProperty('points');
   });
 
   it('leaves landmarks out unless asked, and then gives an array', () => {

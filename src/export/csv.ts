@@ -1,29 +1,28 @@
-/** A session as tables (RFC 4180: commas, CRLF, quotes doubled), safe to open in a spreadsheet. */
+/** A session as the app's own tables. */
 import { EMOTION_LABELS, type GraphName, STEPS } from '../shared/labels.ts';
-import type { Session } from './session.ts';
+import { sampling } from './frames.ts';
+import { textHash } from './provenance.ts';
+import { faceName, type Session, type SessionItem } from './session.ts';
+import { type Cell, csvTable, numberText } from './table.ts';
 
-type Cell = string | number | null;
+const MODEL_COLUMNS = [
+  'app_version',
+  'pack_id',
+  'pack_version',
+  'pack_hash',
+  'backend',
+  'dtype',
+  'graphs',
+  'adapter',
+  'smoothing',
+  'frame_interval',
+];
 
-/** Spreadsheets run a text cell that begins like a formula (OWASP, CSV injection): a leading apostrophe makes it text. */
-function safeText(text: string): string {
-  return /^[=+\-@\t\r\n]/.test(text) ? `'${text}` : text;
-}
-
-function cell(value: Cell): string {
-  if (value === null) return '';
-  if (typeof value === 'number') return Number.isFinite(value) ? String(Number(value.toPrecision(8))) : '';
-  const text = safeText(value);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-}
-
-function table(header: string[], rows: Cell[][]): string {
-  return [header, ...rows].map((row) => `${row.map(cell).join(',')}\r\n`).join('');
-}
-
-const MODEL_COLUMNS = ['app_version', 'pack_id', 'pack_version', 'pack_hash', 'backend', 'dtype'];
-
-/** The same in every row, so that a row cut out of the table still says what made it. */
-function modelCells(session: Session, graph: GraphName): Cell[] {
+/**
+ * The same in every row of an item, so that a row cut out of the table still says what made it. `smoothing` in seconds,
+ * `frame_interval` the median seconds between analysed frames, `graphs` is `graph=backend dtype` joined by `; `.
+ */
+function modelCells(session: Session, item: SessionItem, graph: GraphName): Cell[] {
   const status = session.model?.graphs.find((each) => each.graph === graph);
   return [
     session.app.version,
@@ -32,6 +31,10 @@ function modelCells(session: Session, graph: GraphName): Cell[] {
     session.model?.packHash ?? null,
     status?.backend ?? null,
     status?.dtype ?? null,
+    session.model?.graphs.map((each) => `${each.graph}=${each.backend} ${each.dtype}`).join('; ') ?? null,
+    session.model?.adapter || null,
+    typeof session.settings.smoothing === 'number' ? session.settings.smoothing : null,
+    sampling(item).interval,
   ];
 }
 
@@ -48,6 +51,7 @@ export function readingsCsv(session: Session): string {
     'frame_height',
     'time',
     'face_id',
+    'face_name',
     'box_x',
     'box_y',
     'box_width',
@@ -61,9 +65,9 @@ export function readingsCsv(session: Session): string {
     ...codes,
     ...MODEL_COLUMNS,
   ];
-  const model = modelCells(session, 'face-encoder');
-  const rows = session.items.flatMap((item) =>
-    item.readings.map((reading): Cell[] => [
+  const rows = session.items.flatMap((item) => {
+    const model = modelCells(session, item, 'face-encoder');
+    return item.readings.map((reading): Cell[] => [
       item.name,
       item.id,
       item.kind,
@@ -71,6 +75,7 @@ export function readingsCsv(session: Session): string {
       item.height,
       reading.time,
       reading.faceId,
+      faceName(item, reading.faceId),
       reading.box.x,
       reading.box.y,
       reading.box.width,
@@ -83,17 +88,30 @@ export function readingsCsv(session: Session): string {
       reading.arousal,
       ...codes.map((code) => reading.actionUnits.find((unit) => unit.code === code)?.probability ?? null),
       ...model,
-    ]),
-  );
-  return table(header, rows);
+    ]);
+  });
+  return csvTable(header, rows);
 }
 
 /** One row per explanation; the distribution is `option=probability` joined by `; `. Backend and dtype are the language model's. */
 export function explanationsCsv(session: Session): string {
-  const header = ['input', 'input_id', 'kind', 'time', 'task', 'outcome', ...STEPS, 'distribution', 'words', 'prompt', ...MODEL_COLUMNS];
-  const model = modelCells(session, 'language-model');
-  const rows = session.items.flatMap((item) =>
-    item.explanations.map((explanation): Cell[] => [
+  const header = [
+    'input',
+    'input_id',
+    'kind',
+    'time',
+    'task',
+    'outcome',
+    ...STEPS,
+    'distribution',
+    'words',
+    'prompt',
+    'prompt_sha256',
+    ...MODEL_COLUMNS,
+  ];
+  const rows = session.items.flatMap((item) => {
+    const model = modelCells(session, item, 'language-model');
+    return item.explanations.map((explanation): Cell[] => [
       item.name,
       item.id,
       item.kind,
@@ -101,11 +119,12 @@ export function explanationsCsv(session: Session): string {
       explanation.task,
       explanation.outcome,
       ...STEPS.map((step) => (step === 'answer' ? (explanation.answer?.text ?? explanation.steps.answer) : explanation.steps[step])),
-      explanation.answer?.distribution.map(({ option, probability }) => `${option}=${cell(probability)}`).join('; ') ?? '',
+      explanation.answer?.distribution.map(({ option, probability }) => `${option}=${numberText(probability)}`).join('; ') ?? '',
       explanation.words.map((line) => line.text).join(' '),
       explanation.prompt,
+      explanation.prompt === '' ? null : textHash(explanation.prompt),
       ...model,
-    ]),
-  );
-  return table(header, rows);
+    ]);
+  });
+  return csvTable(header, rows);
 }

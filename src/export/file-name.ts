@@ -13,3 +13,12 @@ export function exportFileName(session: Session, extension: string, at: Date): s
   const stamp = at.toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-');
   return `${['emollm', source, stamp].filter((part) => part !== '').join('-')}.${extension}`;
 }
+
+/** A name for each item's own file, as `exportFileName` makes it; items that are called alike are numbered. */
+export function itemFileNames(session: Session, extension: string, at: Date): string[] {
+  const names = session.items.map((item) => exportFileName({ ...session, items: [item] }, '', at).slice(0, -1));
+  return names.map((name, index) => {
+    const before = names.slice(0, index).filter((other) => other === name).length;
+    return `${before === 0 ? name : `${name}-${before + 1}`}.${extension}`;
+  });
+}

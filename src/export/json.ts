@@ -1,6 +1,6 @@
 /** A session as JSON: everything that was read and said, and everything needed to say how. */
-import type { Reading } from '../shared/readings.ts';
-import type { Session } from './session.ts';
+import { provenance } from './provenance.ts';
+import type { Session, SessionReading } from './session.ts';
 
 export interface JsonOptions {
   /** 468 points a face are most of the file's size: left out unless asked for. */
@@ -11,8 +11,8 @@ export interface JsonOptions {
 
 const FORMAT = 'emollm-session-1';
 
-function readingJson(reading: Reading, withLandmarks: boolean): Record<string, unknown> {
-  const { landmarks, ...rest } = reading;
+function readingJson(reading: SessionReading, withLandmarks: boolean): Record<string, unknown> {
+  const { landmarks, points: _, ...rest } = reading;
   // px to a tenth: the landmark graph is no better than that.
   return withLandmarks ? { ...rest, landmarks: Array.from(landmarks, (value) => Math.round(value * 10) / 10) } : rest;
 }
@@ -26,6 +26,7 @@ export function sessionJson(session: Session, { landmarks = false, at }: JsonOpt
       app: session.app,
       model: session.model,
       settings: session.settings,
+      provenance: provenance(session, at),
       units: {
         time: 'seconds of media time',
         box: 'px of the frame, origin top left',

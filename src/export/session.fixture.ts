@@ -1,6 +1,6 @@
 /** A small session for tests. */
 import type { Reading } from '../shared/readings.ts';
-import type { Session, SessionExplanation } from './session.ts';
+import type { Mark, Session, SessionExplanation } from './session.ts';
 
 export function reading(changes: Partial<Reading> = {}): Reading {
   return {
@@ -14,6 +14,7 @@ export function reading(changes: Partial<Reading> = {}): Reading {
     valence: -0.25,
     arousal: 0.5,
     actionUnits: [{ code: 'AU12', probability: 0.9 }],
+    traits: ['close'],
     landmarks: Float32Array.of(1.11, 2.5),
     ...changes,
   };
@@ -51,6 +52,7 @@ export function session(): Session {
       packId: 'tiny',
       packVersion: '1',
       packHash: 'abc123',
+      cueThreshold: 0.5,
       graphs: [
         { graph: 'face-encoder', backend: 'wasm', dtype: 'fp32', times: {} },
         { graph: 'language-model', backend: 'webgpu', dtype: 'q4', times: {} },
@@ -74,3 +76,27 @@ export function session(): Session {
     ],
   };
 }
+
+/**
+ * A video that was read ten times a second: face 1, called Ada, is happy from 0 to 1 s, surprised until 2 s, away until
+ * 4 s, and happy again for 0.5 s; face 2 is uncertain from 0 to 1 s. One answer, at 1 s.
+ */
+export function watched(): Session {
+  const readings: Reading[] = [];
+  for (let frame = 0; frame < 45; frame += 1) {
+    const time = frame / 10;
+    const surprised = time >= 1 && time < 2;
+    if (time < 2 || time >= 4)
+      readings.push(reading({ time, emotion: surprised ? 'surprise' : 'happiness', landmarks: new Float32Array(0) }));
+    if (time < 1) readings.push(reading({ faceId: 2, time, emotion: 'uncertain', valence: 0.1, landmarks: new Float32Array(0) }));
+  }
+  const whole = session();
+  const [item] = whole.items as [Session['items'][number]];
+  return { ...whole, items: [{ ...item, names: { '1': 'Ada' }, readings, explanations: [explanation({ time: 1 })] }] };
+}
+
+/** A stretch to leave out, and a note at 3 s. */
+export const marks: Mark[] = [
+  { id: 'm1', kind: 'exclude', time: 0.5, end: 1.5, text: '' },
+  { id: 'm2', kind: 'text', time: 3, end: null, text: 'a --> b' },
+];

@@ -21,6 +21,28 @@ export interface SessionExplanation {
   /** Decode speed; null where nothing was decoded. */
   tokensPerSecond: number | null;
   times: StageTimes;
+  /** Began by itself, at a change of expression. */
+  auto?: true;
+}
+
+/** A reading as it is kept: of a live one the 468 landmarks are too many, 68 points (`landmarks-68.ts`) stand for them. */
+export interface SessionReading extends Reading {
+  points?: Float32Array;
+}
+
+export const MARK_KINDS = ['event', 'exclude', 'text'] as const;
+export type MarkKind = (typeof MARK_KINDS)[number];
+
+/** What the user marked in a recording. */
+export interface Mark {
+  id: string;
+  /** `exclude`: not to be counted. */
+  kind: MarkKind;
+  /** Media time in seconds. */
+  time: number;
+  /** Null where it is a moment. */
+  end: number | null;
+  text: string;
 }
 
 export interface SessionItem {
@@ -31,9 +53,13 @@ export interface SessionItem {
   /** Size in px of the frames that were analysed: what boxes and landmarks are measured in. 0 while unknown. */
   width: number;
   height: number;
+  /** What the user calls the faces, by face id; a face without a name is absent. */
+  names?: Record<string, string>;
   /** In the order in which they came: frame by frame, faces of a frame together. */
-  readings: Reading[];
+  readings: SessionReading[];
   explanations: SessionExplanation[];
+  /** By their time; absent where there are none. */
+  marks?: readonly Mark[];
 }
 
 /** All that an export states. The page builds it from its state; plain data, no handles. */
@@ -42,4 +68,15 @@ export interface Session {
   model: ModelInfo | null;
   settings: Record<string, string | number | boolean>;
   items: SessionItem[];
+}
+
+/** The user's name for a face; empty where it has none. */
+export function faceName(item: Pick<SessionItem, 'names'>, faceId: number): string {
+  return item.names?.[String(faceId)]?.trim() ?? '';
+}
+
+/** A face in words: `Ada (face 1)`, or `face 1`. */
+export function faceLabel(item: Pick<SessionItem, 'names'>, faceId: number): string {
+  const name = faceName(item, faceId);
+  return name === '' ? `face ${faceId}` : `${name} (face ${faceId})`;
 }

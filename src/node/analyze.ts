@@ -1,10 +1,12 @@
-/** `emollm analyze`: readings and reasoning of picture files, as text or as JSON lines. */
+/** `emollm analyze`: readings and reasoning of picture files, as text, as JSON lines, or as one of the exports. */
 import type { Engine } from '../engine/engine.ts';
+import type { SessionItem } from '../export/session.ts';
 import type { WireError } from '../shared/errors.ts';
 import type { AnalysisEvent, StageTimes } from '../shared/events.ts';
 import { EMOTION_LABELS, STEPS, type Step, type Task } from '../shared/labels.ts';
 import type { Answer, Evidence, Reading, TextLine } from '../shared/readings.ts';
 import type { AnalyzeCommand } from './arguments.ts';
+import { gatherItem, writeExport } from './export-files.ts';
 import { readPicture } from './picture.ts';
 
 /** Where the text goes: standard output and standard error. */
@@ -16,17 +18,40 @@ export interface Console {
 /** Returns whether every file was analysed. Goes on after a file that fails; stops when cancelled. */
 export async function analyzeFiles(signal: AbortSignal, engine: Engine, command: AnalyzeCommand, console: Console): Promise<boolean> {
   let isWhole = true;
+  const items: SessionItem[] = [];
   for (const file of command.files) {
-    if (signal.aborted) return false;
-    const error = command.json
-      ? await analyzeToJson(signal, engine, file, command, console)
-      : await analyzeToText(signal, engine, file, command, console);
+    if (signal.aborted) break;
+    const error = await analyzeFile(signal, engine, file, command, console, items);
     if (error) {
       isWhole = false;
       console.error(`${file}: ${describeError(error)}\n`);
     }
   }
-  return isWhole;
+  const { format, out, backend, threads, task } = command;
+  if (format !== null && items.length > 0) {
+    const written = await writeExport(engine, items, { backend, threads, task }, { format, out });
+    if (written.ok) console.out(written.value.map((path) => `${path}\n`).join(''));
+    else {
+      isWhole = false;
+      console.error(`${describeError(written.error)}\n`);
+    }
+  }
+  return isWhole && !signal.aborted;
+}
+
+async function analyzeFile(
+  signal: AbortSignal,
+  engine: Engine,
+  file: string,
+  command: AnalyzeCommand,
+  console: Console,
+  items: SessionItem[],
+): Promise<WireError | null> {
+  if (command.format === null)
+    return command.json ? analyzeToJson(signal, engine, file, command, console) : analyzeToText(signal, engine, file, command, console);
+  const { item, error } = await gatherItem(analyze(signal, engine, file, command), file, command.task);
+  if (item) items.push(item);
+  return error;
 }
 
 /** `message remedy (detail)` */

@@ -5,8 +5,24 @@ describe('parseArguments', () => {
   it('reads an analyze command', () => {
     expect(parseArguments(['analyze', 'a.jpg', '--task', 'hate', '--json', 'b.png', '--words', 'hi', '--threads', '2'])).toEqual({
       ok: true,
-      value: { kind: 'analyze', files: ['a.jpg', 'b.png'], task: 'hate', json: true, words: 'hi', threads: 2, pack: null, backend: 'auto' },
+      value: {
+        kind: 'analyze',
+        files: ['a.jpg', 'b.png'],
+        task: 'hate',
+        json: true,
+        format: null,
+        out: '.',
+        words: 'hi',
+        threads: 2,
+        pack: null,
+        backend: 'auto',
+      },
     });
+  });
+
+  it('reads the format of an export and where it goes', () => {
+    expect(parseArguments(['analyze', 'a.jpg', '--format', 'bids', '--out', 'd'])).toMatchObject({ value: { format: 'bids', out: 'd' } });
+    expect(parseArguments(['analyze', 'a.jpg', '--format', 'fex'])).toMatchObject({ value: { format: 'fex', out: '.' } });
   });
 
   it('reads an evaluate command; faces are judged by the affect head unless asked otherwise', () => {
@@ -28,6 +44,9 @@ describe('parseArguments', () => {
     [['analyze', 'a.jpg', '--task', 'faces'], '--task cannot be "faces".', 'emotion|emotion-open'],
     [['analyze', 'a.jpg', '--speed'], "Unknown option '--speed'", 'emollm analyze'],
     [['analyze', 'a.jpg', '--backend', 'webgpu'], '--backend cannot be "webgpu"', 'emollm analyze'],
+    [['analyze', 'a.jpg', '--format', 'xls'], '--format cannot be "xls"', 'emollm analyze'],
+    [['analyze', 'a.jpg', '--format', 'fex', '--json'], 'exclude each other', 'emollm analyze'],
+    [['analyze', 'a.jpg', '--out', 'd'], '--out goes with --format', 'emollm analyze'],
     [['analyze', 'a.jpg', '--threads', '0'], '--threads must be a whole number', 'emollm analyze'],
     [['evaluate', '--data', 'd', '--out', 'r'], '--task is missing.', 'emollm evaluate --task'],
     [['evaluate', '--task', 'hate', '--out', 'r'], '--data is missing.', 'emollm evaluate'],

@@ -1,6 +1,7 @@
 /** The command line's words → a command, or a usage error that shows the right form. Pure. */
 import { parseArgs } from 'node:util';
 import { EVALUATION_TASKS, type EvaluationTask } from '../engine/evaluate.ts';
+import { EXPORT_KINDS, type ExportKind } from '../export/files.ts';
 import { wireError } from '../shared/errors.ts';
 import { TASKS, type Task } from '../shared/labels.ts';
 import { fail, ok, type Result } from '../shared/result.ts';
@@ -19,6 +20,10 @@ export interface AnalyzeCommand extends MachineOptions {
   files: string[];
   task: Task;
   json: boolean;
+  /** One of the exports, written into `out`; null: none. */
+  format: ExportKind | null;
+  /** Folder. */
+  out: string;
   words: string | null;
 }
 
@@ -35,7 +40,7 @@ export interface EvaluateCommand extends MachineOptions {
 
 export type Command = { kind: 'help' } | AnalyzeCommand | EvaluateCommand;
 
-const ANALYZE_FORM = `emollm analyze <files…> [--task ${TASKS.join('|')}] [--words "…"] [--json]`;
+const ANALYZE_FORM = `emollm analyze <files…> [--task ${TASKS.join('|')}] [--words "…"] [--json | --format <format> [--out <folder>]]`;
 const EVALUATE_FORM = `emollm evaluate --task <${EVALUATION_TASKS.join('|')}> --data <folder> --out <report.json> [--limit N] [--cropped]`;
 
 export const HELP = `EmoLLM: reads the emotion in pictures and explains itself, on this machine.
@@ -45,6 +50,9 @@ ${ANALYZE_FORM}
   --task       what to ask; default emotion
   --words      words on the picture, instead of reading them from it
   --json       one JSON object a file, one a line
+  --format     writes one of the page's exports instead, and prints the names of its files:
+               ${EXPORT_KINDS.join(', ')}
+  --out        the folder for --format; default this one
 
 ${EVALUATE_FORM}
   The folder holds labels.csv (columns file,label[,text]; for scene: file,valence,arousal) beside the pictures.
@@ -78,7 +86,14 @@ function parseAnalyze(args: string[]): Result<AnalyzeCommand> {
     parseArgs({
       args,
       allowPositionals: true,
-      options: { ...MACHINE, task: { type: 'string' }, json: { type: 'boolean' }, words: { type: 'string' } },
+      options: {
+        ...MACHINE,
+        task: { type: 'string' },
+        json: { type: 'boolean' },
+        format: { type: 'string' },
+        out: { type: 'string' },
+        words: { type: 'string' },
+      },
     }),
   );
   if (!parsed.ok) return parsed;
@@ -86,9 +101,14 @@ function parseAnalyze(args: string[]): Result<AnalyzeCommand> {
   if (positionals.length === 0) return usage('No file is given.', ANALYZE_FORM);
   const task = oneOf(TASKS, values.task ?? 'emotion');
   if (!task) return usage(`--task cannot be "${values.task}".`, ANALYZE_FORM);
+  const format = values.format === undefined ? null : oneOf(EXPORT_KINDS, values.format);
+  if (format === undefined) return usage(`--format cannot be "${values.format}": use ${EXPORT_KINDS.join(', ')}.`, ANALYZE_FORM);
+  const { json = false, out = '.', words = null } = values;
+  if (json && format !== null) return usage('--json and --format exclude each other.', ANALYZE_FORM);
+  if (values.out !== undefined && format === null) return usage('--out goes with --format only.', ANALYZE_FORM);
   const machine = parseMachine(values, ANALYZE_FORM);
   if (!machine.ok) return machine;
-  return ok({ kind: 'analyze', ...machine.value, files: positionals, task, json: values.json ?? false, words: values.words ?? null });
+  return ok({ kind: 'analyze', ...machine.value, files: positionals, task, json, format, out, words });
 }
 
 function parseEvaluate(args: string[]): Result<EvaluateCommand> {

@@ -72,6 +72,17 @@ describe('emollm analyze', () => {
     expect(error).toContain('empty.jpg');
   }, 120_000);
 
+  it('writes an export into a folder and names its files', async () => {
+    const to = join(folder, 'exports');
+    const { code, out } = await run('analyze', portrait, '--format', 'fex', '--out', to, ...pack);
+    expect(code).toBe(0);
+    const [table = '', about = ''] = out.trim().split('\n');
+    expect((await readFile(table, 'utf8')).split('\r\n')[1]).toContain('astronaut.jpg');
+    const told = JSON.parse(await readFile(about, 'utf8'));
+    expect(told.provenance).toMatchObject({ pack: { id: 'tiny' }, cueThreshold: 0.5, inputs: [{ name: 'astronaut.jpg' }] });
+    expect(told.provenance.inputs[0].prompts[0].sha256).toMatch(/^[0-9a-f]{64}$/);
+  }, 120_000);
+
   it('answers wrong usage with the right form and exit code 2', async () => {
     const { code, error } = await run('analyze', '--tusk', 'emotion');
     expect(code).toBe(2);

@@ -21,6 +21,11 @@ export const ERROR_CODES = [
   'picture-too-large',
   'video-broken',
   'video-codec',
+  'session-broken', // an archive or a kept session that is none of ours
+  'session-elsewhere', // open in another tab
+  'session-unkept', // what is open could not be written and would be lost
+  'storage-refused', // the browser keeps nothing here
+  'storage-full',
   'labels-invalid', // evaluate: labels.csv is missing or wrong
   'usage', // command line: wrong arguments
   'internal',

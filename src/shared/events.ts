@@ -29,6 +29,8 @@ export interface ModelInfo {
   packVersion: string;
   /** sha256 of manifest.json: it names every file's hash, so it stands for the whole pack. */
   packHash: string;
+  /** Probability from which the pack calls an action unit shown; absent until the manifest is read. */
+  cueThreshold?: number;
   graphs: GraphStatus[];
   /** WebGPU adapter in words (vendor, architecture), empty where there is none. */
   adapter: string;

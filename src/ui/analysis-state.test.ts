@@ -33,6 +33,7 @@ function reading(faceId: number, emotion: Reading['emotion'], side = 10): Readin
     valence: 0,
     arousal: 0,
     actionUnits: [],
+    traits: [],
     landmarks: new Float32Array(0),
   };
 }
@@ -159,6 +160,24 @@ describe('explaining', () => {
     expect(STEPS.map((step) => stepPhase(run(state), step))).toEqual(['past', 'past', 'past', 'past']);
     expect(canStop(state)).toBe(false);
   });
+});
+
+test('marks lie in the order of time, are changed by their id, and come back where they were deleted', () => {
+  const mark = (id: string, time: number, text = '') => ({ id, kind: 'event' as const, time, end: null, text });
+  const marked = play([
+    added('a'),
+    { type: 'mark-set', itemId: 'a', mark: mark('m1', 5) },
+    { type: 'mark-set', itemId: 'a', mark: mark('m2', 2) },
+    { type: 'mark-set', itemId: 'a', mark: mark('m1', 5, 'door') },
+  ]);
+  const marks = (state: AnalysisState) => state.items[0]?.marks.map(({ id, text }) => id + text);
+  expect(marks(marked)).toEqual(['m2', 'm1door']);
+  const deleted = play([{ type: 'mark-deleted', itemId: 'a', markId: 'm2' }], marked);
+  expect(marks(deleted)).toEqual(['m1door']);
+  const restored = play([{ type: 'mark-restored' }], deleted);
+  expect(marks(restored)).toEqual(['m2', 'm1door']);
+  expect(restored.deletedMark).toBeNull();
+  expect(play([{ type: 'mark-forgotten' }, { type: 'mark-restored' }], deleted).items).toEqual(deleted.items);
 });
 
 describe('disagreement', () => {

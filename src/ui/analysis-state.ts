@@ -1,8 +1,10 @@
+import type { Mark } from '../export/session.ts';
 import type { WireError } from '../shared/errors.ts';
 import type { AnalysisEvent, ModelInfo, ReadyPart, StageTimes } from '../shared/events.ts';
 import { EMOTION_LABELS, type EmotionLabel, STEPS, type Step, type Task } from '../shared/labels.ts';
 import type { Answer, Evidence, Reading, TextLine } from '../shared/readings.ts';
 import { assertNever } from '../shared/result.ts';
+import { merged, NOBODY_KNOWN, type People, personOf, separated, withName } from './people.ts';
 
 /** All that was read from one frame; `width` and `height` in px, what the boxes are measured in. */
 export interface Snapshot {
@@ -32,6 +34,8 @@ export interface Explanation {
   times: StageTimes;
   /** Readings of the explained frame; null until they are there. */
   snapshot: Snapshot | null;
+  /** Nobody asked: it began by itself, at a change of expression. */
+  auto?: true;
 }
 
 export interface Item {
@@ -45,6 +49,11 @@ export interface Item {
   /** Of a picture, or where a camera or video stood when it was left; while it is live, readings are kept outside React. */
   snapshot: Snapshot | null;
   explanations: Explanation[];
+  people: People;
+  /** The user's own, by their time. */
+  marks: readonly Mark[];
+  /** Came back from the browser's storage: whole, or without its file. Absent for what was opened in this page. */
+  kept?: 'whole' | 'readings';
 }
 
 interface PartState {
@@ -76,8 +85,12 @@ export interface AnalysisState {
   runs: Record<string, string>;
   /** The item deleted last, until it is restored or given up. */
   deleted: { item: Item; index: number } | null;
-  /** Evidence whose place is shown now. */
-  highlight: { runId: string; evidence: Evidence } | null;
+  /** The faces merged last, until that is undone or given up: `faceId` counts as `into`. */
+  merge: { itemId: string; faceId: number; into: number } | null;
+  /** The mark deleted last, until it is restored or given up. */
+  deletedMark: { itemId: string; mark: Mark } | null;
+  /** Evidence whose place is shown now; without evidence, the explained frame as it is. */
+  highlight: { runId: string; evidence: Evidence | null } | null;
   /** What failed with no item to say it beside: a camera that did not start, a file that is neither picture nor video. */
   notice: WireError | null;
 }
@@ -92,13 +105,22 @@ type UserAction =
   | { type: 'item-deleted'; itemId: string }
   | { type: 'item-restored' }
   | { type: 'item-forgotten' }
+  | { type: 'session-opened'; items: Item[]; selectedId: string | null; task: Task }
   | { type: 'error-dismissed'; itemId: string }
   | { type: 'face-selected'; faceId: number | null }
+  | { type: 'face-named'; itemId: string; faceId: number; name: string }
+  | { type: 'faces-merged'; itemId: string; faceId: number; into: number }
+  | { type: 'faces-separated'; itemId: string; faceId: number }
+  | { type: 'merge-accepted' }
+  | { type: 'mark-set'; itemId: string; mark: Mark }
+  | { type: 'mark-deleted'; itemId: string; markId: string }
+  | { type: 'mark-restored' }
+  | { type: 'mark-forgotten' }
   | { type: 'task-chosen'; task: Task }
   | { type: 'camera'; phase: AnalysisState['camera'] }
   | { type: 'paused'; paused: boolean }
   | { type: 'read-asked'; itemId: string; runId: string }
-  | { type: 'explain-asked'; itemId: string; runId: string; task: Task; time: number; snapshot: Snapshot | null }
+  | { type: 'explain-asked'; itemId: string; runId: string; task: Task; time: number; snapshot: Snapshot | null; auto?: true }
   | { type: 'explain-stopped'; runId: string }
   | { type: 'highlight'; target: AnalysisState['highlight'] }
   | { type: 'notice'; error: WireError | null }
@@ -125,6 +147,8 @@ export const initialState: AnalysisState = {
   paused: false,
   runs: {},
   deleted: null,
+  merge: null,
+  deletedMark: null,
   highlight: null,
   notice: null,
 };
@@ -135,7 +159,19 @@ export function reduce(state: AnalysisState, action: Action): AnalysisState {
     case 'item-added':
       return {
         ...state,
-        items: [...state.items, { ...action.item, thumbnail: null, phase: 'waiting', error: null, snapshot: null, explanations: [] }],
+        items: [
+          ...state.items,
+          {
+            ...action.item,
+            thumbnail: null,
+            phase: 'waiting',
+            error: null,
+            snapshot: null,
+            explanations: [],
+            people: NOBODY_KNOWN,
+            marks: [],
+          },
+        ],
         notice: null,
         ...(action.select ? { selectedId: action.item.id, selectedFace: null, highlight: null, paused: false } : {}),
       };
@@ -166,10 +202,39 @@ export function reduce(state: AnalysisState, action: Action): AnalysisState {
     }
     case 'item-forgotten':
       return { ...state, deleted: null };
+    case 'session-opened': {
+      const { items, selectedId, task } = action;
+      return { ...initialState, model: state.model, items, selectedId, task };
+    }
     case 'error-dismissed':
       return withItem(state, action.itemId, (item) => ({ ...item, error: null }));
     case 'face-selected':
       return { ...state, selectedFace: action.faceId };
+    case 'face-named':
+      return withItem(state, action.itemId, (item) => ({ ...item, people: withName(item.people, action.faceId, action.name) }));
+    case 'faces-merged':
+      return mergeFaces(state, action.itemId, action.faceId, action.into);
+    case 'faces-separated':
+      return withItem({ ...state, merge: null }, action.itemId, (item) => ({ ...item, people: separated(item.people, action.faceId) }));
+    case 'merge-accepted':
+      return { ...state, merge: null };
+    case 'mark-set':
+      return withItem(state, action.itemId, (item) => ({ ...item, marks: withMark(item.marks, action.mark) }));
+    case 'mark-deleted': {
+      const mark = state.items.find((item) => item.id === action.itemId)?.marks.find((each) => each.id === action.markId);
+      if (!mark) return state;
+      return withItem({ ...state, deletedMark: { itemId: action.itemId, mark } }, action.itemId, (item) => ({
+        ...item,
+        marks: item.marks.filter((each) => each !== mark),
+      }));
+    }
+    case 'mark-restored': {
+      if (!state.deletedMark) return state;
+      const { itemId, mark } = state.deletedMark;
+      return withItem({ ...state, deletedMark: null }, itemId, (item) => ({ ...item, marks: withMark(item.marks, mark) }));
+    }
+    case 'mark-forgotten':
+      return { ...state, deletedMark: null };
     case 'task-chosen':
       return { ...state, task: action.task };
     case 'camera':
@@ -264,6 +329,11 @@ function withExplanation(
   }));
 }
 
+/** In place of the mark of that id, if there is one. */
+function withMark(marks: readonly Mark[], mark: Mark): Mark[] {
+  return [...marks.filter((each) => each.id !== mark.id), mark].sort((a, b) => a.time - b.time);
+}
+
 function withPart(state: AnalysisState, name: ReadyPart, part: PartState): AnalysisState {
   return { ...state, model: { ...state.model, parts: { ...state.model.parts, [name]: part } } };
 }
@@ -327,7 +397,20 @@ function deleteItem(state: AnalysisState, itemId: string): AnalysisState {
     items,
     deleted: { item: { ...item, explanations: item.explanations.map((run) => (isOpen(run) ? { ...run, phase: 'stopped' } : run)) }, index },
     ...(state.selectedId === itemId ? { selectedId: neighbour?.id ?? null, selectedFace: null, highlight: null } : {}),
+    ...(state.merge?.itemId === itemId ? { merge: null } : {}),
+    ...(state.deletedMark?.itemId === itemId ? { deletedMark: null } : {}),
   };
+}
+
+function mergeFaces(state: AnalysisState, itemId: string, a: number, b: number): AnalysisState {
+  const item = state.items.find((each) => each.id === itemId);
+  if (!item) return state;
+  const people = merged(item.people, a, b);
+  if (people === item.people) return state;
+  const into = personOf(people, a);
+  const faceId = personOf(item.people, a) === into ? personOf(item.people, b) : personOf(item.people, a);
+  const next = withItem({ ...state, merge: { itemId, faceId, into } }, itemId, (each) => ({ ...each, people }));
+  return state.selectedId === itemId && state.selectedFace === faceId ? { ...next, selectedFace: into } : next;
 }
 
 function queuedExplanation(action: Extract<UserAction, { type: 'explain-asked' }>): Explanation {
@@ -347,6 +430,7 @@ function queuedExplanation(action: Extract<UserAction, { type: 'explain-asked' }
     tokensPerSecond: null,
     times: {},
     snapshot: action.snapshot,
+    ...(action.auto ? { auto: true } : {}),
   };
 }
 
@@ -357,6 +441,11 @@ export function isOpen(run: Explanation): boolean {
 
 export function selectedItem(state: AnalysisState): Item | null {
   return state.items.find((item) => item.id === state.selectedId) ?? null;
+}
+
+/** The item that a run explains. */
+export function itemOfRun(state: AnalysisState, runId: string): Item | null {
+  return state.items.find((item) => item.explanations.some((run) => run.runId === runId)) ?? null;
 }
 
 /** The run being written, if any; at most one at a time. */

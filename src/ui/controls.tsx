@@ -1,11 +1,11 @@
-import { Download, Pause, Play, Sparkle, Square } from 'lucide-react';
+import { Activity, Download, Pause, Play, Sparkle, Square } from 'lucide-react';
 import { DropdownMenu } from 'radix-ui';
-import { useRef } from 'react';
+import { useId, useRef } from 'react';
+import { EXPORT_GROUPS, type ExportKind } from '../export/files.ts';
 import { canStop, type Item, selectedItem } from './analysis-state.ts';
 import { useReadingsDraw } from './hooks.ts';
 import { messages } from './messages.ts';
 import { useAppState, useSession } from './session-context.ts';
-import type { ExportKind } from './session-export.ts';
 import { SmoothingSlider } from './settings-popover.tsx';
 import { VideoPosition } from './video-position.tsx';
 
@@ -15,7 +15,7 @@ export function Controls({ onExport }: { onExport: (kind: ExportKind) => void })
   const camera = useAppState((state) => state.camera);
   const stoppable = useAppState(canStop);
   const readable = useAppState((state) => state.model.parts.reader.phase !== 'loading');
-  const live = item?.kind === 'video' || (item?.kind === 'camera' && camera === 'on');
+  const live = (item?.kind === 'video' && item.kept !== 'readings') || (item?.kind === 'camera' && camera === 'on');
   const explainable = item !== null && item.phase !== 'failed' && (item.kind === 'picture' || readable);
   return (
     <div className="controls">
@@ -34,8 +34,9 @@ export function Controls({ onExport }: { onExport: (kind: ExportKind) => void })
         <button type="button" className="button" aria-keyshortcuts="Escape" disabled={!stoppable} onClick={() => controller.stop()}>
           <Square size={13} aria-hidden="true" fill="currentColor" /> {messages.stop}
         </button>
+        {live && <ExplainPeaks />}
         {live && (
-          <div className="controls-smoothing">
+          <div className="controls-smoothing" title={messages.smoothing}>
             <span aria-hidden="true">{messages.smoothing}</span>
             <SmoothingSlider />
             <output className="controls-value">{messages.smoothingValue(settings.smoothing)}</output>
@@ -67,6 +68,23 @@ function PauseButton({ item }: { item: Item }) {
   );
 }
 
+/** Whether changes of expression are explained by themselves. */
+function ExplainPeaks() {
+  const { settings, changeSettings } = useSession();
+  const { explainPeaks } = settings;
+  return (
+    <button
+      type="button"
+      className="button explain-peaks"
+      aria-pressed={explainPeaks}
+      title={messages.timeline.explainPeaksHint}
+      onClick={() => changeSettings({ explainPeaks: !explainPeaks })}
+    >
+      <Activity size={16} aria-hidden="true" /> <span className="button-text">{messages.timeline.explainPeaks}</span>
+    </button>
+  );
+}
+
 function Rate() {
   const text = useRef<HTMLSpanElement>(null);
   useReadingsDraw({
@@ -78,6 +96,8 @@ function Rate() {
   return <span className="rate" ref={text} />;
 }
 
+const GROUPS = ['data', 'subtitles', 'report'] as const satisfies (keyof typeof EXPORT_GROUPS)[];
+
 function ExportMenu({ onExport }: { onExport: (kind: ExportKind) => void }) {
   return (
     <DropdownMenu.Root>
@@ -85,17 +105,37 @@ function ExportMenu({ onExport }: { onExport: (kind: ExportKind) => void }) {
         <Download size={16} aria-hidden="true" /> <span className="button-text">{messages.export}</span>
       </DropdownMenu.Trigger>
       <DropdownMenu.Portal>
-        <DropdownMenu.Content className="menu" sideOffset={6} align="end" collisionPadding={8}>
-          {(['json', 'readings-csv', 'explanations-csv'] as const).map((kind) => (
-            <DropdownMenu.Item key={kind} className="menu-item" onSelect={() => onExport(kind)}>
-              <span>
-                {messages.exports[kind].name}
-                <small>{messages.exports[kind].hint}</small>
-              </span>
-            </DropdownMenu.Item>
+        <DropdownMenu.Content className="menu export-menu" sideOffset={6} align="end" collisionPadding={8}>
+          {GROUPS.map((group) => (
+            <ExportGroup key={group} name={messages.exportGroups[group]} kinds={EXPORT_GROUPS[group]} onExport={onExport} />
           ))}
         </DropdownMenu.Content>
       </DropdownMenu.Portal>
     </DropdownMenu.Root>
+  );
+}
+
+interface ExportGroupProps {
+  name: string;
+  kinds: readonly ExportKind[];
+  onExport: (kind: ExportKind) => void;
+}
+
+function ExportGroup({ name, kinds, onExport }: ExportGroupProps) {
+  const id = useId();
+  return (
+    <DropdownMenu.Group aria-labelledby={id}>
+      <DropdownMenu.Label className="menu-label" id={id}>
+        {name}
+      </DropdownMenu.Label>
+      {kinds.map((kind) => (
+        <DropdownMenu.Item key={kind} className="menu-item" onSelect={() => onExport(kind)}>
+          <span>
+            {messages.exports[kind].name}
+            <small>{messages.exports[kind].hint}</small>
+          </span>
+        </DropdownMenu.Item>
+      ))}
+    </DropdownMenu.Group>
   );
 }

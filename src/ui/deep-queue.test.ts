@@ -101,3 +101,18 @@ test('where the language model could not be loaded, what waited fails with that 
   expect(store.get().items[0]?.explanations[0]?.error).toEqual(error);
   expect(close).toHaveBeenCalledOnce();
 });
+
+test('one run ends by itself, and the next one begins', async () => {
+  const { ask, ready, begun, queue, phases, finish } = setUp();
+  void ready();
+  ask('by itself');
+  ask('asked');
+  await settled();
+  queue.stopRun('by itself');
+  expect(phases()).toEqual(['stopped', 'queued']);
+  await settled();
+  expect(begun).toEqual(['by itself', 'asked']);
+  finish.get('asked')?.();
+  await settled();
+  expect(phases()).toEqual(['stopped', 'done']);
+});

@@ -40,6 +40,15 @@ export class DeepQueue {
     }
   }
 
+  /** Ends one run, whether it waits or is being written. */
+  stopRun(runId: string): void {
+    for (const job of this.#jobs) {
+      if (job.runId !== runId) continue;
+      this.#store.dispatch({ type: 'explain-stopped', runId });
+      job.abort.abort();
+    }
+  }
+
   stopItem(itemId: string): void {
     for (const job of this.#jobs) if (job.itemId === itemId) job.abort.abort();
   }

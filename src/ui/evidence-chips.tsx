@@ -1,7 +1,8 @@
 import { Image, Quote, ScanFace } from 'lucide-react';
 import type { Evidence } from '../shared/readings.ts';
-import type { Explanation } from './analysis-state.ts';
+import { type Explanation, itemOfRun } from './analysis-state.ts';
 import { messages } from './messages.ts';
+import { nameOf, personOf } from './people.ts';
 import { useAppState, useSession } from './session-context.ts';
 
 /** What a step points at; hover, focus or tap shows its place on the stage. */
@@ -20,8 +21,12 @@ export function EvidenceChips({ run, evidence }: { run: Explanation; evidence: E
 
 function Chip({ run, evidence }: { run: Explanation; evidence: Evidence }) {
   const { controller } = useSession();
-  const shown = useAppState((state) => state.highlight?.runId === run.runId && chipKey(state.highlight.evidence) === chipKey(evidence));
-  const unmeasured = (evidence.kind === 'action-unit' && evidence.faceIds.length === 0) || (evidence.kind === 'claim' && !evidence.holds);
+  const shown = useAppState(
+    (state) =>
+      state.highlight?.runId === run.runId && !!state.highlight.evidence && chipKey(state.highlight.evidence) === chipKey(evidence),
+  );
+  const isUntrue = (evidence.kind === 'claim' || evidence.kind === 'shown') && !evidence.holds;
+  const unmeasured = isUntrue || (evidence.kind === 'action-unit' && evidence.faceIds.length === 0);
   const point = () => controller.point(run, evidence);
   const leave = () => controller.point(run, null);
   return (
@@ -31,7 +36,7 @@ function Chip({ run, evidence }: { run: Explanation; evidence: Evidence }) {
       data-kind={evidence.kind}
       data-unmeasured={unmeasured}
       aria-pressed={shown}
-      title={unmeasured ? (evidence.kind === 'claim' ? messages.notSo : messages.notMeasured) : undefined}
+      title={unmeasured ? (isUntrue ? messages.notSo : messages.notMeasured) : undefined}
       onPointerEnter={(event) => event.pointerType === 'mouse' && point()}
       onPointerLeave={(event) => event.pointerType === 'mouse' && leave()}
       onFocus={point}
@@ -54,7 +59,7 @@ function ChipText({ run, evidence }: { run: Explanation; evidence: Evidence }) {
     case 'face':
       return (
         <>
-          <ScanFace size={14} aria-hidden="true" /> {messages.fromFace(evidence.faceId)}
+          <ScanFace size={14} aria-hidden="true" /> <FaceLabel run={run} faceId={evidence.faceId} />
         </>
       );
     case 'words': {
@@ -72,6 +77,12 @@ function ChipText({ run, evidence }: { run: Explanation; evidence: Evidence }) {
           <Quote size={13} aria-hidden="true" /> {messages.textClaim(evidence.phrase)}
         </>
       );
+    case 'shown':
+      return (
+        <>
+          <ScanFace size={14} aria-hidden="true" /> {evidence.phrase}
+        </>
+      );
     case 'scene':
       return (
         <>
@@ -79,6 +90,14 @@ function ChipText({ run, evidence }: { run: Explanation; evidence: Evidence }) {
         </>
       );
   }
+}
+
+function FaceLabel({ run, faceId }: { run: Explanation; faceId: number }) {
+  return useAppState((state) => {
+    const people = itemOfRun(state, run.runId)?.people;
+    if (!people) return messages.fromFace(faceId);
+    return nameOf(people, faceId) ?? messages.fromFace(personOf(people, faceId));
+  });
 }
 
 function chipKey(evidence: Evidence): string {
@@ -90,7 +109,8 @@ function chipKey(evidence: Evidence): string {
     case 'words':
       return `words ${evidence.lines.join()}`;
     case 'claim':
-      return `claim ${evidence.phrase}`;
+    case 'shown':
+      return `${evidence.kind} ${evidence.phrase}`;
     case 'scene':
       return 'scene';
   }

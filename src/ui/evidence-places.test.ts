@@ -13,6 +13,7 @@ const face = (faceId: number, landmarks = new Float32Array(0)): Reading => ({
   valence: 0,
   arousal: 0,
   actionUnits: [],
+  traits: [],
   landmarks,
 });
 const line = { text: 'lovely', score: 1, box: { x: 5, y: 6, width: 7, height: 8 } };

@@ -56,6 +56,8 @@ export function evidencePlaces(run: Pick<Explanation, 'snapshot' | 'words'>, evi
       return evidence.lines.flatMap((index) => run.words?.[index]?.box ?? []);
     case 'face':
       return readings.filter((reading) => reading.faceId === evidence.faceId).map((reading) => reading.box);
+    case 'shown':
+      return readings.filter((reading) => evidence.faceIds.includes(reading.faceId)).map((reading) => reading.box);
     case 'action-unit':
       return readings.filter((reading) => evidence.faceIds.includes(reading.faceId)).map((reading) => unitPlace(reading, evidence.code));
   }

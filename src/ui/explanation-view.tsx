@@ -14,9 +14,10 @@ export const ExplanationView = memo(function ExplanationView({ run, live }: { ru
   const { controller } = useSession();
   const begun = run.step !== null || STEPS.some((step) => run.steps[step] !== '');
   return (
-    <article className="explanation" data-phase={run.phase}>
+    <article className="explanation" data-phase={run.phase} id={`run-${run.runId}`} tabIndex={-1}>
       <h3 className="explanation-head">
         {messages.tasks[run.task].name}
+        {run.auto && <span className="explanation-auto">{messages.timeline.byItself}</span>}
         {live && <span>{clock(run.time)}</span>}
       </h3>
       {run.phase === 'queued' && <Queued />}

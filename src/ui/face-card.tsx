@@ -1,11 +1,15 @@
 import { useEffect, useRef, useState } from 'react';
 import type { ActionUnit, Reading } from '../shared/readings.ts';
 import { AffectPlane } from './affect-plane.tsx';
+import { selectedItem } from './analysis-state.ts';
 import { EmotionBars, MiniBars } from './emotion-bars.tsx';
 import { EmotionGlyph, SHOWN_EMOTIONS } from './emotion-glyph.tsx';
+import { FaceName } from './face-name.tsx';
 import { percent } from './format.ts';
 import { useReadingsDraw } from './hooks.ts';
 import { messages } from './messages.ts';
+import { NOBODY_KNOWN, nameOf } from './people.ts';
+import { SamePerson } from './same-person.tsx';
 import { useAppState, useSession } from './session-context.ts';
 
 /** Action units from here on are shown; below, they are as good as absent. */
@@ -32,7 +36,14 @@ function summarise(reading: Reading): Summary {
   return { emotion: reading.emotion, best, percent: share, units, key };
 }
 
-export function FaceCard({ faceId, open }: { faceId: number; open: boolean }) {
+interface FaceCardProps {
+  faceId: number;
+  open: boolean;
+  /** Told that the card must stay, though the face may go, and that it need no longer. */
+  onHold: (held: boolean) => void;
+}
+
+export function FaceCard({ faceId, open, onHold }: FaceCardProps) {
   const { store, controller } = useSession();
   const [summary, setSummary] = useState<Summary | null>(() => {
     const reading = controller.live.reading(faceId);
@@ -46,19 +57,23 @@ export function FaceCard({ faceId, open }: { faceId: number; open: boolean }) {
       setSummary((last) => (last?.key === next.key ? last : next));
     },
   });
+  const itemId = useAppState((state) => state.selectedId);
+  const kind = useAppState((state) => selectedItem(state)?.kind);
+  const people = useAppState((state) => selectedItem(state)?.people ?? NOBODY_KNOWN);
   const card = useRef<HTMLLIElement>(null);
   const picked = useAppState((state) => state.selectedFace === faceId);
   useEffect(() => {
     if (picked) card.current?.scrollIntoView({ block: 'nearest' });
   }, [picked]);
   if (!summary) return null;
+  const name = nameOf(people, faceId);
   const uncertain = summary.emotion === 'uncertain';
   return (
     <li className="face-card" ref={card} data-open={open} data-emotion={summary.emotion}>
       <button type="button" className="face-head" aria-expanded={open} onClick={() => store.dispatch({ type: 'face-selected', faceId })}>
         <span className="face-id">
-          <span className="visually-hidden">{messages.face(faceId)}</span>
-          <span aria-hidden="true">{faceId}</span>
+          <span className="visually-hidden">{name ?? messages.face(faceId)}</span>
+          <span aria-hidden="true">{open ? faceId : (name ?? faceId)}</span>
         </span>
         <EmotionGlyph emotion={summary.emotion} size={open ? 28 : 20} />
         <span className="face-emotion">{messages.emotions[summary.emotion]}</span>
@@ -69,6 +84,12 @@ export function FaceCard({ faceId, open }: { faceId: number; open: boolean }) {
       </button>
       {open && (
         <div className="face-body">
+          {itemId !== null && (
+            <div className="face-who">
+              <FaceName itemId={itemId} people={people} faceId={faceId} onHold={onHold} />
+              {kind !== 'picture' && <SamePerson itemId={itemId} people={people} faceId={faceId} onHold={onHold} />}
+            </div>
+          )}
           {uncertain && <p className="face-uncertain">{messages.uncertainWhy}</p>}
           <div className="face-numbers">
             <EmotionBars faceId={faceId} uncertain={uncertain} />

@@ -33,7 +33,7 @@ export function HelpDialog({ open, onOpenChange }: { open: boolean; onOpenChange
             <p key={note}>{note}</p>
           ))}
           <p>
-            {messages.nothingLeaves}. {messages.nothingLeavesWhy}
+            {messages.nothingLeaves}. {messages.nothingLeavesWhy} {messages.keptHere}
           </p>
           <Dialog.Close className="icon-button help-close" aria-label={messages.close}>
             <X size={18} aria-hidden="true" />

@@ -8,7 +8,7 @@ export function HighlightLayer({ mirrored }: { mirrored: boolean }) {
   const highlight = useAppState((state) => state.highlight);
   const items = useAppState((state) => state.items);
   const run = highlight && items.flatMap((item) => item.explanations).find((each) => each.runId === highlight.runId);
-  if (!size || !highlight || !run) return null;
+  if (!size || !highlight?.evidence || !run) return null;
   const places = evidencePlaces(run, highlight.evidence);
   const radius = Math.max(4, size.width / 120);
   return (

@@ -13,6 +13,7 @@ const face = (faceId: number, time: number, valence = 0): Reading => ({
   valence,
   arousal: 0,
   actionUnits: [],
+  traits: [],
   landmarks: new Float32Array(0),
 });
 const frame = (time: number, ...readings: Reading[]) => ({ time, width: 4, height: 4, readings });

@@ -1,5 +1,6 @@
 import type { Reading } from '../shared/readings.ts';
 import type { Snapshot } from './analysis-state.ts';
+import { asPeople, NOBODY_KNOWN, type People } from './people.ts';
 
 /** How many seconds of valence and arousal a trail keeps. */
 export const TRAIL_SECONDS = 4;
@@ -34,14 +35,29 @@ export class Trail {
  */
 export class LiveReadings {
   #snapshot: Snapshot | null = null;
+  #measured: Snapshot | null = null;
+  #people: People = NOBODY_KNOWN;
   #faceIds: readonly number[] = [];
   #trails = new Map<number, Trail>();
   #arrivals: number[] = [];
   readonly #frameListeners = new Set<() => void>();
   readonly #faceListeners = new Set<() => void>();
 
+  /** With faces that the user merged as one. */
   get snapshot(): Snapshot | null {
     return this.#snapshot;
+  }
+
+  /** With the faces as the engine told them apart. */
+  get measured(): Snapshot | null {
+    return this.#measured;
+  }
+
+  /** Which faces are one person, of the item on show. */
+  setPeople(people: People): void {
+    if (people.sameAs === this.#people.sameAs) return;
+    this.#people = people;
+    this.#set(this.#measured);
   }
 
   reading(faceId: number): Reading | null {
@@ -66,7 +82,7 @@ export class LiveReadings {
     this.#arrivals.push(now);
     if (this.#arrivals.length > 240) this.#arrivals.splice(0, 120);
     const trails = new Map<number, Trail>();
-    for (const reading of snapshot.readings) {
+    for (const reading of asPeople(snapshot.readings, this.#people)) {
       const trail = this.#trails.get(reading.faceId) ?? new Trail();
       trail.add(reading.time, reading.valence, reading.arousal);
       trails.set(reading.faceId, trail);
@@ -94,7 +110,10 @@ export class LiveReadings {
     return () => this.#faceListeners.delete(listener);
   };
 
-  #set(snapshot: Snapshot | null): void {
+  #set(measured: Snapshot | null): void {
+    const readings = measured && asPeople(measured.readings, this.#people);
+    const snapshot = measured && readings && (readings === measured.readings ? measured : { ...measured, readings });
+    this.#measured = measured;
     this.#snapshot = snapshot;
     const ids = (snapshot?.readings ?? []).map((reading) => reading.faceId).sort((a, b) => a - b);
     if (ids.length !== this.#faceIds.length || ids.some((id, i) => id !== this.#faceIds[i])) {

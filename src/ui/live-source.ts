@@ -3,7 +3,7 @@ import type { MediaFrame } from '../media/frame.ts';
 import { followFrames } from '../media/live-frames.ts';
 import { Pacer } from '../media/pacer.ts';
 import { openVideo } from '../media/video-file.ts';
-import type { WireError } from '../shared/errors.ts';
+import { type WireError, wireError } from '../shared/errors.ts';
 import { ok, type Result } from '../shared/result.ts';
 
 interface LiveSize {
@@ -58,7 +58,8 @@ export class LiveSource {
     return ok({ width: this.element.videoWidth, height: this.element.videoHeight, label, deviceId: camera.value.deviceId });
   }
 
-  async openVideo(file: Blob, onBroken: (error: WireError) => void): Promise<Result<LiveSize>> {
+  /** Plays from `from` seconds of media time on. */
+  async openVideo(file: Blob, from: number, onBroken: (error: WireError) => void): Promise<Result<LiveSize>> {
     this.close();
     const opening = new AbortController();
     this.#opening = opening;
@@ -66,6 +67,8 @@ export class LiveSource {
     if (!video.ok) return video;
     this.mirrored = false;
     this.#release = video.value.close;
+    if (from > 0) await seek(opening.signal, this.element, from);
+    if (opening.signal.aborted) return { ok: false, error: wireError('cancelled', 'Opening the video was stopped.', 'Open it again.') };
     this.#follow();
     await this.element.play().catch(() => {}); // a browser may want a click first: then it stands at its first frame
     return ok({ width: video.value.width, height: video.value.height });
@@ -99,4 +102,13 @@ export class LiveSource {
     this.#pacer = pacer;
     this.#unfollow = followFrames(this.element, (frame) => pacer.offer(frame));
   }
+}
+
+/** Until the frame of that time is the one that is shown. */
+function seek(signal: AbortSignal, element: HTMLVideoElement, time: number): Promise<void> {
+  return new Promise((resolve) => {
+    element.addEventListener('seeked', () => resolve(), { once: true, signal });
+    signal.addEventListener('abort', () => resolve(), { once: true });
+    element.currentTime = time;
+  });
 }

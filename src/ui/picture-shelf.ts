@@ -7,6 +7,7 @@ const THUMBNAIL_SIDE = 176;
 /** Decoded pictures of the items looked at last; the others keep their file only and are decoded again when needed. */
 export class PictureShelf {
   readonly #files = new Map<string, Blob>();
+  readonly #thumbnails = new Map<string, Blob>();
   readonly #open = new Map<string, Promise<Result<OpenedPicture>>>();
 
   add(itemId: string, file: Blob): void {
@@ -15,6 +16,14 @@ export class PictureShelf {
 
   file(itemId: string): Blob | null {
     return this.#files.get(itemId) ?? null;
+  }
+
+  thumbnail(itemId: string): Blob | null {
+    return this.#thumbnails.get(itemId) ?? null;
+  }
+
+  addThumbnail(itemId: string, blob: Blob): void {
+    this.#thumbnails.set(itemId, blob);
   }
 
   /** Null where no picture was added by this id. The shelf keeps and closes what it opens. */
@@ -36,6 +45,7 @@ export class PictureShelf {
   forget(itemId: string): void {
     this.#close(itemId);
     this.#files.delete(itemId);
+    this.#thumbnails.delete(itemId);
   }
 
   #close(itemId: string): void {
@@ -47,13 +57,30 @@ export class PictureShelf {
   }
 }
 
-/** Object URL of a small JPEG, the middle square; null where the browser makes none. */
-export async function makeThumbnail(image: CanvasImageSource, width: number, height: number): Promise<string | null> {
+/** A small JPEG, the middle square; null where the browser makes none. */
+export function makeThumbnail(image: CanvasImageSource, width: number, height: number): Promise<Blob | null> {
   const side = Math.min(width, height);
+  return jpeg(THUMBNAIL_SIDE, THUMBNAIL_SIDE, 0.8, (context) =>
+    context.drawImage(image, (width - side) / 2, (height - side) / 2, side, side, 0, 0, THUMBNAIL_SIDE, THUMBNAIL_SIDE),
+  );
+}
+
+/** A frame as it is kept: a JPEG of its own size; null where the browser makes none. */
+export function compressed(image: ImageBitmap): Promise<Blob | null> {
+  return jpeg(image.width, image.height, 0.85, (context) => context.drawImage(image, 0, 0));
+}
+
+async function jpeg(
+  width: number,
+  height: number,
+  quality: number,
+  draw: (context: CanvasRenderingContext2D) => void,
+): Promise<Blob | null> {
   const canvas = document.createElement('canvas');
-  canvas.width = THUMBNAIL_SIDE;
-  canvas.height = THUMBNAIL_SIDE;
-  canvas.getContext('2d')?.drawImage(image, (width - side) / 2, (height - side) / 2, side, side, 0, 0, THUMBNAIL_SIDE, THUMBNAIL_SIDE);
-  const blob = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, 'image/jpeg', 0.8));
-  return blob ? URL.createObjectURL(blob) : null;
+  canvas.width = width;
+  canvas.height = height;
+  const context = canvas.getContext('2d');
+  if (!context) return null;
+  draw(context);
+  return new Promise((resolve) => canvas.toBlob(resolve, 'image/jpeg', quality));
 }

@@ -1,3 +1,4 @@
+import { useState } from 'react';
 import { isMainFace, selectedItem } from './analysis-state.ts';
 import { FaceCard } from './face-card.tsx';
 import { useFaceIds } from './hooks.ts';
@@ -6,17 +7,24 @@ import { useAppState, useSession } from './session-context.ts';
 
 /** Every face's numbers; one is open, the others in a line each. */
 export function ReadingsPanel() {
-  const { controller } = useSession();
-  const faceIds = useFaceIds();
+  const { store, controller } = useSession();
+  const inView = useFaceIds();
+  // Whom the user is about to name or merge stays, though the face may leave the picture meanwhile.
+  const [held, setHeld] = useState<number | null>(null);
+  const faceIds = held === null || inView.includes(held) ? inView : [...inView, held].sort((a, b) => a - b);
   const picked = useAppState((state) => state.selectedFace);
   const item = useAppState(selectedItem);
   const isOpen = (faceId: number) =>
     picked !== null && faceIds.includes(picked) ? picked === faceId : isMainFace(controller.live.snapshot, faceId);
+  const hold = (faceId: number, isHeld: boolean) => {
+    setHeld((last) => (isHeld ? faceId : last === faceId ? null : last));
+    if (isHeld) store.dispatch({ type: 'face-selected', faceId });
+  };
   return (
     <section className="side-panel readings" aria-label={messages.readings}>
       <header className="panel-head">
         <h2>{messages.readings}</h2>
-        {faceIds.length > 0 && <span className="panel-count">{messages.facesCount(faceIds.length)}</span>}
+        {inView.length > 0 && <span className="panel-count">{messages.facesCount(inView.length)}</span>}
       </header>
       <div className="panel-scroll">
         {faceIds.length === 0 && (
@@ -34,7 +42,7 @@ export function ReadingsPanel() {
         )}
         <ol className="faces">
           {faceIds.map((faceId) => (
-            <FaceCard key={faceId} faceId={faceId} open={isOpen(faceId)} />
+            <FaceCard key={faceId} faceId={faceId} open={isOpen(faceId)} onHold={(isHeld) => hold(faceId, isHeld)} />
           ))}
         </ol>
       </div>

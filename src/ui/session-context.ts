@@ -1,12 +1,14 @@
 import { createContext, useContext, useSyncExternalStore } from 'react';
 import type { AnalysisState } from './analysis-state.ts';
 import type { SessionController } from './session-controller.ts';
+import type { Keeping, SessionKeeper } from './session-keeper.ts';
 import type { Settings } from './settings.ts';
 import type { StateStore } from './state-store.ts';
 
 export interface SessionHandles {
   store: StateStore;
   controller: SessionController;
+  keeper: SessionKeeper;
   settings: Settings;
   changeSettings: (change: Partial<Settings>) => void;
 }
@@ -23,4 +25,10 @@ export function useSession(): SessionHandles {
 export function useAppState<T>(select: (state: AnalysisState) => T): T {
   const { store } = useSession();
   return useSyncExternalStore(store.subscribe, () => select(store.get()));
+}
+
+/** Whether what is open is kept, and why not. */
+export function useKeeping(): Keeping {
+  const { keeper } = useSession();
+  return useSyncExternalStore(keeper.onKeeping, keeper.keeping);
 }

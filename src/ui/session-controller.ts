@@ -1,9 +1,10 @@
+import { points68 } from '../export/landmarks-68.ts';
+import type { Mark, SessionReading } from '../export/session.ts';
 import type { MediaFrame } from '../media/frame.ts';
 import { fileKind } from '../media/kinds.ts';
 import { type WireError, wireError } from '../shared/errors.ts';
 import type { AnalysisEvent } from '../shared/events.ts';
 import type { BackendChoice } from '../shared/labels.ts';
-import type { Reading } from '../shared/readings.ts';
 import { fail, ok, type Result } from '../shared/result.ts';
 import { SerialQueue } from '../shared/serial-queue.ts';
 import { type Explanation, type Item, isOpen, type Snapshot, selectedItem } from './analysis-state.ts';
@@ -14,10 +15,15 @@ import { KeptFrames } from './kept-frames.ts';
 import { LiveReadings } from './live-readings.ts';
 import { LiveSource } from './live-source.ts';
 import { messages } from './messages.ts';
-import { makeThumbnail, PictureShelf } from './picture-shelf.ts';
+import { type Peak, PeakTurns } from './peaks.ts';
+import { type Candidate, mergeCandidates, NOBODY_KNOWN } from './people.ts';
+import { compressed, makeThumbnail, PictureShelf } from './picture-shelf.ts';
+import type { SessionSource, Standing } from './session-keeper.ts';
+import { itemFrom, type KeptItem, type KeptSession } from './session-record.ts';
 import { type AddressOptions, loadChoices, saveChoices } from './settings.ts';
 import { StagePainter } from './stage-painter.ts';
 import type { StateStore } from './state-store.ts';
+import { TimelineTrack } from './timeline-track.ts';
 
 interface ControllerOptions {
   store: StateStore;
@@ -26,19 +32,32 @@ interface ControllerOptions {
   /** What the settings say; the address wins. */
   backend: BackendChoice;
   smoothing: number;
+  explainPeaks: boolean;
   /** Everything is found relative to this: the pack, the wasm files, the sample. */
   baseUrl: string;
 }
 
+/** A frame with a change of expression that may be explained by itself. */
+interface PeakFrame {
+  itemId: string;
+  snapshot: Snapshot;
+  image: Promise<ImageBitmap | null>;
+}
+
 /** What happens when: files in turn, frames at the analysis' pace, explanations in a queue. Components only call it. */
-export class SessionController {
+export class SessionController implements SessionSource {
   readonly painter = new StagePainter();
   readonly live = new LiveReadings();
   readonly source: LiveSource;
   readonly frames = new KeptFrames();
   /** Readings of cameras and videos, by item, for the export. */
-  readonly recorded = new Map<string, Reading[]>();
+  readonly recorded = new Map<string, SessionReading[]>();
   smoothing: number;
+  /** Media time that the user went to in a camera session, or in a video that is not there any more, in seconds; null: the present. */
+  moment: number | null = null;
+  #explainPeaks: boolean;
+  readonly #tracks = new Map<string, TimelineTrack>();
+  readonly #turns = new PeakTurns<PeakFrame>(({ image }) => void image.then((each) => each?.close()));
   readonly #options: ControllerOptions;
   readonly #store: StateStore;
   readonly #shelf = new PictureShelf();
@@ -56,6 +75,12 @@ export class SessionController {
   /** The one camera or video frame in analysis. */
   #liveRun: { runId: string; itemId: string } | null = null;
   #camera: { itemId: string; deviceId: string | null } | null = null;
+  /** Kept videos that came back: not opened, and so not read, before somebody plays them. */
+  readonly #resting = new Set<string>();
+  /** The tracker counts from one again after a reload: new faces of a kept video come after those that it had. */
+  readonly #facesBefore = new Map<string, number>();
+  /** Ids are kept across visits: no two pages may give the same. */
+  readonly #page = crypto.getRandomValues(new Uint32Array(1))[0]?.toString(36) ?? '';
   #ids = 0;
 
   constructor(options: ControllerOptions) {
@@ -63,9 +88,11 @@ export class SessionController {
     this.#store = options.store;
     this.#backend = options.address.backend ?? options.backend;
     this.smoothing = options.smoothing;
+    this.#explainPeaks = options.explainPeaks;
     this.#deep = new DeepQueue(options.store);
     this.source = new LiveSource((frame) => this.#readLive(frame));
     this.#analyzer = this.#start();
+    options.store.subscribe(() => this.live.setPeople(selectedItem(options.store.get())?.people ?? NOBODY_KNOWN));
   }
 
   get backend(): BackendChoice {
@@ -148,8 +175,8 @@ export class SessionController {
   stopCamera(): void {
     this.#leave();
     // The last frame and its readings stay on the stage.
-    this.live.show(this.live.snapshot);
-    if (!this.live.snapshot) this.painter.clear();
+    this.live.show(this.live.measured);
+    if (!this.live.measured) this.painter.clear();
   }
 
   /** What is nearest goes first: the text of what is shown, then the camera, then a text elsewhere. */
@@ -208,9 +235,17 @@ export class SessionController {
   }
 
   setPaused(paused: boolean): void {
-    if (paused) this.source.pause();
+    const item = selectedItem(this.#store.get());
+    if (!paused && item && this.#resting.delete(item.id)) void this.#openVideo(item, item.snapshot?.time ?? 0);
+    else if (paused) this.source.pause();
     else this.source.resume();
     this.#store.dispatch({ type: 'paused', paused });
+  }
+
+  /** Who of the camera session or video on the stage may be the same person as a face; nobody in a picture. */
+  mergeCandidates(faceId: number): Candidate[] {
+    const item = selectedItem(this.#store.get());
+    return item && item.kind !== 'picture' ? mergeCandidates(this.recorded.get(item.id) ?? [], item.people, faceId) : [];
   }
 
   /** Explains what is on the stage now: the frame that is shown, with the readings that are shown. */
@@ -218,10 +253,17 @@ export class SessionController {
     const state = this.#store.get();
     const item = selectedItem(state);
     if (!item || item.phase === 'failed') return;
-    if (item.explanations.some((run) => isOpen(run) && run.task === state.task && (item.kind === 'picture' || run.phase === 'queued')))
+    if (
+      item.explanations.some(
+        (run) => isOpen(run) && !run.auto && run.task === state.task && (item.kind === 'picture' || run.phase === 'queued'),
+      )
+    )
       return;
     const snapshot = item.kind === 'picture' ? item.snapshot : this.live.snapshot;
     if (item.kind !== 'picture' && !snapshot) return;
+    // What began by itself makes way for what was asked for.
+    this.#turns.clear();
+    for (const run of state.items.flatMap((each) => each.explanations)) if (run.auto && isOpen(run)) this.#deep.stopRun(run.runId);
     const runId = this.#newId('explain');
     this.#store.dispatch({ type: 'explain-asked', itemId: item.id, runId, task: state.task, time: snapshot?.time ?? 0, snapshot });
     const shown = item.kind === 'picture' ? null : this.#keepShown(runId);
@@ -233,12 +275,164 @@ export class SessionController {
     this.#deep.add(this.#analyzer, { runId, itemId: item.id, task: state.task, snapshot, frame });
   }
 
+  setExplainPeaks(on: boolean): void {
+    this.#explainPeaks = on;
+    if (!on) this.#turns.clear();
+  }
+
+  /** What the timeline of a camera or video shows, up to the last reading. */
+  track(itemId: string): TimelineTrack {
+    const track = this.#tracks.get(itemId) ?? new TimelineTrack();
+    this.#tracks.set(itemId, track);
+    track.catchUp(this.recorded.get(itemId) ?? []);
+    return track;
+  }
+
+  /** Media time of the moment that is shown or was gone to, in seconds; null for a picture, and before the first reading. */
+  present(): number | null {
+    const item = selectedItem(this.#store.get());
+    if (!item || item.kind === 'picture') return null;
+    const { element } = this.source;
+    if (item.kind === 'video' && !this.#resting.has(item.id) && element.readyState > 0) return element.currentTime;
+    return this.moment ?? this.live.snapshot?.time ?? null;
+  }
+
+  /** Goes to another moment of the video or camera session on the stage. Null: back to the present. */
+  goTo(time: number | null): void {
+    const item = selectedItem(this.#store.get());
+    if (!item || item.kind === 'picture') return;
+    this.#endPeek();
+    if (item.kind === 'camera' || !this.#shelf.file(item.id)) this.moment = time;
+    else if (time === null) return;
+    else if (this.#resting.delete(item.id)) {
+      this.#store.dispatch({ type: 'paused', paused: false });
+      void this.#openVideo(item, time);
+    } else this.source.element.currentTime = time;
+  }
+
+  /** Goes to the moment of an explanation: of a camera session, its frame is shown where it is still there. */
+  showRun(run: Explanation): void {
+    this.goTo(run.time);
+    const image = this.frames.get(run.runId);
+    if (!image || selectedItem(this.#store.get())?.kind !== 'camera') return;
+    void this.painter.peek(image);
+    this.#store.dispatch({ type: 'highlight', target: { runId: run.runId, evidence: null } });
+  }
+
+  /** Back from an explained frame to what the stage showed. Whether there was one to go back from. */
+  endShow(): boolean {
+    const { highlight } = this.#store.get();
+    if (!highlight || highlight.evidence) return false;
+    this.goTo(null);
+    return true;
+  }
+
+  /** Marks the present moment. Gives the mark; null where there is no moment to mark. */
+  addMark(): Mark | null {
+    const item = selectedItem(this.#store.get());
+    const time = this.present();
+    if (!item || time === null) return null;
+    const mark: Mark = { id: this.#newId('mark'), kind: 'event', time, end: null, text: '' };
+    this.#store.dispatch({ type: 'mark-set', itemId: item.id, mark });
+    return mark;
+  }
+
   /** Shows the place of a chip's evidence, on the very frame that was explained. */
   point(run: Explanation, evidence: Explanation['evidence']['cues'][number] | null): void {
     const image = this.frames.get(run.runId);
     if (evidence && image) void this.painter.peek(image);
     if (!evidence) this.painter.endPeek();
     this.#store.dispatch({ type: 'highlight', target: evidence ? { runId: run.runId, evidence } : null });
+  }
+
+  file(itemId: string): Blob | null {
+    return this.#shelf.file(itemId);
+  }
+
+  thumbnail(itemId: string): Blob | null {
+    return this.#shelf.thumbnail(itemId);
+  }
+
+  isMirrored(itemId: string): boolean {
+    return this.#mirrored.has(itemId);
+  }
+
+  async explainedFrame(runId: string): Promise<Blob | null> {
+    const image = this.frames.get(runId);
+    return image && compressed(image);
+  }
+
+  async standing(itemId: string): Promise<Standing | null> {
+    const item = this.#store.get().items.find((each) => each.id === itemId);
+    if (!item) return null;
+    const resting = this.#resting.has(itemId);
+    const onStage = item.kind === 'camera' ? this.#camera?.itemId === itemId : this.#store.get().selectedId === itemId && !resting;
+    // Of a video that was left there is no picture any more: what was kept of it while it played stays.
+    if (!onStage && item.kind === 'video' && !resting) return null;
+    const snapshot = onStage ? this.live.measured : item.snapshot;
+    const last = onStage ? await this.painter.copy() : this.#lastFrames.get(itemId);
+    if (!snapshot || !last) return null;
+    const image = await compressed(last);
+    if (onStage) last.close();
+    return { snapshot, image };
+  }
+
+  rest(): void {
+    const item = selectedItem(this.#store.get());
+    this.#deep.stop();
+    this.#leave();
+    if (item?.kind !== 'video' || this.#resting.has(item.id)) return;
+    // It stays on the stage where no other session takes its place: Play opens it again.
+    this.#resting.add(item.id);
+    this.#store.dispatch({ type: 'paused', paused: true });
+    void this.painter.copy().then((image) => image && this.#lastFrames.keep(item.id, image));
+  }
+
+  openSession(session: KeptSession | null): void {
+    this.rest();
+    this.#giveUpDeleted();
+    for (const item of this.#store.get().items) this.#forget(item);
+    const items = (session?.items ?? []).map((kept) => this.#takeBack(kept));
+    const wanted = session?.record.selectedId ?? null;
+    const selectedId = items.some((item) => item.id === wanted) ? wanted : (items[0]?.id ?? null);
+    this.#store.dispatch({ type: 'session-opened', items, selectedId, task: session?.record.task ?? this.#store.get().task });
+    this.#showSelected(null);
+    for (const { record, last, frames } of session?.items ?? []) {
+      for (const [runId, blob] of frames) void this.#decode(record.id, blob, (image) => this.frames.keep(runId, image));
+      if (last) void this.#decode(record.id, last, (image) => this.#showLast(record.id, image));
+    }
+    for (const item of items)
+      if (item.kind === 'picture' && item.phase === 'waiting') void this.#stills.run(() => this.#readStill(item.id));
+  }
+
+  #takeBack(kept: KeptItem): Item {
+    const item = itemFrom(kept);
+    const { record, readings, file, thumbnail } = kept;
+    if (file) this.#shelf.add(item.id, file);
+    if (thumbnail) this.#shelf.addThumbnail(item.id, thumbnail);
+    if (record.mirrored) this.#mirrored.add(item.id);
+    if (item.kind !== 'picture') {
+      this.recorded.set(item.id, readings);
+      this.#facesBefore.set(
+        item.id,
+        readings.reduce((most, reading) => Math.max(most, reading.faceId), 0),
+      );
+    }
+    if (item.kind === 'video') this.#resting.add(item.id);
+    return { ...item, thumbnail: thumbnail && URL.createObjectURL(thumbnail) };
+  }
+
+  /** A picture that cannot be decoded is as good as none. */
+  async #decode(itemId: string, blob: Blob, keep: (image: ImageBitmap) => void): Promise<void> {
+    const image = await createImageBitmap(blob).catch(() => null);
+    if (image && this.#has(itemId)) keep(image);
+    else image?.close();
+  }
+
+  #showLast(itemId: string, image: ImageBitmap): void {
+    this.#lastFrames.keep(itemId, image);
+    const { selectedId } = this.#store.get();
+    if (selectedId === itemId && this.painter.canvas.width === 0) this.painter.show(image);
   }
 
   #start(): Analyzer {
@@ -337,22 +531,62 @@ export class SessionController {
 
   #showLive(itemId: string, snapshot: Snapshot): void {
     this.painter.reveal();
-    this.live.publish(
-      { time: snapshot.time, width: snapshot.width, height: snapshot.height, readings: snapshot.readings },
-      performance.now(),
-    );
-    // 468 landmarks a face and frame would fill the memory in minutes; the export leaves them out, too.
+    const before = this.#facesBefore.get(itemId) ?? 0;
+    const readings = before === 0 ? snapshot.readings : snapshot.readings.map((each) => ({ ...each, faceId: each.faceId + before }));
+    this.live.publish({ time: snapshot.time, width: snapshot.width, height: snapshot.height, readings }, performance.now());
+    // 468 landmarks a face and frame would fill the memory in minutes: the 68 that the exports write are kept.
     const rows = this.recorded.get(itemId) ?? [];
-    for (const reading of snapshot.readings) rows.push({ ...reading, landmarks: new Float32Array(0) });
+    for (const reading of readings) {
+      rows.push({ ...reading, landmarks: new Float32Array(0), points: points68(reading.landmarks) });
+    }
     this.recorded.set(itemId, rows);
+    const track = this.#tracks.get(itemId) ?? new TimelineTrack();
+    this.#tracks.set(itemId, track);
+    this.#heedPeaks(itemId, track.catchUp(rows));
     const item = this.#store.get().items.find((each) => each.id === itemId);
     const { canvas } = this.painter;
     if (item && !item.thumbnail && canvas.width > 0) void this.#thumbnail(itemId, canvas, canvas.width, canvas.height);
   }
 
+  /** Called with every live frame: a peak may have waited for its turn. */
+  #heedPeaks(itemId: string, peaks: Peak[]): void {
+    const state = this.#store.get();
+    const { snapshot } = this.live;
+    if (!this.#explainPeaks || !snapshot || state.model.parts['language-model'].phase !== 'ready') return;
+    // While an explained frame is looked at, the new ones are not on the stage.
+    if (peaks.length > 0 && !state.highlight) this.#turns.offer({ itemId, snapshot, image: this.painter.copy() });
+    const busy = state.items.some((item) => item.explanations.some(isOpen));
+    const turn = this.#turns.take(performance.now() / 1000, busy);
+    if (turn) this.#explainPeak(turn);
+  }
+
+  #explainPeak({ itemId, snapshot, image }: PeakFrame): void {
+    const { task } = this.#store.get();
+    const runId = this.#newId('explain');
+    const { time } = snapshot;
+    this.#store.dispatch({ type: 'explain-asked', itemId, runId, task, time, snapshot, auto: true });
+    const kept = image.then((each) => each && this.#keepFrame(runId, each));
+    const frame = async (): Promise<MediaFrame | null> => {
+      const shown = await kept;
+      return shown && { image: await createImageBitmap(shown), time };
+    };
+    this.#deep.add(this.#analyzer, { runId, itemId, task, snapshot, frame });
+  }
+
+  #keepFrame(runId: string, image: ImageBitmap): ImageBitmap {
+    this.frames.keep(runId, image);
+    return image;
+  }
+
+  #endPeek(): void {
+    if (!this.#store.get().highlight) return;
+    this.painter.endPeek();
+    this.#store.dispatch({ type: 'highlight', target: null });
+  }
+
   #showStill(): void {
     const item = selectedItem(this.#store.get());
-    if (item?.kind === 'picture' && item.snapshot !== this.live.snapshot) this.live.show(item.snapshot);
+    if (item?.kind === 'picture' && item.snapshot !== this.live.measured) this.live.show(item.snapshot);
   }
 
   #liveFailed(itemId: string, error: WireError): void {
@@ -435,21 +669,26 @@ export class SessionController {
     this.painter.clear();
     const file = this.#shelf.file(item.id);
     const last = this.#lastFrames.get(item.id);
-    if (item.kind === 'camera' && last) this.painter.show(last);
-    if (item.kind === 'camera' || !file) return;
-    if (item.kind === 'video') {
-      const video = await this.source.openVideo(file, (error) => this.#store.dispatch({ type: 'item-failed', itemId: item.id, error }));
-      if (this.#store.get().selectedId !== item.id) return;
-      if (video.ok) {
-        this.painter.reserve(video.value);
-        this.#store.dispatch({ type: 'item-ready', itemId: item.id });
-      } else if (video.error.code !== 'cancelled') {
-        this.#store.dispatch({ type: 'item-failed', itemId: item.id, error: video.error });
-      }
-      return;
-    }
+    const stands = item.kind === 'camera' || this.#resting.has(item.id);
+    if (stands && last) this.painter.show(last);
+    if (stands && item.kind === 'video') this.#store.dispatch({ type: 'paused', paused: true });
+    if (stands || !file) return;
+    if (item.kind === 'video') return this.#openVideo(item, 0);
     const picture = await this.#shelf.open(item.id);
     if (picture?.ok && this.#store.get().selectedId === item.id) this.painter.show(picture.value.image);
+  }
+
+  async #openVideo(item: Item, from: number): Promise<void> {
+    const file = this.#shelf.file(item.id);
+    if (!file) return;
+    const video = await this.source.openVideo(file, from, (error) => this.#store.dispatch({ type: 'item-failed', itemId: item.id, error }));
+    if (this.#store.get().selectedId !== item.id) return;
+    if (video.ok) {
+      this.painter.reserve(video.value);
+      this.#store.dispatch({ type: 'item-ready', itemId: item.id });
+    } else if (video.error.code !== 'cancelled') {
+      this.#store.dispatch({ type: 'item-failed', itemId: item.id, error: video.error });
+    }
   }
 
   #showSelected(before: string | null): void {
@@ -467,12 +706,14 @@ export class SessionController {
   /** Closes the camera or video on the stage. */
   #leave(): void {
     this.#liveRun = null;
+    this.#turns.clear();
+    this.moment = null;
     this.source.close();
     this.painter.endPeek();
     this.#store.dispatch({ type: 'highlight', target: null });
     const item = selectedItem(this.#store.get());
-    if (item && item.kind !== 'picture' && this.live.snapshot) {
-      this.#store.dispatch({ type: 'live-left', itemId: item.id, snapshot: this.live.snapshot });
+    if (item && item.kind !== 'picture' && this.live.measured) {
+      this.#store.dispatch({ type: 'live-left', itemId: item.id, snapshot: this.live.measured });
     }
     if (this.#camera) {
       const { itemId } = this.#camera;
@@ -510,18 +751,28 @@ export class SessionController {
   }
 
   async #thumbnail(itemId: string, image: CanvasImageSource, width: number, height: number): Promise<void> {
-    const url = await makeThumbnail(image, width, height);
-    if (url) this.#store.dispatch({ type: 'item-thumbnail', itemId, url });
+    const blob = await makeThumbnail(image, width, height);
+    if (!blob) return;
+    this.#shelf.addThumbnail(itemId, blob);
+    this.#store.dispatch({ type: 'item-thumbnail', itemId, url: URL.createObjectURL(blob) });
   }
 
   #giveUpDeleted(): void {
     const { deleted } = this.#store.get();
-    if (!deleted) return;
-    this.#shelf.forget(deleted.item.id);
-    this.recorded.delete(deleted.item.id);
-    this.frames.forget(deleted.item.explanations.map((run) => run.runId));
-    this.#lastFrames.forget([deleted.item.id]);
-    if (deleted.item.thumbnail) URL.revokeObjectURL(deleted.item.thumbnail);
+    if (deleted) this.#forget(deleted.item);
+  }
+
+  /** Frees all that is held for an item. */
+  #forget(item: Item): void {
+    this.#shelf.forget(item.id);
+    this.recorded.delete(item.id);
+    this.#tracks.delete(item.id);
+    this.frames.forget(item.explanations.map((run) => run.runId));
+    this.#lastFrames.forget([item.id]);
+    this.#mirrored.delete(item.id);
+    this.#resting.delete(item.id);
+    this.#facesBefore.delete(item.id);
+    if (item.thumbnail) URL.revokeObjectURL(item.thumbnail);
   }
 
   #has(itemId: string): boolean {
@@ -534,6 +785,6 @@ export class SessionController {
 
   #newId(prefix: string): string {
     this.#ids += 1;
-    return `${prefix}-${this.#ids}`;
+    return `${prefix}-${this.#page}-${this.#ids}`;
   }
 }

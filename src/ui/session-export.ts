@@ -1,16 +1,13 @@
-import { explanationsCsv, readingsCsv } from '../export/csv.ts';
-import { exportFileName } from '../export/file-name.ts';
-import { sessionJson } from '../export/json.ts';
-import type { Session, SessionExplanation, SessionItem } from '../export/session.ts';
-import type { Reading } from '../shared/readings.ts';
+import { archiveName, type ExportFile, type ExportKind, exportFiles } from '../export/files.ts';
+import type { Session, SessionExplanation, SessionItem, SessionReading } from '../export/session.ts';
+import type { Evidence, Reading } from '../shared/readings.ts';
 import type { AnalysisState, Explanation, Item } from './analysis-state.ts';
+import { asPeople, evidenceOfPeople, framesOf, namesOfPeople, type People } from './people.ts';
 
-export type ExportKind = 'json' | 'readings-csv' | 'explanations-csv';
-
-/** The page's state as an export sees it. `recorded`: readings of cameras and videos, by item. */
+/** The page's state as an export sees it: faces that the user merged are one, under the names that were given. `recorded`: readings of cameras and videos, by item. */
 export function buildSession(
   state: AnalysisState,
-  recorded: ReadonlyMap<string, Reading[]>,
+  recorded: ReadonlyMap<string, SessionReading[]>,
   settings: Session['settings'],
   version: string,
 ): Session {
@@ -26,8 +23,10 @@ export function buildSession(
         kind: item.kind,
         width: snapshot?.width ?? 0,
         height: snapshot?.height ?? 0,
-        readings: recorded.get(item.id) ?? pictureReadings(item),
-        explanations: item.explanations.map(sessionExplanation),
+        names: namesOfPeople(item.people),
+        readings: framesOf(recorded.get(item.id) ?? pictureReadings(item)).flatMap((frame) => asPeople(frame, item.people)),
+        explanations: item.explanations.map((run) => sessionExplanation(run, item.people)),
+        ...(item.marks.length > 0 && { marks: item.marks }),
       };
     }),
   };
@@ -37,8 +36,9 @@ function pictureReadings(item: Item): Reading[] {
   return item.kind === 'picture' ? (item.snapshot?.readings ?? []) : [];
 }
 
-function sessionExplanation(run: Explanation): SessionExplanation {
-  const { runId, task, time, error, prompt, promptTokens, steps, evidence, answer, tokensPerSecond, times } = run;
+function sessionExplanation(run: Explanation, people: People): SessionExplanation {
+  const { runId, task, time, error, prompt, promptTokens, steps, evidence, answer, tokensPerSecond, times, auto } = run;
+  const known = (each: Evidence) => evidenceOfPeople(each, people);
   const outcome = run.phase === 'queued' ? 'running' : run.phase;
   return {
     runId,
@@ -50,32 +50,40 @@ function sessionExplanation(run: Explanation): SessionExplanation {
     promptTokens,
     words: run.words ?? [],
     steps,
-    evidence,
+    evidence: {
+      observe: evidence.observe.map(known),
+      cues: evidence.cues.map(known),
+      reason: evidence.reason.map(known),
+      answer: evidence.answer.map(known),
+    },
     answer,
     tokensPerSecond,
     times,
+    ...(auto && { auto }),
   };
 }
 
-/** Hands the export to the browser as a download. */
-export function download(session: Session, kind: ExportKind, at: Date): void {
-  const [text, extension, type] = render(session, kind, at);
-  saveFile(text, exportFileName(session, extension, at), type);
+/** Hands the export to the browser as a download; several files as one archive. Rejects where the archiver cannot be fetched. */
+export async function download(session: Session, kind: ExportKind, at: Date): Promise<void> {
+  const files = exportFiles(session, kind, at);
+  const [file, ...more] = files;
+  if (file && more.length === 0) saveFile(file.text, file.path, file.type);
+  else saveFile(await archive(files, at), archiveName(session, kind, at), 'application/zip');
 }
 
-/** Hands a text to the browser as a download. */
-export function saveFile(text: string, name: string, type: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type }));
+/** A ZIP of text files; the archiver is loaded when it is first needed. */
+export async function archive(files: readonly ExportFile[], at: Date): Promise<Uint8Array<ArrayBuffer>> {
+  const { strToU8, zipSync } = await import('fflate');
+  return zipSync(Object.fromEntries(files.map(({ path, text }) => [path, strToU8(text)])), { mtime: at });
+}
+
+/** Hands a text or bytes to the browser as a download. */
+export function saveFile(content: string | Uint8Array<ArrayBuffer>, name: string, type: string): void {
+  const url = URL.createObjectURL(new Blob([content], { type }));
   const link = document.createElement('a');
   link.href = url;
   link.download = name;
   link.click();
   // The download has its own hold on the data only once it began.
   setTimeout(() => URL.revokeObjectURL(url), 10_000);
-}
-
-function render(session: Session, kind: ExportKind, at: Date): [text: string, extension: string, type: string] {
-  if (kind === 'json') return [sessionJson(session, { at }), 'json', 'application/json'];
-  if (kind === 'readings-csv') return [readingsCsv(session), 'readings.csv', 'text/csv'];
-  return [explanationsCsv(session), 'explanations.csv', 'text/csv'];
 }

@@ -32,6 +32,7 @@ export function SettingsPopover() {
             <SmoothingSlider />
           </div>
           <OverlaySwitches />
+          <KeepSwitch />
           <About />
         </Popover.Content>
       </Popover.Portal>
@@ -106,6 +107,27 @@ function OverlaySwitches() {
           </Switch.Root>
         </label>
       ))}
+    </div>
+  );
+}
+
+function KeepSwitch() {
+  const { settings, changeSettings } = useSession();
+  return (
+    <div className="setting">
+      <label className="switch-line" htmlFor="keep-sessions">
+        {messages.sessions.keep}
+        <Switch.Root
+          id="keep-sessions"
+          className="switch"
+          checked={settings.keepSessions}
+          aria-describedby="keep-sessions-hint"
+          onCheckedChange={(keepSessions) => changeSettings({ keepSessions })}
+        >
+          <Switch.Thumb className="switch-thumb" />
+        </Switch.Root>
+      </label>
+      <small id="keep-sessions-hint">{messages.sessions.keepHint}</small>
     </div>
   );
 }

@@ -21,6 +21,7 @@ test('stored settings survive being broken or old', () => {
     theme: 'dark',
     overlay: { ...defaultSettings.overlay, boxes: false },
   });
+  expect([parseSettings('{}').keepSessions, parseSettings('{"keepSessions":false}').keepSessions]).toEqual([true, false]);
 });
 
 test('measured backends are known again, unless another version of the app measured them or the entry is broken', () => {

@@ -9,6 +9,15 @@ export interface Settings {
   /** Time constant of live readings in seconds; 0 is raw. */
   smoothing: number;
   overlay: { boxes: boolean; labels: boolean; landmarks: boolean };
+  /** Whether what is open is written to the browser's storage. */
+  keepSessions: boolean;
+  /**
+   * Whether changes of expression in a camera or video are explained by themselves. Off at first, on every backend: an explanation takes
+   * seconds of the whole machine (on WASM it slows the readings meanwhile), and nobody asked for it.
+   */
+  explainPeaks: boolean;
+  /** Whether the timeline is open. */
+  timeline: boolean;
 }
 
 /** What the address asks for; it wins over what was set, for this visit. */
@@ -27,6 +36,9 @@ export const defaultSettings: Settings = {
   backend: 'auto',
   smoothing: 0.3,
   overlay: { boxes: true, labels: true, landmarks: false },
+  keepSessions: true,
+  explainPeaks: false,
+  timeline: true,
 };
 
 /** `?pack=tiny&backend=wasm&backend.language-model=webgpu`; what is not understood is left out. */
@@ -65,6 +77,9 @@ export function parseSettings(text: string | null): Settings {
       labels: flag(overlay.labels, defaultSettings.overlay.labels),
       landmarks: flag(overlay.landmarks, defaultSettings.overlay.landmarks),
     },
+    keepSessions: flag(stored.keepSessions, defaultSettings.keepSessions),
+    explainPeaks: flag(stored.explainPeaks, defaultSettings.explainPeaks),
+    timeline: flag(stored.timeline, defaultSettings.timeline),
   };
 }
 

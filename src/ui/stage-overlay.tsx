@@ -1,8 +1,9 @@
 import { useRef } from 'react';
-import { isMainFace } from './analysis-state.ts';
+import { isMainFace, selectedItem } from './analysis-state.ts';
 import { useFaceIds, useReadingsDraw } from './hooks.ts';
 import type { LiveReadings } from './live-readings.ts';
 import { messages } from './messages.ts';
+import { nameOf } from './people.ts';
 import { useAppState, useSession } from './session-context.ts';
 
 /** A box for each face, in step with the frame beneath. Positions and words are written without React. */
@@ -26,6 +27,10 @@ function FaceMark({ faceId, mirrored, many }: { faceId: number; mirrored: boolea
   const selected = useAppState((state) =>
     state.selectedFace === null ? isMainFace(controller.live.snapshot, faceId) : state.selectedFace === faceId,
   );
+  const name = useAppState((state) => {
+    const item = selectedItem(state);
+    return item && nameOf(item.people, faceId);
+  });
   const mark = useRef<HTMLLIElement>(null);
   const glyph = useRef<SVGUseElement>(null);
   const word = useRef<HTMLSpanElement>(null);
@@ -57,7 +62,7 @@ function FaceMark({ faceId, mirrored, many }: { faceId: number; mirrored: boolea
       onPointerDown={() => store.dispatch({ type: 'face-selected', faceId })}
     >
       <span className="face-tag">
-        <b>{faceId}</b>
+        <b>{name ?? faceId}</b>
         <svg className="glyph" width="16" height="16" aria-hidden="true" focusable="false">
           <use ref={glyph} />
         </svg>

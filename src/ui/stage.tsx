@@ -2,6 +2,7 @@ import { useEffect, useRef } from 'react';
 import { type Item, selectedItem } from './analysis-state.ts';
 import { CameraSign } from './camera-sign.tsx';
 import { ErrorNotice } from './error-notice.tsx';
+import { clock } from './format.ts';
 import { HighlightLayer } from './highlight-layer.tsx';
 import { useElementSize, useFaceIds, useFrameSize } from './hooks.ts';
 import { messages } from './messages.ts';
@@ -44,6 +45,7 @@ function StageItem({ item, onOpenFiles }: { item: Item; onOpenFiles: () => void 
       </div>
       {item.kind === 'camera' && <CameraSign />}
       <StageNote item={item} />
+      <ShownNote item={item} />
       {item.error && action && (
         <div className="stage-notice" data-alone={frame === null}>
           <ErrorNotice error={item.error} action={action.name} onAction={action.run} />
@@ -71,6 +73,22 @@ function StageFrame({ width, height }: { width: number; height: number }) {
   );
 }
 
+/** While an explained frame is looked at in place of what the camera shows: which, and the way back. */
+function ShownNote({ item }: { item: Item }) {
+  const { controller } = useSession();
+  const runId = useAppState((state) => (state.highlight && !state.highlight.evidence ? state.highlight.runId : null));
+  const run = item.explanations.find((each) => each.runId === runId);
+  if (!run) return null;
+  return (
+    <p className="stage-note shown-note">
+      {messages.timeline.shown(clock(run.time))}
+      <button type="button" onClick={() => controller.endShow()}>
+        {messages.timeline.back}
+      </button>
+    </p>
+  );
+}
+
 /** One line at the foot of the picture: what is awaited, or that there is no face. */
 function StageNote({ item }: { item: Item }) {
   const faces = useFaceIds();
@@ -83,7 +101,9 @@ function StageNote({ item }: { item: Item }) {
 
 function noteFor(item: Item, faces: number, starting: boolean, readerReady: boolean): string {
   if (item.kind === 'camera' && starting) return messages.cameraStarting;
-  if (!readerReady) return messages.waitingForReader;
+  if (item.kept && item.kind === 'camera') return messages.sessions.recorded;
+  if (item.kept === 'readings') return messages.sessions.onlyReadings;
+  if (!readerReady && !(item.kept && item.snapshot)) return messages.waitingForReader;
   if (item.kind !== 'picture') return '';
   if (item.phase === 'waiting') return messages.waiting;
   if (item.phase === 'reading') return messages.reading;

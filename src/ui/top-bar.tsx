@@ -1,10 +1,11 @@
-import { CircleHelp, Monitor, Moon, Sun } from 'lucide-react';
+import { CircleHelp, History, Monitor, Moon, Sun } from 'lucide-react';
 import { TASKS } from '../shared/labels.ts';
 import { GlyphLogo } from './emotion-glyph.tsx';
 import { messages } from './messages.ts';
 import { ModelStatus } from './model-status.tsx';
 import { Picker } from './picker.tsx';
 import { useAppState, useSession } from './session-context.ts';
+import { SessionsDialog } from './sessions-dialog.tsx';
 import type { Settings } from './settings.ts';
 import { SettingsPopover } from './settings-popover.tsx';
 
@@ -29,6 +30,11 @@ export function TopBar({ onHelp }: { onHelp: () => void }) {
           options={TASK_OPTIONS}
           onChange={(next) => store.dispatch({ type: 'task-chosen', task: next })}
         />
+        <SessionsDialog>
+          <button type="button" className="icon-button" aria-label={messages.sessions.name} title={messages.sessions.name}>
+            <History size={18} aria-hidden="true" />
+          </button>
+        </SessionsDialog>
         <ThemeButton theme={settings.theme} onChange={(theme) => changeSettings({ theme })} />
         <SettingsPopover />
         <button type="button" className="icon-button" aria-label={messages.help} title={messages.help} onClick={onHelp}>
@@ -43,7 +49,7 @@ function ThemeButton({ theme, onChange }: { theme: Settings['theme']; onChange: 
   const Icon = THEME_ICONS[theme];
   const label = `${messages.theme}: ${messages.themes[theme]}`;
   return (
-    <button type="button" className="icon-button" aria-label={label} title={label} onClick={() => onChange(NEXT_THEME[theme])}>
+    <button type="button" className="icon-button theme-button" aria-label={label} title={label} onClick={() => onChange(NEXT_THEME[theme])}>
       <Icon size={18} aria-hidden="true" />
     </button>
   );

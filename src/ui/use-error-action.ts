@@ -43,6 +43,12 @@ export function useErrorAction(error: WireError | null, item: Item | null, onOpe
       return item
         ? { name: messages.actions.chooseAnother, run: () => controller.replace(item.id, onOpenFiles) }
         : { name: messages.actions.chooseFile, run: onOpenFiles };
+    case 'session-broken':
+    case 'session-elsewhere':
+    case 'session-unkept':
+    case 'storage-refused':
+    case 'storage-full':
+      return null;
     default:
       return item
         ? { name: messages.actions.tryAgain, run: () => controller.retry(item.id) }

@@ -1,7 +1,7 @@
 import { useEffect } from 'react';
 import { useSession } from './session-context.ts';
 
-/** Space plays or pauses, E explains, Esc stops, ? shows the help sheet. */
+/** Space plays or pauses, E explains, M marks the moment, Esc stops, ? shows the help sheet. */
 export function useShortcuts(onHelp: () => void): void {
   const { store, controller } = useSession();
   useEffect(() => {
@@ -10,7 +10,9 @@ export function useShortcuts(onHelp: () => void): void {
       if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
       const target = event.target instanceof Element ? event.target : null;
       if (target?.closest('input, textarea, [contenteditable], [role="dialog"], [role="menu"], [role="listbox"]')) return;
-      if (event.key === 'Escape') controller.stop();
+      if (event.key === 'Escape') {
+        if (!controller.endShow()) controller.stop();
+      } else if (event.key === 'm' || event.key === 'M') controller.addMark();
       else if (event.key === '?') onHelp();
       else if (event.key === 'e' || event.key === 'E') controller.explain();
       else if (event.key === ' ' && !target?.closest('button, a, summary, [role="slider"], [role="combobox"], [role="tab"]')) {

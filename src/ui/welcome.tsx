@@ -1,11 +1,12 @@
 import { Camera, FolderOpen, Lock, Sparkles } from 'lucide-react';
 import { messages } from './messages.ts';
 import { FirstNote } from './model-notes.tsx';
-import { useSession } from './session-context.ts';
+import { useKeeping, useSession } from './session-context.ts';
 
 /** First visit: one sentence, three ways in. */
 export function Welcome({ onOpenFiles }: { onOpenFiles: () => void }) {
   const { controller } = useSession();
+  const { state } = useKeeping();
   return (
     <div className="welcome">
       <p className="welcome-line">{messages.tagline}</p>
@@ -28,6 +29,7 @@ export function Welcome({ onOpenFiles }: { onOpenFiles: () => void }) {
       <p className="welcome-private" title={messages.nothingLeavesWhy}>
         <Lock size={15} aria-hidden="true" /> {messages.nothingLeaves}
       </p>
+      <p className="welcome-note">{state === 'on' || state === 'starting' ? messages.keptHere : messages.notKeptHere}</p>
       <FirstNote />
     </div>
   );

@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest';
+import { EXPORT_KINDS, exportFiles } from './files.ts';
+import { session, watched } from './session.fixture.ts';
+
+const at = new Date('2026-01-02T03:04:05Z');
+const paths = (...[whole, kind]: [Parameters<typeof exportFiles>[0], Parameters<typeof exportFiles>[1]]) =>
+  exportFiles(whole, kind, at).map((file) => file.path);
+
+describe('exportFiles', () => {
+  it.each(EXPORT_KINDS)('%s says which pack and version made it, and when the user named a face, its name', (kind) => {
+    const text = exportFiles(watched(), kind, at)
+      .map((file) => file.text)
+      .join('\n');
+    expect(text).toContain('abc123');
+    expect(text).toContain('0.1.0');
+    if (kind !== 'explanations-csv') expect(text).toContain('Ada');
+  });
+
+  it.each(EXPORT_KINDS)('%s takes a session in which nothing was read and no pack was loaded', (kind) => {
+    const whole = { ...session(), model: null };
+    whole.items[0] = { ...whole.items[0]!, width: 0, height: 0, readings: [], explanations: [] };
+    for (const file of exportFiles(whole, kind, at)) expect(file.text).not.toMatch(/NaN|undefined|Infinity/);
+  });
+
+  it('puts what made a table beside it under the same name', () => {
+    expect(paths(watched(), 'fex')).toEqual([
+      'emollm-clip-best-take-20260102-030405.fex.csv',
+      'emollm-clip-best-take-20260102-030405.fex.json',
+    ]);
+  });
+
+  it('keeps inputs that are called alike apart', () => {
+    const whole = watched();
+    const twice = { ...whole, items: [...whole.items, ...session().items] };
+    expect(paths(twice, 'vtt')).toEqual([
+      'emollm-clip-best-take-20260102-030405.captions.vtt',
+      'emollm-clip-best-take-20260102-030405-2.captions.vtt',
+    ]);
+    expect(new Set(paths(twice, 'openface')).size).toBe(4);
+  });
+});

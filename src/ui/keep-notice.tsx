@@ -1,0 +1,26 @@
+import { Info } from 'lucide-react';
+import { useState } from 'react';
+import { messages } from './messages.ts';
+import { useAppState, useKeeping } from './session-context.ts';
+
+/** Under the Model line, once something is open that is not kept: why, and what to do. Calm, for all else works. */
+export function KeepNotice() {
+  const keeping = useKeeping();
+  const empty = useAppState((state) => state.items.length === 0);
+  const [dismissed, setDismissed] = useState('');
+  if (empty || !('error' in keeping) || dismissed === keeping.error.message) return null;
+  const { message, remedy } = keeping.error;
+  return (
+    <div className="load-notice">
+      <div className="notice keep-notice" role="status">
+        <Info size={18} aria-hidden="true" />
+        <div className="notice-text">
+          <strong>{message}</strong> {remedy}
+        </div>
+        <button type="button" className="button small" onClick={() => setDismissed(message)}>
+          {messages.dismiss}
+        </button>
+      </div>
+    </div>
+  );
+}

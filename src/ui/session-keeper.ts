@@ -1,0 +1,539 @@
+/**
+ * Keeps what is open in the browser's storage while it changes, and brings it back. Knows no components; what it keeps comes from
+ * a `SessionSource`.
+ *
+ * Every tab has a session of its own, under a random id and with a lock that the browser frees when the tab ends, however it
+ * ends. A tab brings back its own session after a reload, else the one that was written last; one that is open in another tab
+ * is left alone, and the page begins with an empty one. (Where there are no locks, on plain http, two tabs that were opened one
+ * after the other write the same session: what was written last holds, item by item.)
+ */
+import type { SessionReading } from '../export/session.ts';
+import { type WireError, wireError } from '../shared/errors.ts';
+import { fail, ok, type Result } from '../shared/result.ts';
+import { SerialQueue } from '../shared/serial-queue.ts';
+import { VERSION } from '../shared/version.ts';
+import type { AnalysisState, Item, Snapshot } from './analysis-state.ts';
+import { messages } from './messages.ts';
+import { packSession, unpackSession } from './session-archive.ts';
+import { FORMAT, itemRecord, type KeptSession, roughBytes, type SessionRecord } from './session-record.ts';
+import type { BlobName, SessionBatch, SessionStore } from './session-store.ts';
+import type { StateStore } from './state-store.ts';
+
+/** A live item's readings and the frame that they were read from. */
+export interface Standing {
+  snapshot: Snapshot;
+  /** Null where it could not be compressed. */
+  image: Blob | null;
+}
+
+/** Where what is open lies, and who opens what was kept. */
+export interface SessionSource {
+  readonly recorded: ReadonlyMap<string, SessionReading[]>;
+  file(itemId: string): Blob | null;
+  thumbnail(itemId: string): Blob | null;
+  isMirrored(itemId: string): boolean;
+  /** Null where there is none, or not yet. */
+  explainedFrame(runId: string): Promise<Blob | null>;
+  standing(itemId: string): Promise<Standing | null>;
+  /** Ends camera, video and explanations. */
+  rest(): void;
+  /** In place of what is open; null: nothing. */
+  openSession(session: KeptSession | null): void;
+}
+
+interface KeeperOptions {
+  store: StateStore;
+  source: SessionSource;
+  /** Rejects where the browser refuses. */
+  openStore: () => Promise<SessionStore>;
+  /** What the settings say. */
+  enabled: boolean;
+  /** Null where the page has none. */
+  locks: Pick<LockManager, 'request' | 'query'> | null;
+  /** The id of the session that this tab wrote, over reloads. */
+  tab: { get: () => string | null; set: (id: string) => void };
+  /** Asks the browser not to clear the storage by itself. */
+  persist: () => void;
+}
+
+/** `some`: all but files for which there is no room. */
+export type Keeping = { state: 'starting' | 'on' | 'off' } | { state: 'refused' | 'full' | 'some'; error: WireError };
+
+/** What is read live is written at least this often. */
+export const WRITE_EVERY_MS = 2000;
+const AFTER_CHANGE_MS = 800;
+/** Encoding a picture costs a few milliseconds. */
+const STANDING_EVERY_MS = 4000;
+/** With a full disk, not at every change. */
+const AGAIN_AFTER_MS = 15_000;
+/** A reload may be quicker than the end of the page before it. */
+const RELOAD_MS = 2000;
+/** Larger videos are not kept: a few of them would fill the storage, and the user has them. */
+export const MAX_VIDEO_BYTES = 200e6;
+/** Deleted sessions that nobody took back, of a page that ended meanwhile, are removed after this. */
+const UNDO_MS = 60_000;
+
+/** What is written of an item. */
+interface Written {
+  item: Item | null;
+  rows: number;
+  blobs: Set<BlobName>;
+  standing: Snapshot | null;
+  standingAt: number;
+  bytes: Map<string, number>;
+}
+
+export class SessionKeeper {
+  readonly #options: KeeperOptions;
+  readonly #queue = new SerialQueue();
+  readonly #listeners = new Set<() => void>();
+  #store: SessionStore | null = null;
+  #keeping: Keeping = { state: 'starting' };
+  #enabled: boolean;
+  #session = newSession();
+  #written = new Map<string, Written>();
+  /** Of the session's own record: what was written last. */
+  #head = '';
+  /** Files that there was no room for. */
+  readonly #tooMuch = new Set<string>();
+  #release: (() => void) | null = null;
+  #notBefore = 0;
+  #timer: ReturnType<typeof setTimeout> | null = null;
+  #persisted = false;
+
+  constructor(options: KeeperOptions) {
+    this.#options = options;
+    this.#enabled = options.enabled;
+  }
+
+  keeping = (): Keeping => this.#keeping;
+
+  onKeeping = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  get sessionId(): string {
+    return this.#session.id;
+  }
+
+  /** Brings the last session back, unless something was opened meanwhile or nothing is to be kept; from then on, all is written. */
+  async begin(): Promise<void> {
+    const { store } = this.#options;
+    try {
+      this.#store = await this.#options.openStore();
+      await this.#queue.run(() => this.#restoreLast());
+    } catch (error) {
+      this.#store = null;
+      this.#say({ state: 'refused', error: wireError('storage-refused', ...messages.sessions.refused, String(error)) });
+      return;
+    }
+    if (this.#keeping.state === 'starting') this.#say({ state: this.#enabled ? 'on' : 'off' });
+    store.subscribe(() => this.#soon());
+    setInterval(() => void this.save(), WRITE_EVERY_MS);
+    this.#soon();
+  }
+
+  /** Off: what was written stays, nothing is added. */
+  setEnabled(enabled: boolean): void {
+    if (enabled === this.#enabled) return;
+    this.#enabled = enabled;
+    if (!this.#store) return;
+    this.#say({ state: enabled ? 'on' : 'off' });
+    if (enabled) void this.save();
+  }
+
+  /** Writes what changed. Resolves with whether all that is open is kept now. */
+  save(): Promise<boolean> {
+    return this.#queue.run(() => this.#save());
+  }
+
+  /** Written last first; none where the storage does not answer. */
+  async list(): Promise<SessionRecord[]> {
+    const sessions = (await this.#store?.list().catch(() => [])) ?? [];
+    return sessions.filter(isListed);
+  }
+
+  /** Ids of the sessions that other tabs have open. */
+  async elsewhere(): Promise<Set<string>> {
+    const held = (await this.#options.locks?.query())?.held ?? [];
+    const ids = held.flatMap(({ name }) => (name?.startsWith(LOCK) ? [name.slice(LOCK.length)] : []));
+    return new Set(ids.filter((id) => id !== this.#session.id));
+  }
+
+  /** An empty session in place of what is open, which stays in the list. `evenIfLost`: also where it could not be kept. */
+  startNew(evenIfLost = false): Promise<Result<void>> {
+    return this.#attempt(async () => {
+      if (!(await this.#putAside(evenIfLost))) return fail(wireError('session-unkept', ...messages.sessions.wouldBeLost));
+      await this.#begin(null);
+      return ok(undefined);
+    });
+  }
+
+  open(id: string, evenIfLost = false): Promise<Result<void>> {
+    return this.#attempt(async () => {
+      if (id === this.#session.id) return ok(undefined);
+      const release = await this.#claim(id, 0);
+      if (!release) return fail(wireError('session-elsewhere', ...messages.sessions.elsewhere));
+      try {
+        const kept = (await this.#store?.read(id)) ?? null;
+        if (!kept) return fail(wireError('session-broken', ...messages.sessions.unreadable));
+        if (!(await this.#putAside(evenIfLost))) return fail(wireError('session-unkept', ...messages.sessions.wouldBeLost));
+        await this.#begin(kept, release);
+        return ok(undefined);
+      } finally {
+        if (this.#session.id !== id) release();
+      }
+    });
+  }
+
+  /** Until `remove`, it can be taken back. What is open is closed where it is that session. */
+  delete(id: string): Promise<Result<void>> {
+    return this.#attempt(async () => {
+      if (id === this.#session.id) {
+        this.#options.source.rest();
+        await this.#save();
+        await this.#begin(null);
+      } else if ((await this.elsewhere()).has(id)) {
+        return fail(wireError('session-elsewhere', ...messages.sessions.elsewhere));
+      }
+      await this.#store?.setDeleted(id, Date.now());
+      return ok(undefined);
+    });
+  }
+
+  undelete(id: string): Promise<Result<void>> {
+    return this.#attempt(async () => {
+      await this.#store?.setDeleted(id, null);
+      return ok(undefined);
+    });
+  }
+
+  /** Makes a deletion final. */
+  remove(id: string): Promise<Result<void>> {
+    return this.#attempt(async () => {
+      await this.#store?.remove(id);
+      this.#roomAgain();
+      return ok(undefined);
+    });
+  }
+
+  /** All but those that other tabs have open; what is open here is closed. */
+  clear(): Promise<Result<void>> {
+    return this.#attempt(async () => {
+      const elsewhere = await this.elsewhere();
+      await this.#begin(null);
+      for (const { id } of (await this.#store?.list()) ?? []) if (!elsewhere.has(id)) await this.#store?.remove(id);
+      this.#roomAgain();
+      return ok(undefined);
+    });
+  }
+
+  /** The whole session as one archive. */
+  export(id: string): Promise<Result<Uint8Array<ArrayBuffer>>> {
+    return this.#attempt(async () => {
+      if (id === this.#session.id) await this.#save();
+      const kept = await this.#store?.read(id);
+      return kept ? ok(await packSession(kept)) : fail(wireError('session-broken', ...messages.sessions.unreadable));
+    });
+  }
+
+  /** Adds the session of an archive and opens it. Where it is none, nothing changes. */
+  async import(file: Blob): Promise<Result<void>> {
+    const unpacked = await unpackSession(file, randomId());
+    if (!unpacked.ok) return unpacked;
+    const added = await this.#attempt(async () => {
+      if (!this.#store) return fail(wireError('storage-refused', ...messages.sessions.refused));
+      await this.#store.add(unpacked.value);
+      return ok(undefined);
+    });
+    return added.ok ? this.open(unpacked.value.record.id) : added;
+  }
+
+  /** In its turn; what the storage refuses is an expected failure. */
+  #attempt<T>(work: () => Promise<Result<T>>): Promise<Result<T>> {
+    return this.#queue.run(async () => {
+      try {
+        return await work();
+      } catch (error) {
+        return fail(this.#failure(error));
+      }
+    });
+  }
+
+  async #restoreLast(): Promise<void> {
+    const sessions = (await this.#store?.list()) ?? [];
+    const old = sessions.filter(({ deletedAt }) => deletedAt !== null && deletedAt < Date.now() - UNDO_MS);
+    for (const { id } of old) await this.#store?.remove(id);
+    const kept = sessions.filter(isListed);
+    const own = kept.find(({ id }) => id === this.#options.tab.get());
+    const last = own ?? kept[0];
+    if (this.#enabled && last && this.#isEmpty()) {
+      const release = await this.#claim(last.id, own ? RELOAD_MS : 0);
+      const session = release && (await this.#store?.read(last.id));
+      if (release && session && session.items.length > 0 && this.#isEmpty()) return this.#begin(session, release);
+      release?.();
+    }
+    this.#own(await this.#claim(this.#session.id, 0));
+  }
+
+  #isEmpty(): boolean {
+    return this.#options.store.get().items.length === 0;
+  }
+
+  /** Whether what is open may go. */
+  async #putAside(evenIfLost: boolean): Promise<boolean> {
+    this.#options.source.rest();
+    this.#notBefore = 0;
+    const kept = await this.#save();
+    return kept || evenIfLost || this.#isEmpty();
+  }
+
+  /** From now on that session is the one that is open and written; without one, an empty one. */
+  async #begin(kept: KeptSession | null, release?: () => void): Promise<void> {
+    this.#session = kept ? { id: kept.record.id, createdAt: kept.record.createdAt } : newSession();
+    this.#own(release ?? (await this.#claim(this.#session.id, 0)));
+    this.#written = new Map();
+    this.#tooMuch.clear();
+    this.#head = '';
+    this.#options.source.openSession(kept);
+    const { items } = this.#options.store.get();
+    for (const { record, readings, file, thumbnail, last, frames } of kept?.items ?? []) {
+      const blobs = new Map<BlobName, Blob | null>([
+        ['file', file],
+        ['thumbnail', thumbnail],
+        ['last', last],
+        ...[...frames].map(([runId, blob]): [BlobName, Blob] => [`frame:${runId}`, blob]),
+      ]);
+      const bytes = new Map<string, number>([
+        ['item', roughBytes(record)],
+        ['rows', roughBytes(readings[0] ?? null) * readings.length],
+      ]);
+      for (const [name, blob] of blobs) if (blob) bytes.set(name, blob.size);
+      this.#written.set(record.id, {
+        item: items.find(({ id }) => id === record.id) ?? null,
+        rows: readings.length,
+        blobs: new Set([...blobs].flatMap(([name, blob]) => (blob ? [name] : []))),
+        standing: record.snapshot,
+        standingAt: 0,
+        bytes,
+      });
+    }
+    this.#head = headOf(this.#options.store.get());
+  }
+
+  #own(release: (() => void) | null): void {
+    this.#release?.();
+    this.#release = release;
+    this.#options.tab.set(this.#session.id);
+  }
+
+  /** The function that gives the session free again; null where another tab has it open. */
+  #claim(id: string, patienceMs: number): Promise<(() => void) | null> {
+    const { locks } = this.#options;
+    if (!locks) return Promise.resolve(() => {});
+    return new Promise((resolve) => {
+      const how = patienceMs > 0 ? { signal: AbortSignal.timeout(patienceMs) } : { ifAvailable: true };
+      locks
+        .request(`${LOCK}${id}`, how, (lock) => {
+          if (!lock) return resolve(null);
+          return new Promise<void>((release) => resolve(release));
+        })
+        .catch(() => resolve(null));
+    });
+  }
+
+  #soon(): void {
+    if (this.#timer !== null) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = null;
+      void this.save();
+    }, AFTER_CHANGE_MS);
+  }
+
+  async #save(): Promise<boolean> {
+    const store = this.#store;
+    if (!store || !this.#enabled || Date.now() < this.#notBefore) return false;
+    try {
+      const changes = await this.#changes();
+      const { items, deleted } = this.#options.store.get();
+      if (items.length === 0 && !deleted && this.#written.size > 0) {
+        // All was removed: there is no session any more.
+        await store.remove(this.#session.id);
+        this.#written = new Map();
+      } else if (changes) {
+        await store.write(changes.batch);
+        changes.done();
+      }
+      await this.#saveFiles(store);
+    } catch (error) {
+      this.#notBefore = Date.now() + AGAIN_AFTER_MS;
+      const failure = this.#failure(error);
+      this.#say({ state: failure.code === 'storage-full' ? 'full' : 'refused', error: failure });
+      return false;
+    }
+    if (this.#tooMuch.size === 0) this.#say({ state: 'on' });
+    if (!this.#isEmpty() && !this.#persisted) {
+      this.#persisted = true;
+      this.#options.persist();
+    }
+    return this.#tooMuch.size === 0;
+  }
+
+  /** What is to be written, and what to note once it is; null where nothing changed. */
+  async #changes(): Promise<{ batch: SessionBatch; done: () => void } | null> {
+    const { store, source } = this.#options;
+    const blobs: SessionBatch['blobs'] = [];
+    const standings = new Map<string, Snapshot>();
+    for (const item of store.get().items) {
+      const known = this.#written.get(item.id);
+      const missing = (name: BlobName, blob: Blob | null) => {
+        if (blob && !known?.blobs.has(name)) blobs.push({ itemId: item.id, name, blob });
+      };
+      missing('thumbnail', source.thumbnail(item.id));
+      if (item.kind === 'picture') continue;
+      for (const { runId } of item.explanations) {
+        if (!known?.blobs.has(`frame:${runId}`)) missing(`frame:${runId}`, await source.explainedFrame(runId));
+      }
+      const standing = this.#standingDue(item, known) ? await source.standing(item.id) : null;
+      if (!standing) continue;
+      standings.set(item.id, standing.snapshot);
+      if (standing.image) blobs.push({ itemId: item.id, name: 'last', blob: standing.image });
+    }
+    return this.#batch(blobs, standings);
+  }
+
+  #standingDue(item: Item, known: Written | undefined): boolean {
+    const rows = this.#options.source.recorded.get(item.id)?.length ?? 0;
+    // Where it was left, it stands for good.
+    if (!known || known.item?.snapshot !== item.snapshot) return true;
+    return rows > known.rows && Date.now() - known.standingAt >= STANDING_EVERY_MS;
+  }
+
+  /** Without waiting, so that all of it is of one moment. */
+  #batch(blobs: SessionBatch['blobs'], standings: Map<string, Snapshot>): { batch: SessionBatch; done: () => void } | null {
+    const { store, source } = this.#options;
+    const state = store.get();
+    const present = new Set([...state.items, ...(state.deleted ? [state.deleted.item] : [])].map(({ id }) => id));
+    const gone = [...this.#written.keys()].filter((itemId) => !present.has(itemId));
+    const next = new Map<string, Written>();
+    const items: SessionBatch['items'] = [];
+    const readings: SessionBatch['readings'] = [];
+    for (const item of state.items) {
+      const known = this.#written.get(item.id);
+      const standing = standings.get(item.id) ?? known?.standing ?? null;
+      const rows = source.recorded.get(item.id) ?? [];
+      const from = known?.rows ?? 0;
+      const mine = blobs.filter(({ itemId }) => itemId === item.id);
+      const changed = known?.item !== item || standings.has(item.id);
+      if (!changed && rows.length === from && mine.length === 0) continue;
+      const bytes = new Map(known?.bytes);
+      if (changed) {
+        const record = itemRecord(item, source.isMirrored(item.id));
+        items.push(item.kind === 'picture' ? record : { ...record, snapshot: standing ?? item.snapshot });
+        bytes.set('item', roughBytes(record));
+      }
+      if (rows.length > from) readings.push({ itemId: item.id, from, rows: rows.slice(from) });
+      bytes.set('rows', roughBytes(rows[0] ?? null) * rows.length);
+      for (const { name, blob } of mine) bytes.set(name, blob.size);
+      next.set(item.id, {
+        item,
+        rows: rows.length,
+        blobs: new Set([...(known?.blobs ?? []), ...mine.map(({ name }) => name)]),
+        standing,
+        standingAt: standings.has(item.id) ? Date.now() : (known?.standingAt ?? 0),
+        bytes,
+      });
+    }
+    const head = headOf(state);
+    const empty = state.items.length === 0 && this.#written.size === 0;
+    if (empty || (next.size === 0 && gone.length === 0 && head === this.#head)) return null;
+    const all = new Map([...this.#written, ...next]);
+    for (const itemId of gone) all.delete(itemId);
+    const kept = state.items.map(({ id }) => all.get(id));
+    return {
+      batch: {
+        session: {
+          id: this.#session.id,
+          format: FORMAT,
+          app: VERSION,
+          createdAt: this.#session.createdAt,
+          savedAt: Date.now(),
+          task: state.task,
+          selectedId: state.selectedId,
+          itemIds: state.items.map(({ id }) => id),
+          readings: state.items.reduce((sum, item) => sum + (all.get(item.id)?.rows || item.snapshot?.readings.length || 0), 0),
+          bytes: kept.reduce((sum, each) => sum + [...(each?.bytes.values() ?? [])].reduce((all, part) => all + part, 0), 0),
+          deletedAt: null,
+        },
+        items,
+        readings,
+        blobs: blobs.filter(({ itemId }) => next.has(itemId)),
+        gone,
+      },
+      done: () => {
+        this.#written = all;
+        this.#head = head;
+      },
+    };
+  }
+
+  /** Each by itself, after all else: one that there is no room for holds up nothing. */
+  async #saveFiles(store: SessionStore): Promise<void> {
+    const { source } = this.#options;
+    for (const item of this.#options.store.get().items) {
+      const known = this.#written.get(item.id);
+      const file = source.file(item.id);
+      if (!known || !file || known.blobs.has('file') || this.#tooMuch.has(item.id)) continue;
+      if (item.kind === 'video' && file.size > MAX_VIDEO_BYTES) continue;
+      try {
+        await store.addBlob(this.#session.id, item.id, 'file', file);
+        known.blobs.add('file');
+        known.bytes.set('file', file.size);
+        this.#head = ''; // the session's size
+      } catch (error) {
+        this.#tooMuch.add(item.id);
+        const failure = this.#failure(error);
+        this.#say({ state: 'some', error: { ...failure, message: messages.sessions.fileTooMuch(item.name) } });
+      }
+    }
+  }
+
+  #failure(error: unknown): WireError {
+    const full = error instanceof DOMException && error.name === 'QuotaExceededError';
+    return full
+      ? wireError('storage-full', ...messages.sessions.full)
+      : wireError('storage-refused', ...messages.sessions.refused, String(error));
+  }
+
+  /** Something was removed: what failed for want of room may be tried again at once. */
+  #roomAgain(): void {
+    this.#notBefore = 0;
+    this.#tooMuch.clear();
+    this.#soon();
+  }
+
+  #say(keeping: Keeping): void {
+    const same = keeping.state === this.#keeping.state && !('error' in keeping);
+    if (same) return;
+    this.#keeping = keeping;
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+const LOCK = 'emollm-session-';
+
+const isListed = ({ deletedAt, itemIds }: SessionRecord) => deletedAt === null && itemIds.length > 0;
+
+/** What of the state the session's own record holds. */
+function headOf({ task, selectedId, items }: AnalysisState): string {
+  return JSON.stringify([task, selectedId, items.map(({ id }) => id)]);
+}
+
+function randomId(): string {
+  return Array.from(crypto.getRandomValues(new Uint32Array(3)), (part) => part.toString(36)).join('-');
+}
+
+function newSession(): { id: string; createdAt: number } {
+  return { id: randomId(), createdAt: Date.now() };
+}

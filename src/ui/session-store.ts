@@ -1,0 +1,153 @@
+/** The one door to IndexedDB: kept sessions, their items, readings and pictures. Knows records; neither the page nor its state. */
+import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
+import * as v from 'valibot';
+import type { SessionReading } from '../export/session.ts';
+import { type ItemRecord, itemSchema, type KeptItem, type KeptSession, type SessionRecord, sessionSchema } from './session-record.ts';
+
+/** `file`, `thumbnail`, `last`, or `frame:` and a run's id. */
+export type BlobName = 'file' | 'thumbnail' | 'last' | `frame:${string}`;
+
+/** What changed since the last write; written whole or not at all. */
+export interface SessionBatch {
+  session: SessionRecord;
+  items: ItemRecord[];
+  /** Rows that came, of one item: `from` is how many were written before them. */
+  readings: { itemId: string; from: number; rows: SessionReading[] }[];
+  blobs: { itemId: string; name: BlobName; blob: Blob }[];
+  /** Items that are no more. */
+  gone: string[];
+}
+
+interface Tables extends DBSchema {
+  sessions: { key: string; value: unknown };
+  items: { key: [session: string, item: string]; value: unknown };
+  readings: { key: [session: string, item: string, from: number]; value: SessionReading[] };
+  blobs: { key: [session: string, item: string, name: string]; value: Blob };
+}
+
+const PARTS = ['items', 'readings', 'blobs'] as const;
+const ALL = ['sessions', ...PARTS] as const;
+
+/** All keys that begin with these: an array sorts behind every text and number. */
+const under = (...begin: string[]) => IDBKeyRange.bound(begin, [...begin, []]);
+
+export class SessionStore {
+  readonly #db: IDBPDatabase<Tables>;
+
+  private constructor(db: IDBPDatabase<Tables>) {
+    this.#db = db;
+  }
+
+  /** Rejects where the browser refuses storage (private windows, a full disk). */
+  static async open(name = 'emollm-sessions'): Promise<SessionStore> {
+    const db = await openDB<Tables>(name, 1, {
+      upgrade(opened) {
+        opened.createObjectStore('sessions');
+        for (const part of PARTS) opened.createObjectStore(part);
+      },
+      // A newer version of the page in another tab wants to change the tables: this one must not hold it up.
+      blocking: (_current, _wanted, event) => (event.target as IDBDatabase).close(),
+    });
+    return new SessionStore(db);
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+
+  /** Written last first; also those that were deleted and not yet removed. What is not understood is left out. */
+  async list(): Promise<SessionRecord[]> {
+    const records = await this.#db.getAll('sessions');
+    return records
+      .flatMap((record) => {
+        const parsed = v.safeParse(sessionSchema, record);
+        return parsed.success ? [parsed.output] : [];
+      })
+      .sort((a, b) => b.savedAt - a.savedAt);
+  }
+
+  async write({ session, items, readings, blobs, gone }: SessionBatch): Promise<void> {
+    const change = this.#db.transaction(ALL, 'readwrite');
+    const asked: Promise<unknown>[] = [change.objectStore('sessions').put(session, session.id)];
+    for (const itemId of gone) for (const part of PARTS) asked.push(change.objectStore(part).delete(under(session.id, itemId)));
+    for (const item of items) asked.push(change.objectStore('items').put(item, [session.id, item.id]));
+    for (const { itemId, from, rows } of readings) asked.push(change.objectStore('readings').put(rows, [session.id, itemId, from]));
+    for (const { itemId, name, blob } of blobs) asked.push(change.objectStore('blobs').put(blob, [session.id, itemId, name]));
+    // Where one fails, all are undone; only the transaction itself says why.
+    for (const each of asked) each.catch(() => {});
+    await change.done;
+  }
+
+  async addBlob(id: string, itemId: string, name: BlobName, blob: Blob): Promise<void> {
+    const change = this.#db.transaction('blobs', 'readwrite');
+    change.store.put(blob, [id, itemId, name]).catch(() => {});
+    await change.done;
+  }
+
+  /** Null where there is none, or none that is understood. */
+  async read(id: string): Promise<KeptSession | null> {
+    const session = v.safeParse(sessionSchema, await this.#db.get('sessions', id));
+    if (!session.success) return null;
+    const items: KeptItem[] = [];
+    for (const itemId of session.output.itemIds) {
+      const record = v.safeParse(itemSchema, await this.#db.get('items', [id, itemId]));
+      if (record.success) items.push({ record: record.output, ...(await this.#beside(id, itemId)) });
+    }
+    const itemIds = items.map(({ record }) => record.id);
+    return { record: { ...session.output, itemIds }, items };
+  }
+
+  /** Adds a session as a whole. */
+  async add({ record, items }: KeptSession): Promise<void> {
+    const blobs: SessionBatch['blobs'] = items.flatMap((item) => {
+      const itemId = item.record.id;
+      const named: [BlobName, Blob | null][] = [
+        ['file', item.file],
+        ['thumbnail', item.thumbnail],
+        ['last', item.last],
+        ...[...item.frames].map(([runId, blob]): [BlobName, Blob] => [`frame:${runId}`, blob]),
+      ];
+      return named.flatMap(([name, blob]) => (blob ? [{ itemId, name, blob }] : []));
+    });
+    await this.write({
+      session: record,
+      items: items.map((item) => item.record),
+      readings: items.flatMap(({ record: { id: itemId }, readings: rows }) => (rows.length > 0 ? [{ itemId, from: 0, rows }] : [])),
+      blobs,
+      gone: [],
+    });
+  }
+
+  /** Deleted sessions are not restored, and removed by `remove`. Null takes it back. */
+  async setDeleted(id: string, deletedAt: number | null): Promise<void> {
+    const change = this.#db.transaction('sessions', 'readwrite');
+    const parsed = v.safeParse(sessionSchema, await change.store.get(id));
+    if (parsed.success) await change.store.put({ ...parsed.output, deletedAt }, id);
+    await change.done;
+  }
+
+  async remove(id: string): Promise<void> {
+    const change = this.#db.transaction(ALL, 'readwrite');
+    const asked: Promise<unknown>[] = [change.objectStore('sessions').delete(id)];
+    for (const part of PARTS) asked.push(change.objectStore(part).delete(under(id)));
+    for (const each of asked) each.catch(() => {});
+    await change.done;
+  }
+
+  async #beside(id: string, itemId: string): Promise<Omit<KeptItem, 'record'>> {
+    const chunks = await this.#db.getAll('readings', under(id, itemId));
+    const names = await this.#db.getAllKeys('blobs', under(id, itemId));
+    const blobs = await this.#db.getAll('blobs', under(id, itemId));
+    const byName = new Map(names.map(([, , name], index) => [name, blobs[index] ?? null]));
+    const frames = [...byName].flatMap(([name, blob]): [string, Blob][] =>
+      blob && name.startsWith('frame:') ? [[name.slice('frame:'.length), blob]] : [],
+    );
+    return {
+      readings: chunks.flat(),
+      file: byName.get('file') ?? null,
+      thumbnail: byName.get('thumbnail') ?? null,
+      last: byName.get('last') ?? null,
+      frames: new Map(frames),
+    };
+  }
+}

@@ -1,0 +1,38 @@
+/** A page without a screen for tests of what is kept: the state, and a source whose pictures are words. */
+import type { SessionReading } from '../export/session.ts';
+import type { SessionSource, Standing } from './session-keeper.ts';
+import { itemFrom, type KeptSession } from './session-record.ts';
+import { StateStore } from './state-store.ts';
+
+export class FakePage implements SessionSource {
+  readonly store = new StateStore();
+  readonly recorded = new Map<string, SessionReading[]>();
+  readonly files = new Map<string, Blob>();
+  readonly thumbnails = new Map<string, Blob>();
+  readonly frames = new Map<string, Blob>();
+  readonly standings = new Map<string, Standing>();
+
+  file = (itemId: string): Blob | null => this.files.get(itemId) ?? null;
+  thumbnail = (itemId: string): Blob | null => this.thumbnails.get(itemId) ?? null;
+  isMirrored = (): boolean => true;
+  explainedFrame = async (runId: string): Promise<Blob | null> => this.frames.get(runId) ?? null;
+  standing = async (itemId: string): Promise<Standing | null> => this.standings.get(itemId) ?? null;
+  rest(): void {}
+
+  openSession(session: KeptSession | null): void {
+    for (const each of [this.recorded, this.files, this.thumbnails, this.frames, this.standings]) each.clear();
+    for (const { record, readings, file, thumbnail, frames } of session?.items ?? []) {
+      if (record.kind !== 'picture') this.recorded.set(record.id, readings);
+      if (file) this.files.set(record.id, file);
+      if (thumbnail) this.thumbnails.set(record.id, thumbnail);
+      for (const [runId, blob] of frames) this.frames.set(runId, blob);
+    }
+    const items = (session?.items ?? []).map(itemFrom);
+    this.store.dispatch({
+      type: 'session-opened',
+      items,
+      selectedId: session?.record.selectedId ?? null,
+      task: session?.record.task ?? 'emotion',
+    });
+  }
+}

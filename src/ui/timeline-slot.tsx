@@ -1,0 +1,51 @@
+import { ChevronDown, ChevronRight } from 'lucide-react';
+import { type ComponentType, useEffect, useState } from 'react';
+import { type Item, selectedItem } from './analysis-state.ts';
+import { messages } from './messages.ts';
+import { useAppState, useSession } from './session-context.ts';
+
+interface TimelineProps {
+  item: Item;
+  /** The user wants to read an explanation. */
+  onRun: (runId: string) => void;
+}
+
+/** Where the timeline of a camera or video goes; it is loaded when it is first seen. `collapsible`: it can be put away. */
+export function TimelineSlot({ collapsible, onRun }: { collapsible: boolean; onRun: (runId: string) => void }) {
+  const { settings, changeSettings } = useSession();
+  const item = useAppState(selectedItem);
+  const open = !collapsible || settings.timeline;
+  if (!item || item.kind === 'picture') return null;
+  return (
+    <section className="timeline" aria-label={messages.timeline.name} data-open={open}>
+      {collapsible && (
+        <button
+          type="button"
+          className="timeline-toggle"
+          aria-expanded={open}
+          onClick={() => changeSettings({ timeline: !settings.timeline })}
+        >
+          {open ? <ChevronDown size={16} aria-hidden="true" /> : <ChevronRight size={16} aria-hidden="true" />}
+          {messages.timeline.name}
+        </button>
+      )}
+      {open && <Loaded key={item.id} item={item} onRun={onRun} />}
+    </section>
+  );
+}
+
+function Loaded(props: TimelineProps) {
+  const [timeline, setTimeline] = useState<{ View: ComponentType<TimelineProps> } | 'failed' | null>(null);
+  useEffect(() => {
+    let gone = false;
+    import('./timeline.tsx').then(
+      ({ Timeline }) => gone || setTimeline({ View: Timeline }),
+      () => gone || setTimeline('failed'),
+    );
+    return () => {
+      gone = true;
+    };
+  }, []);
+  if (timeline === 'failed') return <p className="timeline-empty">{messages.timeline.failed}</p>;
+  return timeline && <timeline.View {...props} />;
+}
