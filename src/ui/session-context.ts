@@ -24,7 +24,7 @@ export function useSession(): SessionHandles {
 /** A part of the state; renders again only when that part changes, so it must keep its identity. */
 export function useAppState<T>(select: (state: AnalysisState) => T): T {
   const { store } = useSession();
-  return useSyncExternalStore(store.subscribe, () => select(store.get()));
+  return useSyncExternalStore(store.subscribeView, () => select(store.get()));
 }
 
 /** Whether what is open is kept, and why not. */
