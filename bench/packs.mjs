@@ -1,19 +1,10 @@
 /**
  * The pack as the page has it, and two that differ from it: without drafts, and without the language model's files. Files
- * are linked, not copied, where the disk allows it.
+ * are copied: onnx refuses to read a pack of which a file has a second name.
  */
-import { copyFileSync, cpSync, linkSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { constants, copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DIST, PACK, ROOT } from './places.mjs';
-
-/** @param {string} from @param {string} to */
-function link(from, to) {
-  try {
-    linkSync(from, to);
-  } catch {
-    copyFileSync(from, to); // another disk, or one without links
-  }
-}
 
 /**
  * @param {string} name under models/
@@ -28,7 +19,7 @@ function makePack(name, keeps, change = null) {
       const manifest = JSON.parse(readFileSync(join(PACK, file), 'utf8'));
       change(manifest);
       writeFileSync(join(folder, file), JSON.stringify(manifest));
-    } else if (keeps(file)) link(join(PACK, file), join(folder, file));
+    } else if (keeps(file)) copyFileSync(join(PACK, file), join(folder, file), constants.COPYFILE_FICLONE);
   }
 }
 

@@ -11,7 +11,7 @@ export default {
     ...page.build,
     outDir: DIST,
     emptyOutDir: true,
-    // Packs and samples are linked into the folder instead (packs.mjs): a hundred megabytes need no copy.
+    // Packs and samples are put into the folder by packs.mjs: other packs than the page has.
     copyPublicDir: false,
     sourcemap: false,
     rolldownOptions: { ...page.build?.rolldownOptions, input: ['index.html', 'bench/pages/ours.html'].map((path) => join(root, path)) },

@@ -114,11 +114,10 @@ def read_faces(images: np.ndarray, augmented: bool) -> tuple[np.ndarray, np.ndar
     Training faces go through the training augmentation: on plain ones the reader is surer than
     it will be on faces that it has not seen.
     """
-    from face_encoder import FaceEncoder
+    from face_encoder import restore
 
     state = torch.load(WORK / "face" / "face.pt", map_location="cpu", weights_only=False)
-    model = FaceEncoder(state["config"])
-    model.load_state_dict(state["model"])
+    model = restore(state)
     model.to(DEVICE, memory_format=torch.channels_last).eval()
     temperature = json.loads((WORK / "face" / "calibration.json").read_text())["temperature"]
     torch.manual_seed(SEED)

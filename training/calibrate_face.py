@@ -16,7 +16,7 @@ from sklearn.metrics import f1_score
 
 import ferplus
 from common import DEVICE, WORK, write_json
-from face_encoder import FaceEncoder
+from face_encoder import FaceEncoder, restore
 
 
 @torch.no_grad()
@@ -80,8 +80,7 @@ def expected_calibration_error(probabilities: np.ndarray, label: np.ndarray, bin
 
 def main() -> None:
     state = torch.load(WORK / "face" / "face.pt", map_location="cpu", weights_only=False)
-    model = FaceEncoder(state["config"])
-    model.load_state_dict(state["model"])
+    model = restore(state)
     model.to(DEVICE, memory_format=torch.channels_last).eval()
     images, votes = ferplus.load("valid")
     label, sure = ferplus.majority(votes)

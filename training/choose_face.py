@@ -14,7 +14,7 @@ import torch
 import ferplus
 from calibrate_face import logits_of
 from common import DEVICE, WORK, save_checkpoint
-from face_encoder import FaceEncoder
+from face_encoder import restore
 
 
 def mean_of(states: list[dict]) -> dict:
@@ -42,8 +42,7 @@ def main() -> None:
     right = {}
     tried = candidates(groups, states)
     for name, state in tried.items():
-        model = FaceEncoder(state["config"])
-        model.load_state_dict(state["model"])
+        model = restore(state)
         right[name] = float((logits_of(model.to(DEVICE), images[sure]).argmax(1).numpy() == label[sure]).mean())
     best = max(right, key=right.get)
     print(json.dumps({"valid": {name: round(share, 4) for name, share in right.items()}, "chosen": best}))

@@ -81,6 +81,13 @@ class FaceEncoder(nn.Module):
         return self.head(self.dropout(tokens.flatten(1))), tokens
 
 
+def restore(state: dict) -> FaceEncoder:
+    """The encoder of a checkpoint {config, model, …}."""
+    model = FaceEncoder(state["config"])
+    model.load_state_dict(state["model"])
+    return model
+
+
 START_GAIN = 60.0
 """Of our pixel values, which have unit deviation: the start was trained on grey levels less their mean."""
 

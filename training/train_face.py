@@ -23,7 +23,7 @@ import ferplus
 import tfjs
 from calibrate_face import logits_of
 from common import DEVICE, SEED, WORK, fast_dtype, load_checkpoint, save_checkpoint, seed_everything
-from face_encoder import FaceEncoder, FaceEncoderConfig, load_start
+from face_encoder import FaceEncoder, FaceEncoderConfig, load_start, restore
 
 
 def accuracy(model: FaceEncoder, images: np.ndarray, votes: np.ndarray) -> float:
@@ -38,8 +38,7 @@ def taught(folders: list[str], images: np.ndarray) -> np.ndarray:
     readings = []
     for folder in folders:
         state = torch.load(WORK / folder / "face.pt", map_location="cpu", weights_only=False)
-        model = FaceEncoder(state["config"])
-        model.load_state_dict(state["model"])
+        model = restore(state)
         readings.append(logits_of(model.to(DEVICE), images, mirrored=True).softmax(1).numpy())
     return np.mean(readings, 0)
 

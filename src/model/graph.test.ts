@@ -124,7 +124,7 @@ describe('openGraph', () => {
   });
 
   it('puts the small graphs of the fast path on WebAssembly by itself, and all graphs where the adapter is software', async () => {
-    const automatic = fakeRuntime({}, { backend: 'auto' });
+    const automatic = fakeRuntime({ slow: { wasm: 40 } }, { backend: 'auto' }); // or a busy machine's clock would decide
     expect((await open(automatic.runtime)).graph.backend).toBe('wasm');
     const big = await openGraph(automatic.runtime, 'scene-encoder', entry, { model: new Uint8Array(), data: [] });
     expect(big.graph.backend).toBe('webgpu');

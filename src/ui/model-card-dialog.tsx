@@ -1,8 +1,8 @@
-import { CircleAlert, Info, X } from 'lucide-react';
-import { Dialog } from 'radix-ui';
+import { CircleAlert, Info } from 'lucide-react';
 import { type ReactNode, useEffect, useState } from 'react';
 import type { Result } from '../shared/result.ts';
 import { CalibrationPlot } from './calibration-plot.tsx';
+import { DialogFrame } from './dialog-frame.tsx';
 import { ErrorNotice } from './error-notice.tsx';
 import { percent } from './format.ts';
 import { messages } from './messages.ts';
@@ -17,22 +17,9 @@ export function ModelCardDialog({ children }: { children: ReactNode }) {
   // Another attempt is another mount: nothing of the last one is left over.
   const [attempt, setAttempt] = useState(0);
   return (
-    <Dialog.Root>
-      <Dialog.Trigger asChild>{children}</Dialog.Trigger>
-      <Dialog.Portal>
-        <Dialog.Overlay className="veil" />
-        <Dialog.Content className="panel help card" aria-describedby={undefined}>
-          <Dialog.Title>{text.name}</Dialog.Title>
-          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
-          <section className="card-body" aria-label={text.name} tabIndex={0}>
-            <FetchedCard key={attempt} onAgain={() => setAttempt(attempt + 1)} />
-          </section>
-          <Dialog.Close className="icon-button help-close" aria-label={messages.close}>
-            <X size={18} aria-hidden="true" />
-          </Dialog.Close>
-        </Dialog.Content>
-      </Dialog.Portal>
-    </Dialog.Root>
+    <DialogFrame name={text.name} trigger={children}>
+      <FetchedCard key={attempt} onAgain={() => setAttempt(attempt + 1)} />
+    </DialogFrame>
   );
 }
 

@@ -42,6 +42,14 @@ describe('PeakFinder', () => {
     expect(Math.abs((found[0]?.time ?? 0) - 5.5)).toBeLessThanOrEqual(0.2);
   });
 
+  it('tells of a peak as soon as the face begins to come back from it', () => {
+    const finder = new PeakFinder();
+    const course: Course = (time) => ({ happiness: bump(time, 5, 0.2) });
+    const told = Array.from({ length: 300 }, (_, frame) => frame / 25).find((time) => finder.add(at(time, course)) !== null);
+    expect(told).toBeGreaterThan(5.7); // it stands until then
+    expect(told).toBeLessThan(5.8);
+  });
+
   it('finds nothing in a still face, in noise, in a slow change and in a flicker', () => {
     expect(peaks(20, () => ({ sadness: 0.7 }))).toEqual([]);
     expect(peaks(20, (time) => ({ anger: 0.3 + 0.15 * Math.sin(40 * time) }))).toEqual([]);

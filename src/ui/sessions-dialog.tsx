@@ -1,8 +1,8 @@
-import { Download, Trash2, X } from 'lucide-react';
-import { Dialog } from 'radix-ui';
+import { Download, Trash2 } from 'lucide-react';
 import { type ReactNode, useCallback, useEffect, useRef, useState } from 'react';
 import type { WireError } from '../shared/errors.ts';
 import type { Result } from '../shared/result.ts';
+import { DialogFrame } from './dialog-frame.tsx';
 import { ErrorNotice } from './error-notice.tsx';
 import { megabytes } from './format.ts';
 import { messages } from './messages.ts';
@@ -17,22 +17,9 @@ const text = messages.sessions;
 export function SessionsDialog({ children }: { children: ReactNode }) {
   const [open, setOpen] = useState(false);
   return (
-    <Dialog.Root open={open} onOpenChange={setOpen}>
-      <Dialog.Trigger asChild>{children}</Dialog.Trigger>
-      <Dialog.Portal>
-        <Dialog.Overlay className="veil" />
-        <Dialog.Content className="panel help card" aria-describedby={undefined}>
-          <Dialog.Title>{text.name}</Dialog.Title>
-          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
-          <section className="card-body" aria-label={text.name} tabIndex={0}>
-            <Sessions onDone={() => setOpen(false)} />
-          </section>
-          <Dialog.Close className="icon-button help-close" aria-label={messages.close}>
-            <X size={18} aria-hidden="true" />
-          </Dialog.Close>
-        </Dialog.Content>
-      </Dialog.Portal>
-    </Dialog.Root>
+    <DialogFrame name={text.name} trigger={children} open={open} onOpenChange={setOpen}>
+      <Sessions onDone={() => setOpen(false)} />
+    </DialogFrame>
   );
 }
 
