@@ -38,16 +38,60 @@ async function drawFrame({ side, count, top }, index) {
   return sharp({ create: { width: WIDTH, height: HEIGHT, channels: 3, background: '#808890' } }).composite(await Promise.all(pieces));
 }
 
+/** How the work grows with the faces: so many of about 70 px in 1920 × 1080, side by side and in rows. */
+export const FACE_COUNTS = [1, 2, 4, 8, 12];
+const CROWD = { width: 1920, height: 1080, side: 360 };
+/** How it grows with the frame: one face that takes the same share of it, in frames of this height, 16:9. */
+export const FRAME_HEIGHTS = [360, 720, 1080, 2160];
+/** Few: each is a large file, and a pass over them long. */
+export const GROWTH_FRAMES = 20;
+
+/** @param {number} count @param {number} index */
+async function drawCrowd(count, index) {
+  const { width, height, side } = CROWD;
+  const columns = Math.floor(width / side);
+  const turn = (2 * Math.PI * index) / GROWTH_FRAMES;
+  const pieces = Array.from({ length: count }, async (_, piece) => {
+    const portrait = sharp(SAMPLE).resize(side, side);
+    const sway = { x: Math.round(4 * Math.sin(turn + piece)), y: Math.round(4 * Math.cos(turn + piece)) };
+    const turned = await (piece % 2 === 0 ? portrait : portrait.flop()).toBuffer();
+    const seen = { left: 8 + sway.x, top: 8 + sway.y, width: side - 16, height: side - 16 };
+    const place = { left: (piece % columns) * side, top: Math.floor(piece / columns) * side };
+    return { input: await sharp(turned).extract(seen).toBuffer(), ...place };
+  });
+  return sharp({ create: { width, height, channels: 3, background: '#808890' } }).composite(await Promise.all(pieces));
+}
+
+/** The large set's frame, enlarged. @param {number} height @param {number} index */
+async function drawSize(height, index) {
+  const frame = await (await drawFrame(/** @type {any} */ (SETS.large), index)).png().toBuffer();
+  return sharp(frame).resize(Math.round((height * WIDTH) / HEIGHT), height);
+}
+
+/** @param {string} folder @param {number} count @param {(index: number) => Promise<import('sharp').Sharp>} draw */
+async function writeSet(folder, count, draw) {
+  mkdirSync(folder, { recursive: true });
+  for (let index = 0; index < count; index += 1) {
+    const frame = await draw(index);
+    await frame.jpeg({ quality: 92 }).toFile(join(folder, frameName(index)));
+  }
+}
+
+/** Makes the sets of the growth suite anew: `faces-<count>` and `height-<px>`. @returns {Promise<string>} their folder */
+export async function makeGrowthFrames() {
+  const folder = join(WORK, 'growth');
+  rmSync(folder, { recursive: true, force: true });
+  for (const count of FACE_COUNTS) await writeSet(join(folder, `faces-${count}`), GROWTH_FRAMES, (index) => drawCrowd(count, index));
+  for (const height of FRAME_HEIGHTS) await writeSet(join(folder, `height-${height}`), GROWTH_FRAMES, (index) => drawSize(height, index));
+  return folder;
+}
+
 /** Makes both sets anew. @returns {Promise<string>} their folder */
 export async function makeFrames() {
   const folder = join(WORK, 'frames');
   rmSync(folder, { recursive: true, force: true });
   for (const [name, set] of Object.entries(SETS)) {
-    mkdirSync(join(folder, name), { recursive: true });
-    for (let index = 0; index < FRAME_COUNT; index += 1) {
-      const frame = await drawFrame(set, index);
-      await frame.jpeg({ quality: 92 }).toFile(join(folder, name, frameName(index)));
-    }
+    await writeSet(join(folder, name), FRAME_COUNT, (index) => drawFrame(set, index));
   }
   return folder;
 }

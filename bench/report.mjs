@@ -88,6 +88,38 @@ function fastPart(fast) {
   return [...lines, ''];
 }
 
+/** @param {Record<string, any>} growth */
+function growthPart(growth) {
+  const lines = ['## How the cost grows', '', ...circumstances(growth)];
+  const rows = (/** @type {string} */ kind) => growth.rows.filter((/** @type {any} */ row) => row.kind === kind);
+  const frame = (/** @type {any} */ row) => [rate(row.medianMs), rate(row.p90Ms), figure(row.facesMean, 2), figure(row.peakMB)];
+  const columns = ['ms a frame, median', 'p90', 'faces found a frame', 'peak MB'];
+  const [first] = rows('faces');
+  const each = (/** @type {any} */ row) => (row.faces > first.faces ? rate((row.medianMs - first.medianMs) / (row.faces - first.faces)) : '–');
+  lines.push(`The fast path on ${growth.frameCount} frames, as the page runs it on a camera, with the faces of the frame or its size growing:`, '');
+  if (first !== undefined) {
+    const head = ['faces of 70 px in 1920 × 1080', ...columns, 'ms for each face more'];
+    lines.push(...table(head, rows('faces').map((/** @type {any} */ row) => [figure(row.faces), ...frame(row), each(row)])), '');
+  }
+  lines.push(
+    ...table(['one large face in a frame of', ...columns], rows('size').map((/** @type {any} */ row) => [`${row.width} × ${row.height}`, ...frame(row)])),
+    '',
+    'The deep path on the sample picture with words given, task sarcasm (a prompt says what is true of the words and quotes the first of them):',
+    '',
+    ...table(
+      ['words', 'prompt tokens', 'prefill ms', 'decode tokens/s', 'whole explanation ms'],
+      rows('prompt').map((/** @type {any} */ row) => [
+        figure(row.words),
+        figure(row.promptTokens),
+        figure(row.prefillMs),
+        rate(row.decodePerSecond),
+        figure(row.wholeMs),
+      ]),
+    ),
+  );
+  return [...lines, ''];
+}
+
 /** @param {Record<string, any>} language */
 function languagePart(language) {
   const [ours] = language.rows.filter((/** @type {any} */ row) => row.kind === 'ours');
@@ -157,6 +189,7 @@ export function report(results) {
     'Written by `npm run bench`; [README.md](README.md) says what is measured and what is not comparable.',
     '',
     ...(results.fast ? fastPart(results.fast) : []),
+    ...(results.growth ? growthPart(results.growth) : []),
     ...(results.language ? languagePart(results.language) : []),
     ...(results.start ? startPart(results.start) : []),
   ]

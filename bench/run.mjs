@@ -1,7 +1,7 @@
 /**
  * Our speed beside the peers', in one run on one machine: `npm run bench -- [options]`. Writes results.json and RESULTS.md.
  *
- *     --only fast|language|start   several with commas; the others' figures stay as they were
+ *     --only fast|growth|language|start   several with commas; the others' figures stay as they were
  *     --repeat 5                   passes over the frames, runs of the language model, visits of the page
  *     --threads 2                  of our engine and of the language models
  *     --rows wllama,EmoLLM         these measurements alone; rows of the others stay as they were
@@ -15,6 +15,7 @@ import { build } from 'vite';
 import { serve } from '../scripts/serve.mjs';
 import { openableChromium } from './browser.mjs';
 import { measureFast } from './fast.mjs';
+import { measureGrowth } from './growth.mjs';
 import { measureLanguage } from './language.mjs';
 import { describeMachine, missingPeers } from './machine.mjs';
 import { watchOthers } from './others.mjs';
@@ -25,7 +26,7 @@ import { servePeers } from './server.mjs';
 import { measureStart } from './start.mjs';
 
 /** @type {Record<string, (bench: Bench) => Promise<Record<string, unknown>>>} */
-const SUITES = { fast: measureFast, language: measureLanguage, start: measureStart };
+const SUITES = { fast: measureFast, growth: measureGrowth, language: measureLanguage, start: measureStart };
 const RESULTS = join(BENCH, 'results.json');
 
 /** @typedef {Record<string, any>} Row */

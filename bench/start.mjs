@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { staticClosure } from '../scripts/check-size.mjs';
+import { pageScripts, staticClosure } from '../scripts/check-size.mjs';
 import { FLAGS } from './browser.mjs';
 import { watchMemory } from './memory.mjs';
 import { median } from './pages/statistics.js';
@@ -27,14 +27,13 @@ function noteMoments() {
   }).observe(document, { subtree: true, childList: true, attributes: true });
 }
 
-/** Gzipped bytes of script, following static imports alone. */
+/** Gzipped bytes of script, without what is fetched when it is needed. */
 function scriptSizes() {
   const assets = join(DIST, 'assets');
-  const entry = /<script[^>]+src="[^"]*assets\/([^"]+\.js)"/.exec(readFileSync(join(DIST, 'index.html'), 'utf8'))?.[1] ?? '';
   const worker = readdirSync(assets).find((name) => /^worker-[\w-]+\.js$/.test(name)) ?? '';
-  const size = (/** @type {string} */ from) =>
-    staticClosure(assets, from).reduce((sum, name) => sum + gzipSync(readFileSync(join(assets, name))).length, 0);
-  return { page: size(entry), worker: size(worker) };
+  const size = (/** @type {string[]} */ names) =>
+    names.reduce((sum, name) => sum + gzipSync(readFileSync(join(assets, name))).length, 0);
+  return { page: size(pageScripts(DIST)), worker: size(staticClosure(assets, worker)) };
 }
 
 /**

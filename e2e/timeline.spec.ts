@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { expect, test } from './fixtures.ts';
 import * as user from './user.ts';
 
@@ -64,6 +65,56 @@ test('the timeline of a video shows its course, goes to a moment, and takes mark
   await timeline.getByRole('button', { name: 'Timeline', exact: true }).click();
   await expect(moment).toHaveCount(0);
   await expect(timeline.getByRole('button', { name: 'Timeline', exact: true })).toHaveAttribute('aria-expanded', 'false');
+});
+
+test('a mark’s start can be typed, a moment is seen where the pointer is, and the timeline is saved as a picture', async ({ page }) => {
+  test.slow();
+  await user.openPage(page, 'backend=wasm');
+  await user.modelReady(page);
+  await user.drop(page, 'clip.mp4');
+  await user.probabilities(page);
+  const timeline = page.getByRole('region', { name: 'Timeline' });
+  const moment = timeline.getByRole('slider', { name: 'Moment on the timeline' });
+  await expect(user.button(page, 'Play')).toBeVisible(user.PATIENCE);
+
+  await moment.focus();
+  await page.keyboard.press('Home');
+  await page.keyboard.press('m');
+  await timeline.getByRole('button', { name: 'List (1)' }).click();
+  const marks = page.getByRole('dialog', { name: 'Marks' });
+  const start = marks.getByRole('textbox', { name: /^Start of the mark at/ });
+  await start.fill('9:00');
+  await start.press('Enter');
+  await expect(marks.getByRole('alert')).toHaveText('That is outside of the recording.');
+  await expect(start).toHaveAttribute('aria-invalid', 'true');
+  await start.press('Escape');
+  await expect(marks.getByRole('alert')).toHaveCount(0);
+  await start.fill('0:01.2');
+  await start.press('Enter');
+  await expect(marks.getByRole('textbox', { name: 'Start of the mark at 0:01.2' })).toHaveValue('0:01.2');
+  await page.keyboard.press('Escape');
+  const [video] = (JSON.parse(await user.exported(page, /^JSON/)) as Session).items;
+  expect(video?.marks?.[0]?.time).toBeCloseTo(1.2, 5);
+
+  const before = await moment.boundingBox();
+  const box = await moment.locator('.u-over').boundingBox();
+  if (!box) throw new Error('the plot has no place on the screen');
+  await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+  const preview = page.locator('.timeline-preview');
+  await expect(preview).toContainText(/^0:01\.\d, /);
+  await expect(preview.locator('canvas')).toBeVisible(user.PATIENCE);
+  expect(await moment.boundingBox()).toEqual(before);
+  await page.mouse.move(5, 5);
+  await expect(preview).toBeHidden();
+
+  await user.button(page, 'Export').click();
+  const download = page.waitForEvent('download');
+  await page.getByRole('menuitem', { name: /^Timeline, PNG/ }).click();
+  const picture = await download;
+  expect(picture.suggestedFilename()).toMatch(/^emollm-clip-.*\.timeline\.png$/);
+  const bytes = await readFile(await picture.path());
+  expect(bytes.subarray(1, 4).toString()).toBe('PNG');
+  expect(bytes.readUInt32BE(16)).toBe(2400);
 });
 
 test('a picture has no timeline, and peaks are explained only where that is switched on', async ({ page }) => {

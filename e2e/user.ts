@@ -35,9 +35,24 @@ export async function bringCard(page: Page): Promise<void> {
   await page.route('**/card.json', (route) => route.fulfill({ path: fixture('card.json') }));
 }
 
+/** As on a later visit: what comes before the first camera has been read. */
+async function noticeRead(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    const KEY = 'emollm-settings';
+    try {
+      if (localStorage.getItem(KEY) === null) localStorage.setItem(KEY, '{"cameraNoticed":true}');
+    } catch {
+      // A page of the browser's own, shown where none could be had.
+    }
+  });
+}
+
 /** @param query more of the address: `backend=webgpu` */
 export async function openPage(page: Page, query = ''): Promise<void> {
+  await noticeRead(page);
   await page.goto(`/?pack=tiny${query === '' ? '' : `&${query}`}`);
+  // The page draws once its language is there, which the browser's load event does not wait for.
+  await expect(page.locator('.app')).toBeVisible(PATIENCE);
 }
 
 export async function modelReady(page: Page): Promise<void> {

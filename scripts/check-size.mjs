@@ -12,6 +12,8 @@ const MAX_PAGE_SCRIPT = 300_000;
 const MAX_WORKER_SCRIPT = 150_000;
 /** Only transformers.js carries this; it comes with the language model and never before. */
 const TRANSFORMERS_MARK = 'AutoTokenizer';
+/** Another language is fetched by those who read it. */
+const GERMAN_MARK = 'Kamera starten';
 const ORT_FILES = ['ort-wasm-simd-threaded', 'ort-wasm-simd-threaded.asyncify'].flatMap((name) => [`${name}.mjs`, `${name}.wasm`]);
 
 /**
@@ -29,6 +31,19 @@ export function staticClosure(assets, entry) {
   return [...found];
 }
 
+/**
+ * What every visitor fetches before the page is seen: the entry, and the page itself, which the entry asks for once the language is known.
+ * @param {string} dist the built page
+ * @returns {string[]} file names under assets/; none where the page cannot be found
+ */
+export function pageScripts(dist) {
+  const assets = join(dist, 'assets');
+  const entry = /<script[^>]+src="[^"]*assets\/([^"]+\.js)"/.exec(readFileSync(join(dist, 'index.html'), 'utf8'))?.[1];
+  const pages = readdirSync(assets).filter((name) => /^main-[\w-]+\.js$/.test(name));
+  if (entry === undefined || pages.length !== 1) return [];
+  return [...new Set([entry, ...pages].flatMap((from) => staticClosure(assets, from)))];
+}
+
 /** @param {string} assets @param {string[]} names */
 const gzipped = (assets, names) => names.reduce((sum, name) => sum + gzipSync(readFileSync(join(assets, name))).length, 0);
 
@@ -39,23 +54,23 @@ const gzipped = (assets, names) => names.reduce((sum, name) => sum + gzipSync(re
 export function checkSize(dist) {
   const faults = [];
   const assets = join(dist, 'assets');
-  const html = readFileSync(join(dist, 'index.html'), 'utf8');
-  const entry = /<script[^>]+src="\.\/assets\/([^"]+\.js)"/.exec(html)?.[1];
-  if (entry === undefined) return ['index.html names no script'];
+  const page = pageScripts(dist);
+  if (page.length === 0) return ['index.html names no script, or that script no page'];
 
-  /** @param {string} what @param {string} from @param {number} limit */
-  const check = (what, from, limit) => {
-    const names = staticClosure(assets, from);
+  /** @param {string} what @param {string[]} names @param {number} limit */
+  const check = (what, names, limit) => {
     const bytes = gzipped(assets, names);
     console.log(`${what}: ${(bytes / 1000).toFixed(1)} kB gzipped of at most ${limit / 1000} in ${names.length} files`);
     if (bytes > limit) faults.push(`${what} has ${bytes} bytes gzipped, more than ${limit}: ${names.join(', ')}`);
     const heavy = names.filter((name) => readFileSync(join(assets, name), 'utf8').includes(TRANSFORMERS_MARK));
     if (heavy.length > 0) faults.push(`${what} carries transformers.js from the start: ${heavy.join(', ')}`);
+    const german = names.filter((name) => readFileSync(join(assets, name), 'utf8').includes(GERMAN_MARK));
+    if (german.length > 0) faults.push(`${what} carries the German catalogue from the start: ${german.join(', ')}`);
   };
-  check('page script', entry, MAX_PAGE_SCRIPT);
+  check('page script', page, MAX_PAGE_SCRIPT);
   const workers = readdirSync(assets).filter((name) => /^worker-[\w-]+\.js$/.test(name));
   if (workers.length !== 1) faults.push(`one worker script is expected, found ${workers.length}: ${workers.join(', ')}`);
-  for (const name of workers) check('worker script', name, MAX_WORKER_SCRIPT);
+  for (const name of workers) check('worker script', staticClosure(assets, name), MAX_WORKER_SCRIPT);
 
   for (const name of ORT_FILES) if (!existsSync(join(dist, 'ort', name))) faults.push(`ort/${name} is missing`);
   const inlined = readdirSync(assets).filter((name) => name.endsWith('.wasm'));

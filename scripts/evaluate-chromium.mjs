@@ -2,7 +2,7 @@
  * `emollm evaluate` in Chromium: serves the built page and the folder, opens evaluate.html and writes its report.
  *
  *     node scripts/evaluate-chromium.mjs --task faces --data FOLDER --cropped --out report.json
- *         [--by language-model] [--limit N] [--items] [--pack emollm-s] [--backend wasm]
+ *         [--by language-model] [--limit N] [--items] [--skip-broken] [--pack emollm-s] [--backend wasm]
  *
  * Arguments are the command line's, but that --pack names one of the page's packs. The report is the command line's, with
  * `runtime` and `browser` before it. Needs `npm run build`.
@@ -39,6 +39,7 @@ function chromiumOptions(args) {
       backend: { type: 'string' },
       cropped: { type: 'boolean' },
       items: { type: 'boolean' },
+      'skip-broken': { type: 'boolean' },
     },
   });
   const { task, data, out, by, limit, pack = 'emollm-s', backend = 'wasm', cropped, items } = values;
@@ -51,6 +52,7 @@ function chromiumOptions(args) {
   if (limit !== undefined) query.set('limit', limit);
   if (cropped) query.set('cropped', '1');
   if (items) query.set('items', '1');
+  if (values['skip-broken']) query.set('skip', '1');
   return { data, out, query };
 }
 

@@ -26,9 +26,14 @@ const LAYERS: { file: string; from: string; allowed: boolean }[] = [
   { file: 'src/engine/c4.ts', from: 'react', allowed: false },
   { file: 'src/media/d1.ts', from: '../shared/leaf.ts', allowed: true },
   { file: 'src/media/d2.ts', from: '../engine/leaf.ts', allowed: false },
+  { file: 'src/media/d3.ts', from: 'mediabunny', allowed: false },
+  { file: 'src/media/remux.ts', from: 'mediabunny', allowed: true },
+  { file: 'src/overlay/o1.ts', from: '../shared/leaf.ts', allowed: true },
+  { file: 'src/overlay/o2.ts', from: '../media/leaf.ts', allowed: false },
   { file: 'src/export/e1.ts', from: '../shared/leaf.ts', allowed: true },
   { file: 'src/export/e2.ts', from: '../ui/leaf.ts', allowed: false },
   { file: 'src/workers/worker.ts', from: '../engine/leaf.ts', allowed: true },
+  { file: 'src/workers/f1.ts', from: '../overlay/leaf.ts', allowed: true },
   { file: 'src/workers/f2.ts', from: './client.ts', allowed: false },
   { file: 'src/workers/f3.ts', from: '../ui/leaf.ts', allowed: false },
   { file: 'src/workers/client.ts', from: '../engine/leaf.ts', allowed: false },
@@ -75,7 +80,8 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'planted-'));
   const config = JSON.parse(readFileSync(join(ROOT, 'biome.json'), 'utf8'));
   write('biome.json', `${JSON.stringify({ ...config, $schema: undefined, vcs: { enabled: false } }, null, 2)}\n`);
-  for (const room of ['shared', 'model', 'engine', 'media', 'export', 'ui', 'node']) write(`src/${room}/leaf.ts`, 'export const x = 1;\n');
+  for (const room of ['shared', 'model', 'engine', 'media', 'overlay', 'export', 'ui', 'node'])
+    write(`src/${room}/leaf.ts`, 'export const x = 1;\n');
   write('src/workers/api.ts', 'export const x = 1;\n');
   for (const { file, from } of LAYERS) write(file, importing(from));
   for (const { file, code } of FAULTS) write(file, code);

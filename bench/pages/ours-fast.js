@@ -11,11 +11,13 @@ const SMOOTHING = 0.3;
 /** Seconds between a camera's frames. */
 const FRAME_SECONDS = 1 / 30;
 
-/** @param {URLSearchParams} query */
-export async function measure(query) {
+/**
+ * A reader of frames that follow each other as a camera's do, as the page hands them over.
+ * @param {URLSearchParams} query pack, threads
+ */
+export async function openReader(query) {
   const { client, listeners, info } = await loadEngine(query, ['faces', 'reader']);
   const { signal } = new AbortController();
-  const limits = { repeat: Number(query.get('repeat')), seconds: Number(query.get('seconds')) };
   let run = 0;
   let found = 0;
   let failure = null;
@@ -37,7 +39,14 @@ export async function measure(query) {
     time += FRAME_SECONDS * Math.max(1, Math.ceil((performance.now() - start) / 1000 / FRAME_SECONDS));
     return found;
   };
+  return { read, threads: info.threads };
+}
 
+/** @param {URLSearchParams} query */
+export async function measure(query) {
+  const { read, threads } = await openReader(query);
+  const limits = { repeat: Number(query.get('repeat')), seconds: Number(query.get('seconds')) };
+  let anewId = 0;
   const rows = [];
   for (const size of SIZES) {
     const frames = await loadFrames(`/evaluation-data/${size}/`, Number(query.get('count')));
@@ -45,8 +54,8 @@ export async function measure(query) {
     const live = await timeFrames(frames, limits, nothing, (frame) => read(frame, `live-${size}`));
     rows.push({ size, variant: 'as the page runs it', ...live });
     // Another source has other faces: each frame begins anew.
-    const anew = await timeFrames(frames, limits, nothing, (frame) => read(frame, `anew-${size}-${run}`));
+    const anew = await timeFrames(frames, limits, nothing, (frame) => read(frame, `anew-${size}-${(anewId += 1)}`));
     rows.push({ size, variant: 'detector on every frame', ...anew });
   }
-  return { rows, threads: info.threads };
+  return { rows, threads };
 }

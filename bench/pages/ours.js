@@ -1,6 +1,9 @@
-/** `ours.html?job=fast|language`: our engine behind its own worker, as the page uses it. */
+/** `ours.html?job=fast|language|frames|prompts`: our engine behind its own worker, as the page uses it. */
 import { measure as fast } from './ours-fast.js';
+import { measurePrompts, measureSet } from './ours-growth.js';
 import { measure as language } from './ours-language.js';
 import { tell } from './outcome.js';
 
-void tell((query) => (query.get('job') === 'fast' ? fast(query) : language(query)));
+const JOBS = { fast, language, frames: measureSet, prompts: measurePrompts };
+
+void tell((query) => JOBS[query.get('job')](query));

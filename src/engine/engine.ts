@@ -26,6 +26,10 @@ export interface ReadOptions {
   mode: 'live' | 'still' | 'cropped';
   /** Time constant in seconds; 0 is raw. Only `live`. */
   smoothing: number;
+  /** Of a job that goes on beside what is watched: it has a memory of its own. Only `live`; default false. */
+  background?: boolean;
+  /** It is a film, which may be cut; a camera that is swung is none. Only `live`; default false. */
+  cuts?: boolean;
 }
 
 export interface ExplainOptions {
@@ -179,9 +183,10 @@ class PackEngine implements Engine {
     const release = await turn(this.#reads);
     try {
       throwIfCancelled(signal);
-      const { readings, times } = await this.#needFastPath().read(frame, options);
+      const { readings, times, cut } = await this.#needFastPath().read(frame, options);
       throwIfCancelled(signal);
-      yield { type: 'readings', runId: options.runId, time: frame.time, width: frame.width, height: frame.height, readings, times };
+      const { time, width, height } = frame;
+      yield { type: 'readings', runId: options.runId, time, width, height, readings, times, ...(cut && { cut }) };
     } finally {
       release();
     }

@@ -3,32 +3,44 @@
  * decodes pictures and writes the report.
  */
 import type { Frame } from '../model/image.ts';
-import type { PackManifest } from '../model/manifest.ts';
 import { largestFirst } from '../model/projection.ts';
-import { type WireError, wireError } from '../shared/errors.ts';
+import { type ErrorCode, type WireError, wireError } from '../shared/errors.ts';
+import {
+  type Affect,
+  type ClassificationReport,
+  classesOf,
+  type EvaluationReport,
+  type EvaluationTask,
+  type Judge,
+  type ReportHead,
+  type ReportItem,
+  type SceneReport,
+  type SkippedRow,
+} from '../shared/evaluation.ts';
 import type { AnalysisEvent } from '../shared/events.ts';
-import { EMOTION_LABELS, type EmotionLabel, type Step, type Task } from '../shared/labels.ts';
+import { EMOTION_LABELS, type Step, type Task } from '../shared/labels.ts';
+import { type AffectRow, type LabelRow, parseAffectLabels, parseLabels } from '../shared/labels-csv.ts';
 import type { Evidence } from '../shared/readings.ts';
 import { fail, ok, type Result } from '../shared/result.ts';
 import { emotionOfWords } from './emotion-words.ts';
 import type { Engine } from './engine.ts';
-import { type AffectRow, invalid, type LabelRow, parseAffectLabels, parseLabels } from './labels-csv.ts';
-import { classificationFigures, concordance, type Figures, type Judged, meanAbsoluteError } from './metrics.ts';
-
-export const EVALUATION_TASKS = ['faces', 'emotion', 'emotion-open', 'intent', 'hate', 'sarcasm', 'humor', 'scene'] as const;
-export type EvaluationTask = (typeof EVALUATION_TASKS)[number];
+import { classificationFigures, concordance, type Judged, meanAbsoluteError } from './metrics.ts';
 
 export interface EvaluateOptions {
   task: EvaluationTask;
   /** Each picture is a face crop already: nothing is detected. */
   cropped: boolean;
   /** Who is judged on `faces`: the affect head (default there) or the language model. Other tasks are the language model's. */
-  by: 'affect-head' | 'language-model';
+  by: Judge;
   /** Only the first so many rows; null takes all. */
   limit: number | null;
   /** The report also holds every item. Default false. */
   items?: boolean;
-  /** Told after each item. */
+  /** A picture that cannot be decoded is listed in the report instead of ending all; a missing file still ends it. Default false. */
+  skipBroken?: boolean;
+  /** An abort after the first item gives the report of those that were judged, instead of `cancelled`. Default false. */
+  keepPartial?: boolean;
+  /** Told after each row. */
   onProgress?: (done: number, total: number) => void;
 }
 
@@ -39,51 +51,7 @@ export interface EvaluateSource {
   decode(file: string): Promise<Result<Frame>>;
 }
 
-interface ReportHead {
-  task: EvaluationTask;
-  by: 'affect-head' | 'language-model' | 'scene-encoder';
-  cropped: boolean;
-  seconds: number;
-  pack: { id: string; version: string; hash: string };
-  backends: Record<string, string>;
-}
-
-export type ClassificationReport = ReportHead &
-  Figures & {
-    options: string[];
-    /** Items where no face was found; only for the affect head. */
-    without_face: number;
-    /** Free answers without a word that is known (emotion-words.ts): they count as wrong. Null for closed tasks. */
-    unmapped: number | null;
-    /** Action units that the text named, and those of them that were measured on no face. Null where no text was written. */
-    cues: { named: number; unsupported: number } | null;
-    /** What the text said of the words on the picture, and how much of it is not so. Null where no text was written. */
-    claims: { made: number; untrue: number } | null;
-    items?: ReportItem[];
-  };
-
-/**
- * One judged picture; `probabilities` are over the report's options, null where there was no answer or a free one, `text` where none
- * was written. A free answer stands in `text`, the class that it speaks of in `answer`.
- */
-export interface ReportItem {
-  file: string;
-  label: string;
-  answer: string | null;
-  probabilities: Record<string, number> | null;
-  text: Record<Step, string> | null;
-}
-
-export type SceneReport = ReportHead & {
-  n: number;
-  valence: { concordance: number; mae: number };
-  arousal: { concordance: number; mae: number };
-  /** Mean of both. */
-  concordance: number;
-  mae: number;
-};
-
-export type EvaluationReport = ClassificationReport | SceneReport;
+type HeadOf = <By extends ReportHead['by']>(by: By, course: Course<unknown, unknown>) => ReportHead & { by: By };
 
 /** Runs the evaluation; the engine must be loaded. Fails with `labels-invalid`, a picture's error, or the engine's. */
 export async function evaluate(
@@ -95,7 +63,7 @@ export async function evaluate(
   const { manifest } = engine;
   if (!manifest) return fail(wireError('model-not-ready', 'The pack is not loaded.', 'Load it first.'));
   const started = performance.now();
-  const head = (by: ReportHead['by']): ReportHead => {
+  const head: HeadOf = (by, { rows, skipped, stopped }) => {
     const info = engine.info();
     return {
       task: options.task,
@@ -104,31 +72,32 @@ export async function evaluate(
       seconds: (performance.now() - started) / 1000,
       pack: { id: info.packId, version: info.packVersion, hash: info.packHash },
       backends: Object.fromEntries(info.graphs.map((graph) => [graph.graph, graph.backend])),
+      rows,
+      skipped,
+      stopped,
     };
   };
-  if (options.task === 'scene') return evaluateScene(signal, engine, source, options, head);
+  const { task } = options;
+  if (task === 'scene') return evaluateScene(signal, engine, source, options, head);
 
   const parsed = parseLabels(source.labels);
   if (!parsed.ok) return parsed;
-  const classes = classesOf(options.task, parsed.value, manifest);
+  const classes = classesOf(task, parsed.value, manifest.prompt);
   if (!classes.ok) return classes;
-  const rows = options.limit === null ? parsed.value : parsed.value.slice(0, options.limit);
-  const byHead = options.task === 'faces' && options.by === 'affect-head';
+  const byHead = task === 'faces' && options.by === 'affect-head';
+  const course = await judgeEach(signal, source, parsed.value, options, (frame, row) =>
+    byHead ? judgeByHead(signal, engine, frame, options.cropped) : judgeByLanguageModel(signal, engine, frame, row, options, classes.value),
+  );
+  if (!course.ok) return course;
   const judged: Judged[] = [];
   const items: ReportItem[] = [];
   const cues = { named: 0, unsupported: 0 };
   const claims = { made: 0, untrue: 0 };
-  for (const [index, row] of rows.entries()) {
-    const frame = await decodeRow(source, row);
-    if (!frame.ok) return frame;
-    const guess = byHead
-      ? await judgeByHead(signal, engine, frame.value, options.cropped)
-      : await judgeByLanguageModel(signal, engine, frame.value, row, options, classes.value);
-    if (!guess.ok) return guess;
-    const { label: answer, probabilities, text } = guess.value;
+  for (const { row, value } of course.value.judged) {
+    const { label: answer, probabilities, text } = value;
     judged.push({ truth: row.label, guess: answer, confidence: answer === null ? null : (probabilities?.[answer] ?? null) });
     items.push({ file: row.file, label: row.label, answer, probabilities, text });
-    for (const each of guess.value.evidence) {
+    for (const each of value.evidence) {
       if (each.kind === 'action-unit') {
         cues.named += 1;
         if (each.faceIds.length === 0) cues.unsupported += 1;
@@ -138,35 +107,68 @@ export async function evaluate(
         if (!each.holds) claims.untrue += 1;
       }
     }
-    options.onProgress?.(index + 1, rows.length);
   }
   const unanswered = judged.filter((item) => item.guess === null).length;
   return ok({
-    ...head(byHead ? 'affect-head' : 'language-model'),
+    ...head(byHead ? 'affect-head' : 'language-model', course.value),
     ...classificationFigures(judged, classes.value),
     options: [...classes.value],
     without_face: byHead ? unanswered : 0,
-    unmapped: options.task === 'emotion-open' ? unanswered : null,
+    unmapped: task === 'emotion-open' ? unanswered : null,
     cues: byHead ? null : cues,
     claims: byHead ? null : claims,
+    abstention: byHead ? abstentionOf(judged, manifest.faceEncoder.uncertainBelow) : null,
     ...(options.items ? { items } : {}),
   });
 }
 
-/** The closed set that the labels must come from: a label outside it is told with its line. */
-function classesOf(task: Exclude<EvaluationTask, 'scene'>, rows: readonly LabelRow[], manifest: PackManifest): Result<readonly string[]> {
-  const { pictureEmotions, tasks } = manifest.prompt;
-  let classes: readonly string[];
-  if (task === 'faces' || task === 'emotion-open') classes = EMOTION_LABELS;
-  else if (task === 'emotion') {
-    const beyond = rows.find((row) => !isEmotionLabel(row.label));
-    classes = beyond && pictureEmotions.includes(beyond.label) ? pictureEmotions : EMOTION_LABELS;
-  } else classes = tasks[task].options;
-  const wrong = rows.find((row) => !classes.includes(row.label));
-  return wrong ? fail(invalid(wrong.line, `"${wrong.label}" is not a label of ${task}: use ${classes.join(', ')}.`)) : ok(classes);
+/** Faults of the picture itself; a file that is not there is a fault of labels.csv. */
+const BROKEN: readonly ErrorCode[] = ['file-empty', 'file-unsupported', 'picture-broken', 'picture-too-large'];
+
+interface Course<Row, T> {
+  judged: { row: Row; value: T }[];
+  rows: number;
+  skipped: SkippedRow[];
+  stopped: boolean;
 }
 
-const isEmotionLabel = (label: string): label is EmotionLabel => (EMOTION_LABELS as readonly string[]).includes(label);
+/** Goes through the rows as the options say. Fails where nothing was judged at all. */
+async function judgeEach<Row extends LabelRow | AffectRow, T>(
+  signal: AbortSignal,
+  source: EvaluateSource,
+  all: readonly Row[],
+  { limit, skipBroken = false, keepPartial = false, onProgress }: EvaluateOptions,
+  judge: (frame: Frame, row: Row) => Promise<Result<T>>,
+): Promise<Result<Course<Row, T>>> {
+  const rows = limit === null ? all : all.slice(0, limit);
+  const course: Course<Row, T> = { judged: [], rows: rows.length, skipped: [], stopped: false };
+  let done = 0;
+  for (const row of rows) {
+    if (signal.aborted) break;
+    const frame = await decodeRow(source, row);
+    const value = frame.ok ? await judge(frame.value, row) : frame;
+    if (value.ok) course.judged.push({ row, value: value.value });
+    else if (signal.aborted) break;
+    else if (!frame.ok && skipBroken && BROKEN.includes(value.error.code)) {
+      course.skipped.push({ file: row.file, line: row.line, reason: value.error.message });
+    } else return value;
+    done += 1;
+    onProgress?.(done, rows.length);
+  }
+  course.stopped = done < rows.length;
+  if (course.stopped && (!keepPartial || course.judged.length === 0)) {
+    return fail(wireError('cancelled', 'Stopped.', 'Start it again when you like.'));
+  }
+  const [first] = course.skipped;
+  if (course.judged.length > 0 || !first) return ok(course);
+  return fail(wireError('picture-broken', 'None of the pictures could be decoded.', 'Check that the files are pictures.', first.reason));
+}
+
+function abstentionOf(judged: readonly Judged[], threshold: number): ClassificationReport['abstention'] {
+  const sure = judged.filter(({ confidence }) => confidence !== null && confidence >= threshold);
+  const right = sure.filter(({ truth, guess }) => truth === guess).length;
+  return { threshold, coverage: sure.length / judged.length, accuracy: sure.length === 0 ? null : right / sure.length };
+}
 
 interface Guess {
   label: string | null;
@@ -226,34 +228,33 @@ async function evaluateScene(
   engine: Engine,
   source: EvaluateSource,
   options: EvaluateOptions,
-  head: (by: 'scene-encoder') => ReportHead,
+  head: HeadOf,
 ): Promise<Result<SceneReport>> {
   const parsed = parseAffectLabels(source.labels);
   if (!parsed.ok) return parsed;
-  const rows = options.limit === null ? parsed.value : parsed.value.slice(0, options.limit);
-  const guesses: { valence: number; arousal: number }[] = [];
-  for (const [index, row] of rows.entries()) {
-    const frame = await decodeRow(source, row);
-    if (!frame.ok) return frame;
-    const affect = await engine.sceneAffect(signal, frame.value);
-    if (!affect.ok) return affect;
-    guesses.push(affect.value);
-    options.onProgress?.(index + 1, rows.length);
-  }
-  const figures = (axis: 'valence' | 'arousal') => {
-    const truth = rows.map((row) => row[axis]);
-    const guess = guesses.map((value) => value[axis]);
+  const course = await judgeEach(signal, source, parsed.value, options, (frame) => engine.sceneAffect(signal, frame));
+  if (!course.ok) return course;
+  const { judged } = course.value;
+  const figures = (axis: keyof Affect) => {
+    const truth = judged.map(({ row }) => row[axis]);
+    const guess = judged.map(({ value }) => value[axis]);
     return { concordance: concordance(truth, guess), mae: meanAbsoluteError(truth, guess) };
   };
   const valence = figures('valence');
   const arousal = figures('arousal');
+  const items = judged.map(({ row: { file, valence, arousal }, value: { valence: v, arousal: a } }) => ({
+    file,
+    label: { valence, arousal },
+    answer: { valence: v, arousal: a },
+  }));
   return ok({
-    ...head('scene-encoder'),
-    n: rows.length,
+    ...head('scene-encoder', course.value),
+    n: judged.length,
     valence,
     arousal,
     concordance: (valence.concordance + arousal.concordance) / 2,
     mae: (valence.mae + arousal.mae) / 2,
+    ...(options.items ? { items } : {}),
   });
 }
 

@@ -104,6 +104,21 @@ describe('live', () => {
     expect(other.readings.map((reading) => [reading.faceId, reading.emotion])).toEqual([[1, 'anger']]);
   });
 
+  test('a job in the background has a memory of its own: neither disturbs the other’s ids and smoothing', async () => {
+    const world: World = { faces: [face(9), face(54)], presence: 5, label: 'neutral' };
+    const fastPath = fastPathIn(world);
+    await fastPath.read(frame(0), live);
+    const job = { ...live, sourceId: 'clip.mp4', background: true };
+    world.faces = [face(54)];
+    world.label = 'anger';
+    const told = async (time: number, options: typeof live) =>
+      (await fastPath.read(frame(time), options)).readings.map((reading) => [reading.faceId, reading.emotion]);
+    expect(await told(0, job)).toEqual([[1, 'anger']]);
+    expect(await told(0.1, live)).toEqual([[2, 'neutral']]);
+    world.label = 'neutral';
+    expect(await told(0.1, job)).toEqual([[1, 'anger']]);
+  });
+
   test('landmarks of the largest faces only, as many as the deep path describes', async () => {
     const { readings } = await fastPathIn({ faces: [face(9, 20), face(54, 30)], presence: 5, label: 'fear' }).read(frame(0), live);
     const measured = readings.filter((reading) => reading.landmarks.length > 0);
@@ -188,6 +203,36 @@ describe('live, between two detections', () => {
     expect(await read(0.1)).toHaveLength(2);
     expect(seen.detections).toBe(2 * once);
   });
+});
+
+test('a film that is cut: faces are looked for at once, the last shot’s smoothing ends, and the cut is told; a camera has none', async () => {
+  const shot = (time: number) => {
+    const picture = frame(time);
+    for (let i = 0; i < 128 * 128; i++) {
+      const person = i % 128 > 28 && i % 128 < 84 && i > 20 * 128 && i < 110 * 128;
+      picture.data.set(person ? [180, 130, 110, 255] : time >= 2.8 ? [40, 160, 60, 255] : [90, 60, 140, 255], 4 * i);
+    }
+    return picture;
+  };
+  const play = async (cuts: boolean) => {
+    const world: World = { faces: [face(27)], presence: 5, label: 'neutral', meshAt: { x: 4, y: 4 } };
+    const seen = { detections: 0 };
+    const fastPath = fastPathIn(world, () => {
+      seen.detections += 1;
+    });
+    const told: unknown[] = [];
+    const after: unknown[] = [];
+    for (let i = 0; i < 40; i++) {
+      if (i === 28) world.label = 'anger';
+      const before = seen.detections;
+      const { readings, cut } = await fastPath.read(shot(i / 10), { ...live, cuts });
+      if (cut) told.push(cut);
+      if (i === 28) after.push(seen.detections > before, readings[0]?.faceId, readings[0]?.emotion);
+    }
+    return { told, after };
+  };
+  expect(await play(true)).toEqual({ told: [{ after: 2.7, time: 2.8 }], after: [true, 1, 'anger'] });
+  expect(await play(false)).toEqual({ told: [], after: [false, 1, 'neutral'] });
 });
 
 describe('still', () => {

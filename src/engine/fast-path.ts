@@ -9,10 +9,11 @@ import type { Frame, Picture, Region } from '../model/image.ts';
 import type { LandmarkFinder } from '../model/landmarks.ts';
 import type { PackManifest } from '../model/manifest.ts';
 import { largestFirst } from '../model/projection.ts';
-import type { StageTimes } from '../shared/events.ts';
+import type { SceneCut, StageTimes } from '../shared/events.ts';
 import type { Reading } from '../shared/readings.ts';
 import { appearanceOf } from './appearance.ts';
 import { crowded, type FoundFace, followed } from './follow.ts';
+import { SceneCuts } from './scene-cuts.ts';
 import { Smoother } from './smoothing.ts';
 import { Tracker } from './tracker.ts';
 import { traitsOf } from './traits.ts';
@@ -35,6 +36,10 @@ export interface FastPathOptions {
   mode: 'live' | 'still' | 'cropped';
   /** Time constant in seconds; 0 is raw. Only `live`. */
   smoothing: number;
+  /** Of a job that goes on beside what is watched: it has a memory of its own. Only `live`; default false. */
+  background?: boolean;
+  /** It is a film, which may be cut; a camera that is swung is none. Only `live`; default false. */
+  cuts?: boolean;
 }
 
 export interface FastPathResult {
@@ -43,6 +48,8 @@ export interface FastPathResult {
   /** Face tokens by face id, for the projection. // [tokens · D_f] */
   faceTokens: Map<number, Float32Array>;
   times: StageTimes;
+  /** A cut shortly before this frame, told once. */
+  cut?: SceneCut;
 }
 
 /**
@@ -53,6 +60,16 @@ const DETECT_EVERY = 0.25;
 /** Nor are landmarks looked for more often than this: a face moves little within a frame or two, and its expression is read on each. */
 const LANDMARKS_EVERY = 0.04;
 
+/** What is remembered of one source from frame to frame. */
+interface SourceMemory {
+  sourceId: string | null;
+  tracker: Tracker;
+  smoother: Smoother;
+  cuts: SceneCuts;
+  /** The faces as last detected, where their landmarks last were, and when these were looked for. */
+  following: { detected: number; measured: number; faces: { origin: FoundFace; now: FoundFace }[] } | null;
+}
+
 type FastPathManifest = Pick<PackManifest, 'landmarks' | 'faceEncoder' | 'actionUnits' | 'projection'>;
 
 /** Owns what the fast path remembers from frame to frame: one `read` at a time. */
@@ -60,17 +77,22 @@ export class FastPath {
   readonly encoder: FaceEncoder;
   readonly #manifest: FastPathManifest;
   readonly #parts: FastPathParts;
-  readonly #smoother: Smoother;
-  readonly #tracker = new Tracker();
-  #sourceId: string | null = null;
-  /** The live faces as last detected, where their landmarks last were, and when these were looked for. */
-  #following: { detected: number; measured: number; faces: { origin: FoundFace; now: FoundFace }[] } | null = null;
+  readonly #watched: SourceMemory;
+  readonly #background: SourceMemory;
+  /** The one of the two that the frame in hand belongs to. */
+  #memory: SourceMemory;
 
   constructor(parts: FastPathParts, manifest: FastPathManifest) {
     this.encoder = parts.encoder;
     this.#parts = parts;
     this.#manifest = manifest;
-    this.#smoother = new Smoother(manifest.faceEncoder.uncertainBelow);
+    const memory = (): SourceMemory => {
+      const smoother = new Smoother(manifest.faceEncoder.uncertainBelow);
+      return { sourceId: null, tracker: new Tracker(), smoother, cuts: new SceneCuts(), following: null };
+    };
+    this.#watched = memory();
+    this.#background = memory();
+    this.#memory = this.#watched;
   }
 
   /** Readings of all faces on a frame. @throws EngineFailure */
@@ -78,20 +100,23 @@ export class FastPath {
     const { mode } = options;
     const times: StageTimes = {};
     if (mode === 'cropped') return this.#readCropped(frame, times);
-    if (mode === 'live') this.#begin(options.sourceId);
+    if (mode === 'live') this.#begin(options.sourceId, options.background ?? false);
+    const { jump, cut } = mode === 'live' && options.cuts ? this.#memory.cuts.add(frame, frame.time) : { jump: false, cut: null };
+    if (jump) this.#forgetShot();
     const faces = (mode === 'live' ? await this.#follow(frame, times) : null) ?? (await this.#detect(frame, mode, times));
     const ids =
       mode === 'still'
         ? faces.map((_, index) => index + 1)
-        : this.#tracker.update(
+        : this.#memory.tracker.update(
             faces.map(({ box }) => ({ box, appearance: appearanceOf(frame, box) })),
             frame.time,
+            jump,
           );
     const regions = faces.map(({ box, roll }) => this.encoder.regionOf(box, roll));
     const { readings, faceTokens } = await timed(times, 'encode', () => this.#readFaces(frame, faces, ids, regions));
     if (mode === 'still') return { readings, faceTokens, times };
-    const smoothed = readings.map((reading) => this.#smoother.smooth(reading, options.smoothing));
-    return { readings: smoothed.sort((a, b) => a.faceId - b.faceId), faceTokens, times };
+    const smoothed = readings.map((reading) => this.#memory.smoother.smooth(reading, options.smoothing));
+    return { readings: smoothed.sort((a, b) => a.faceId - b.faceId), faceTokens, times, ...(cut && { cut }) };
   }
 
   /** The box lies in the picture as a detector's would, so landmarks and projection see what they were trained on. */
@@ -112,13 +137,15 @@ export class FastPath {
     const isFollowed = mode === 'live' && faces.length > 0 && faces.every(({ landmarks }) => landmarks.length > 0);
     const { time } = frame;
     if (mode === 'live')
-      this.#following = isFollowed ? { detected: time, measured: time, faces: faces.map((face) => ({ origin: face, now: face })) } : null;
+      this.#memory.following = isFollowed
+        ? { detected: time, measured: time, faces: faces.map((face) => ({ origin: face, now: face })) }
+        : null;
     return faces;
   }
 
   /** The faces of the last detection on this frame, or null where it is time to look again or one of them is lost. */
   async #follow(frame: Frame, times: StageTimes): Promise<FoundFace[] | null> {
-    const following = this.#following;
+    const { following } = this.#memory;
     const age = following === null ? Number.NaN : frame.time - following.detected;
     if (following === null || !(age > 0 && age < DETECT_EVERY)) return null;
     if (Math.abs(frame.time - following.measured) < LANDMARKS_EVERY) return following.faces.map(({ now }) => now);
@@ -132,7 +159,7 @@ export class FastPath {
         faces.push(face);
       }
       if (crowded(faces)) return null;
-      this.#following = {
+      this.#memory.following = {
         detected: following.detected,
         measured: frame.time,
         faces: following.faces.map(({ origin }, index) => ({ origin, now: faces[index] ?? origin })),
@@ -161,12 +188,21 @@ export class FastPath {
   }
 
   /** Another source has other faces. */
-  #begin(sourceId: string): void {
-    if (sourceId === this.#sourceId) return;
-    this.#tracker.reset();
-    this.#smoother.reset();
-    this.#following = null;
-    this.#sourceId = sourceId;
+  #begin(sourceId: string, background: boolean): void {
+    const memory = background ? this.#background : this.#watched;
+    this.#memory = memory;
+    if (sourceId === memory.sourceId) return;
+    memory.tracker.reset();
+    memory.smoother.reset();
+    memory.cuts.reset();
+    memory.following = null;
+    memory.sourceId = sourceId;
+  }
+
+  /** Faces are not where they were, nor do they look as they did a moment ago. */
+  #forgetShot(): void {
+    this.#memory.following = null;
+    this.#memory.smoother.reset();
   }
 
   async #readFaces(

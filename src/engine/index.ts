@@ -16,6 +16,13 @@ export type { Frame, Picture } from '../model/image.ts';
 export type { PackManifest } from '../model/manifest.ts';
 export type { PackSource } from '../model/pack.ts';
 export type { ErrorCode, WireError } from '../shared/errors.ts';
+export {
+  type ClassificationReport,
+  EVALUATION_TASKS,
+  type EvaluationReport,
+  type EvaluationTask,
+  type SceneReport,
+} from '../shared/evaluation.ts';
 export type { AnalysisEvent, GraphStatus, ModelInfo, ReadyPart, StageTimes } from '../shared/events.ts';
 export {
   type Backend,
@@ -32,13 +39,4 @@ export type { ActionUnit, Answer, Evidence, FaceBox, Reading, TextLine } from '.
 export type { Result } from '../shared/result.ts';
 export { SerialQueue } from '../shared/serial-queue.ts';
 export { createEngine, type Engine, type EngineOptions, type ExplainOptions, type ReadOptions } from './engine.ts';
-export {
-  type ClassificationReport,
-  EVALUATION_TASKS,
-  type EvaluateOptions,
-  type EvaluateSource,
-  type EvaluationReport,
-  type EvaluationTask,
-  evaluate,
-  type SceneReport,
-} from './evaluate.ts';
+export { type EvaluateOptions, type EvaluateSource, evaluate } from './evaluate.ts';

@@ -1,4 +1,5 @@
 /** Figures of an evaluation. Pure. */
+import type { ClassFigures, Figures } from '../shared/evaluation.ts';
 
 export interface Judged {
   truth: string;
@@ -6,28 +7,6 @@ export interface Judged {
   guess: string | null;
   /** Probability of the guess, [0, 1]; null where there is none. */
   confidence: number | null;
-}
-
-export interface ClassFigures {
-  precision: number;
-  recall: number;
-  f1: number;
-  /** Items that truly are of this class. */
-  support: number;
-}
-
-export interface Figures {
-  n: number;
-  accuracy: number;
-  /** Mean F1 over the classes that occur as truth or guess. */
-  macro_f1: number;
-  /** Accuracy of always naming the commonest class. */
-  majority_accuracy: number;
-  per_class: Record<string, ClassFigures>;
-  /** `rows[i][j]`: items of class `labels[i]` taken for `columns[j]`; the last column, if it is `none`, had no answer. */
-  confusion: { labels: string[]; columns: string[]; rows: number[][] };
-  /** Expected calibration error over 15 bins of equal width; null where no guess has a probability. */
-  expected_calibration_error: number | null;
 }
 
 /** @param classes in the order of the report; every truth and guess is one of them. */

@@ -74,11 +74,14 @@ export class Tracker {
   #lastId = 0;
   #updates = 0;
 
-  /** Ids for the faces of a frame, in their order; counted from 1, no two alike, never another's until `reset`. */
-  update(faces: readonly SeenFace[], time: number): number[] {
+  /**
+   * Ids for the faces of a frame, in their order; counted from 1, no two alike, never another's until `reset`.
+   * @param cut the frame is of another shot than the last: who stands where somebody stood is nobody in particular, and only looks tell
+   */
+  update(faces: readonly SeenFace[], time: number, cut = false): number[] {
     this.#updates += 1;
     // A seek is a gap like any other, in either direction.
-    const expected = this.#tracks.filter((track) => Math.abs(time - track.time) <= MAX_GAP);
+    const expected = cut ? [] : this.#tracks.filter((track) => Math.abs(time - track.time) <= MAX_GAP);
     const near = faces.map(({ box }, index) => faces.some((other, at) => at !== index && isNear(box, other.box)));
     const columnOf = assign(
       expected.map((track) => faces.map((face, index) => matchCost(track, face, time, near[index] ?? false))),

@@ -37,6 +37,14 @@ describe('eventsTsv', () => {
     for (const row of rows) expect(levels).toHaveProperty(row[2] ?? '');
   });
 
+  it('has the cuts of a film, among the rest', () => {
+    const rows = table(eventsTsv({ ...watched().items[0]!, cuts: [{ after: 1.4, time: 1.5 }] }));
+    const at = rows.findIndex((row) => row[2] === 'scene_cut');
+    expect(rows[at]?.slice(0, 6)).toEqual(['1.5', '0', 'scene_cut', 'n/a', 'n/a', 'n/a']);
+    expect(Number(rows[at - 1]?.[0])).toBeLessThanOrEqual(1.5);
+    expect(JSON.parse(eventsJson()).trial_type.Levels).toHaveProperty('scene_cut');
+  });
+
   it('says n/a for the duration of a picture', () => {
     const item = { ...session().items[0]!, kind: 'picture' as const };
     expect(table(eventsTsv(item)).map((row) => row[1])).toEqual(['duration', 'n/a', 'n/a', 'n/a']);

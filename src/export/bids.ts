@@ -59,6 +59,7 @@ export function eventsTsv(item: SessionItem): string {
       mark.text,
       ...Array<null>(6).fill(null),
     ]),
+    ...(item.cuts ?? []).map((cut): Cell[] => [cut.time, 0, 'scene_cut', ...Array<null>(9).fill(null)]),
   ].sort((a, b) => Number(a[0]) - Number(b[0]));
   return tsvTable(COLUMNS, rows, 'n/a');
 }
@@ -69,7 +70,7 @@ export function eventsJson(): string {
   return json({
     onset: { Description: 'Media time of the event. A picture has none: it is 0.', Units: 's' },
     duration: {
-      Description: 'How long the expression stays the same; n/a for a picture, 0 for an explanation and for a mark of a moment.',
+      Description: 'How long the expression stays the same; n/a for a picture, 0 for an explanation, a cut and a mark of a moment.',
       Units: 's',
     },
     trial_type: {
@@ -77,6 +78,7 @@ export function eventsJson(): string {
       Levels: {
         expression: 'A face shows one emotion without interruption.',
         explanation: 'The language model explained the frame at this time.',
+        scene_cut: 'The film was cut: the first frame that was read of another shot.',
         mark_event: 'The user marked an event.',
         mark_exclude: 'The user marked this stretch as not to be counted.',
         mark_text: 'The user wrote a note.',

@@ -22,6 +22,11 @@ describe('elanText', () => {
     expect(lines).toContain('mark text\t00:00:03.000\t00:00:07.000\ta --> b');
   });
 
+  it('has a tier for the cuts of a film', () => {
+    const lines = elanText({ ...watched().items[0]!, cuts: [{ after: 1.4, time: 1.5 }] }).split('\n');
+    expect(lines).toContain('scene cut\t00:00:01.500\t00:00:02.000\tcut');
+  });
+
   it('has no annotations of a tier overlap', () => {
     const item = watched().items[0]!;
     const saying = (time: number, text: string) => explanation({ time, answer: { text, distribution: [] } });

@@ -4,7 +4,7 @@
  * in ELAN's own export. Annotations of a tier never overlap: ELAN has no room for that.
  */
 import { provenance } from './provenance.ts';
-import { answered, answerText, explanationSpan, markSpan, segments, shownSpan } from './segments.ts';
+import { answered, answerText, cutSpan, explanationSpan, markSpan, segments, shownSpan } from './segments.ts';
 import { faceLabel, type Session, type SessionItem } from './session.ts';
 import { tsvTable } from './table.ts';
 import { clockTime } from './webvtt.ts';
@@ -16,7 +16,7 @@ interface Annotation {
   value: string;
 }
 
-/** One input's annotations: a tier for each face's emotion, for each task's answers and for each kind of mark. A picture's last five seconds. */
+/** One input's annotations: a tier for each face's emotion, for each task's answers, for each kind of mark and for cuts. A picture's last five seconds. */
 export function elanText(item: SessionItem): string {
   const expressions = segments(item).map(
     (segment): Annotation => ({
@@ -35,7 +35,8 @@ export function elanText(item: SessionItem): string {
   const marks = (item.marks ?? []).map(
     (mark): Annotation => ({ tier: `mark ${mark.kind}`, ...markSpan(mark), value: mark.text || mark.kind }),
   );
-  const rows = withoutOverlap([...expressions, ...answers, ...marks]).map(({ tier, start, end, value }) => [
+  const cuts = (item.cuts ?? []).map((cut): Annotation => ({ tier: 'scene cut', ...cutSpan(cut), value: 'cut' }));
+  const rows = withoutOverlap([...expressions, ...answers, ...marks, ...cuts]).map(({ tier, start, end, value }) => [
     tier,
     clockTime(start),
     clockTime(end),

@@ -26,6 +26,8 @@ export interface Provenance {
     kind: SessionItem['kind'];
     /** Frames with a face that were analysed, and the median seconds between them. */
     sampling: { frames: number; interval: number | null };
+    /** What of a video was read as a file, at a rate that was chosen. */
+    analyses?: SessionItem['analyses'];
     /** The whole prompt of each explanation, measured evidence included. */
     prompts: { task: string; time: number; sha256: string }[];
   }[];
@@ -55,6 +57,7 @@ export function provenance(session: Session, at?: Date): Provenance {
       name: item.name,
       kind: item.kind,
       sampling: sampling(item),
+      ...(item.analyses && { analyses: item.analyses }),
       prompts: item.explanations
         .filter(({ prompt }) => prompt !== '')
         .map(({ task, time, prompt }) => ({ task, time, sha256: textHash(prompt) })),

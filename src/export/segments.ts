@@ -1,4 +1,5 @@
 /** Stretches of time over which a face's emotion stays the same: what captions, events and annotations are made of. */
+import type { SceneCut } from '../shared/events.ts';
 import { EMOTION_LABELS } from '../shared/labels.ts';
 import type { Reading } from '../shared/readings.ts';
 import { sampling } from './frames.ts';
@@ -96,9 +97,15 @@ export function markSpan({ time, end }: Mark): { start: number; end: number } {
   return { start: time, end: end !== null && end > time ? end : time + EXPLANATION_SECONDS };
 }
 
+/** When a cut is shown. */
+export function cutSpan({ time }: SceneCut): { start: number; end: number } {
+  return { start: time, end: time + CUT_SECONDS };
+}
+
 /** Seconds for which subtitles and annotations show what has no length of its own. */
 const PICTURE_SECONDS = 5;
 const EXPLANATION_SECONDS = 4;
+const CUT_SECONDS = 0.5;
 const SHORTEST_SECONDS = 0.04;
 
 /** When a segment is shown by a player or an annotation tool, in seconds: a picture's for 5 s, a video's for as long as it lasts. */

@@ -1,5 +1,5 @@
 import type { WireError } from '../shared/errors.ts';
-import type { ModelInfo, StageTimes } from '../shared/events.ts';
+import type { ModelInfo, SceneCut, StageTimes } from '../shared/events.ts';
 import type { Step, Task } from '../shared/labels.ts';
 import type { Answer, Evidence, Reading, TextLine } from '../shared/readings.ts';
 
@@ -45,6 +45,25 @@ export interface Mark {
   text: string;
 }
 
+/** How a stretch of a video was read as a file: every frame that was asked for, none dropped. */
+export interface VideoAnalysis {
+  /** Seconds of media time. */
+  from: number;
+  to: number;
+  /** So many frames a second, counted from the beginning of what was asked for; null: every frame. */
+  framesPerSecond: number | null;
+  /** How many were read, those without a face too. */
+  frames: number;
+  /** `webcodecs`, or `video-element`: from frame to frame of a `<video>`. */
+  decoder: string;
+  /** As WebCodecs names it; empty where it is not told. */
+  codec: string;
+  /** Time constant in seconds of media time; 0 is raw. */
+  smoothing: number;
+  /** Damaged stretches without frames. */
+  lost: readonly { from: number; to: number }[];
+}
+
 export interface SessionItem {
   id: string;
   /** What the user calls it: a file name, a camera's label. */
@@ -57,9 +76,13 @@ export interface SessionItem {
   names?: Record<string, string>;
   /** In the order in which they came: frame by frame, faces of a frame together. */
   readings: SessionReading[];
+  /** What of a video was read as a file; the rest was read while it played. Absent where nothing was. */
+  analyses?: readonly VideoAnalysis[];
   explanations: SessionExplanation[];
   /** By their time; absent where there are none. */
   marks?: readonly Mark[];
+  /** Where a video was cut, by their time; absent where no cut was found. */
+  cuts?: readonly SceneCut[];
 }
 
 /** All that an export states. The page builds it from its state; plain data, no handles. */

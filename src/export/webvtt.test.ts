@@ -53,6 +53,15 @@ describe('captionsVtt', () => {
     expect(objects).toContainEqual({ type: 'mark', kind: 'exclude', time: 0.5, end: 1.5, text: '' });
   });
 
+  it('tells programs of cuts, and spares people who read subtitles', () => {
+    const whole = watched();
+    whole.items[0]!.cuts = [{ after: 1.4, time: 1.5 }];
+    expect(captions(whole)).toEqual(captions(watched()));
+    const cue = cues(metadataVtt(whole, whole.items[0]!, at)).find(({ text }) => text.includes('scene_cut'));
+    expect(cue?.time).toBe('00:00:01.500 --> 00:00:02.000');
+    expect(JSON.parse(cue?.text ?? '')).toEqual({ type: 'scene_cut', after: 1.4, time: 1.5 });
+  });
+
   it('gives a picture, which has no time, five seconds', () => {
     const whole = session();
     whole.items[0]!.kind = 'picture';

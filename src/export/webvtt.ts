@@ -1,7 +1,7 @@
 /** WebVTT (w3.org/TR/webvtt1) of one input: captions for people, metadata cues (JSON) for programs. */
 import { STEPS } from '../shared/labels.ts';
 import { provenance } from './provenance.ts';
-import { answered, answerProbability, answerText, explanationSpan, markSpan, segments, shownSpan } from './segments.ts';
+import { answered, answerProbability, answerText, cutSpan, explanationSpan, markSpan, segments, shownSpan } from './segments.ts';
 import { faceLabel, faceName, type Session, type SessionItem } from './session.ts';
 
 interface Cue {
@@ -55,7 +55,7 @@ export function captionsVtt(session: Session, item: SessionItem, at: Date): stri
   return file(session, item, at, [...expressions, ...answers, ...marks]);
 }
 
-/** The same cues with all their numbers, a JSON object each: `type` is `expression`, `explanation` or `mark`. For `<track kind="metadata">`. */
+/** The same cues with all their numbers, and the cuts, a JSON object each: `type` is `expression`, `explanation`, `mark` or `scene_cut`. For `<track kind="metadata">`. */
 export function metadataVtt(session: Session, item: SessionItem, at: Date): string {
   const expressions = segments(item).map((segment): Cue => {
     const { faceId, emotion, probability, valence, arousal, readings } = segment;
@@ -73,5 +73,6 @@ export function metadataVtt(session: Session, item: SessionItem, at: Date): stri
     const { kind, time, end, text } = mark;
     return { ...markSpan(mark), text: safeJson({ type: 'mark', kind, time, end, text }) };
   });
-  return file(session, item, at, [...expressions, ...explanations, ...marks]);
+  const cuts = (item.cuts ?? []).map((cut): Cue => ({ ...cutSpan(cut), text: safeJson({ type: 'scene_cut', ...cut }) }));
+  return file(session, item, at, [...expressions, ...explanations, ...marks, ...cuts]);
 }

@@ -2,4 +2,6 @@
 export interface MediaFrame {
   image: ImageBitmap | VideoFrame;
   time: number;
+  /** When a camera took it or a video showed it, milliseconds on the clock of `performance.now`. */
+  takenAt?: number;
 }

@@ -9,19 +9,25 @@ const MAX_SIDE = 1920;
  * The frame that the element shows now, at most 1920 px on a side; null before there is one.
  * The same moment gives the same px whether it is asked for by a reading or an explanation.
  * @param time media time in seconds, where the caller knows it better than `currentTime`
+ * @param takenAt when the camera took it, where that is known
  */
-export async function grabFrame(element: HTMLVideoElement, time: number = element.currentTime): Promise<MediaFrame | null> {
+export async function grabFrame(
+  element: HTMLVideoElement,
+  time: number = element.currentTime,
+  takenAt: number = performance.now(),
+): Promise<MediaFrame | null> {
   const { videoWidth: width, videoHeight: height } = element;
   if (width === 0 || height === 0 || element.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) return null;
   const fitted = fitSize({ width, height }, MAX_SIDE);
   const fits = fitted.width === width && fitted.height === height;
   try {
     // A VideoFrame is a handle, so that taking one that the pacer then drops costs nothing.
-    if (fits && typeof VideoFrame !== 'undefined') return { image: new VideoFrame(element, { timestamp: Math.round(time * 1e6) }), time };
+    if (fits && typeof VideoFrame !== 'undefined')
+      return { image: new VideoFrame(element, { timestamp: Math.round(time * 1e6) }), time, takenAt };
     const image = await (fits
       ? createImageBitmap(element)
       : createImageBitmap(element, { resizeWidth: fitted.width, resizeHeight: fitted.height, resizeQuality: 'medium' }));
-    return { image, time };
+    return { image, time, takenAt };
   } catch {
     return null; // the element was emptied or its source replaced meanwhile: there is no frame
   }
@@ -36,10 +42,10 @@ export function followFrames(element: HTMLVideoElement, onFrame: (frame: MediaFr
   let active = true;
   let handle = 0;
   let lastTime = Number.NaN;
-  const deliver = async (time: number): Promise<void> => {
+  const deliver = async (time: number, takenAt?: number): Promise<void> => {
     if (time === lastTime) return; // asked for twice: as the frame that stood there and as a new one
     lastTime = time;
-    const frame = await grabFrame(element, time);
+    const frame = await grabFrame(element, time, takenAt);
     if (frame === null) {
       lastTime = Number.NaN;
       return;
@@ -52,7 +58,8 @@ export function followFrames(element: HTMLVideoElement, onFrame: (frame: MediaFr
     const step: VideoFrameRequestCallback = (_now, metadata) => {
       if (!active) return;
       handle = element.requestVideoFrameCallback(step);
-      void deliver(metadata.mediaTime);
+      // Of a camera, browsers tell when it took the frame; of a file, when it was shown is what counts.
+      void deliver(metadata.mediaTime, metadata.captureTime ?? metadata.presentationTime);
     };
     handle = element.requestVideoFrameCallback(step);
     // A frame that is shown already fires no callback.

@@ -1,8 +1,8 @@
 /** The command line's words → a command, or a usage error that shows the right form. Pure. */
 import { parseArgs } from 'node:util';
-import { EVALUATION_TASKS, type EvaluationTask } from '../engine/evaluate.ts';
 import { EXPORT_KINDS, type ExportKind } from '../export/files.ts';
 import { wireError } from '../shared/errors.ts';
+import { EVALUATION_TASKS, type EvaluationTask, JUDGES, type Judge } from '../shared/evaluation.ts';
 import { TASKS, type Task } from '../shared/labels.ts';
 import { fail, ok, type Result } from '../shared/result.ts';
 import { NODE_BACKENDS, type NodeBackend } from './runtime.ts';
@@ -34,8 +34,9 @@ export interface EvaluateCommand extends MachineOptions {
   out: string;
   limit: number | null;
   cropped: boolean;
-  by: 'affect-head' | 'language-model';
+  by: Judge;
   items: boolean;
+  skipBroken: boolean;
 }
 
 export type Command = { kind: 'help' } | AnalyzeCommand | EvaluateCommand;
@@ -61,6 +62,7 @@ ${EVALUATE_FORM}
   --cropped    every picture is a face crop: nothing is detected
   --by         faces only: affect-head (default) or language-model
   --items      the report also holds every item: file, label, answer, probabilities, text
+  --skip-broken  pictures that cannot be decoded are listed in the report instead of ending it
 
 Both:
   --pack       a pack's folder; default the one that comes with the package
@@ -124,6 +126,7 @@ function parseEvaluate(args: string[]): Result<EvaluateCommand> {
         cropped: { type: 'boolean' },
         by: { type: 'string' },
         items: { type: 'boolean' },
+        'skip-broken': { type: 'boolean' },
       },
     }),
   );
@@ -136,13 +139,13 @@ function parseEvaluate(args: string[]): Result<EvaluateCommand> {
   if (!values.out) return usage('--out is missing.', EVALUATE_FORM);
   const limit = values.limit === undefined ? null : wholeNumber(values.limit, 1);
   if (Number.isNaN(limit)) return usage(`--limit must be a whole number from 1, got "${values.limit}".`, EVALUATE_FORM);
-  const by = oneOf(['affect-head', 'language-model'] as const, values.by ?? (task === 'faces' ? 'affect-head' : 'language-model'));
+  const by = oneOf(JUDGES, values.by ?? (task === 'faces' ? 'affect-head' : 'language-model'));
   if (!by) return usage(`--by must be affect-head or language-model, got "${values.by}".`, EVALUATE_FORM);
   if (values.by !== undefined && task !== 'faces') return usage('--by goes with --task faces only.', EVALUATE_FORM);
   const machine = parseMachine(values, EVALUATE_FORM);
   if (!machine.ok) return machine;
-  const { data, out, cropped = false, items = false } = values;
-  return ok({ kind: 'evaluate', ...machine.value, task, data, out, limit, cropped, by, items });
+  const { data, out, cropped = false, items = false, 'skip-broken': skipBroken = false } = values;
+  return ok({ kind: 'evaluate', ...machine.value, task, data, out, limit, cropped, by, items, skipBroken });
 }
 
 function parseMachine(

@@ -2,9 +2,10 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Engine } from '../engine/engine.ts';
-import { type EvaluationReport, evaluate } from '../engine/evaluate.ts';
-import { parseAffectLabels, parseLabels } from '../engine/labels-csv.ts';
+import { evaluate } from '../engine/evaluate.ts';
 import { wireError } from '../shared/errors.ts';
+import type { EvaluationReport } from '../shared/evaluation.ts';
+import { parseAffectLabels, parseLabels } from '../shared/labels-csv.ts';
 import { fail, ok, type Result } from '../shared/result.ts';
 import type { EvaluateCommand } from './arguments.ts';
 import { readPicture } from './picture.ts';
@@ -37,12 +38,12 @@ export async function evaluateFolder(
   command: EvaluateCommand,
   onProgress: (done: number, total: number) => void,
 ): Promise<Result<EvaluationReport>> {
-  const { task, cropped, by, limit, items, data, out } = command;
+  const { task, cropped, by, limit, items, skipBroken, data, out } = command;
   const report = await evaluate(
     signal,
     engine,
     { labels, decode: (file) => readPicture(join(data, file)) },
-    { task, cropped, by, limit, items, onProgress },
+    { task, cropped, by, limit, items, skipBroken, onProgress },
   );
   if (!report.ok) return report;
   try {

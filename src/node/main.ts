@@ -44,7 +44,8 @@ async function runEvaluate(signal: AbortSignal, command: EvaluateCommand, consol
       'accuracy' in value
         ? `accuracy ${value.accuracy.toFixed(3)}, macro-F1 ${value.macro_f1.toFixed(3)}, majority class ${value.majority_accuracy.toFixed(3)}`
         : `concordance: valence ${value.valence.concordance.toFixed(3)}, arousal ${value.arousal.concordance.toFixed(3)}`;
-    console.out(`${value.task}, n ${value.n}: ${figures}. Report: ${command.out}\n`);
+    const skipped = value.skipped.length === 0 ? '' : `, ${value.skipped.length} skipped`;
+    console.out(`${value.task}, n ${value.n}${skipped}: ${figures}. Report: ${command.out}\n`);
     return 0;
   } finally {
     await engine.value.dispose();

@@ -14,6 +14,7 @@ export const ERROR_CODES = [
   'camera-denied',
   'camera-in-use',
   'camera-failed',
+  'recording-failed', // the camera's video could not be recorded, or not any further
   'file-empty',
   'file-unreadable', // cannot be read from disk
   'file-unsupported', // not a picture and not a video
@@ -21,6 +22,8 @@ export const ERROR_CODES = [
   'picture-too-large',
   'video-broken',
   'video-codec',
+  'video-encoder', // no codec that this browser can write
+  'file-unwritable', // the chosen place cannot be written to, or is full
   'session-broken', // an archive or a kept session that is none of ours
   'session-elsewhere', // open in another tab
   'session-unkept', // what is open could not be written and would be lost

@@ -42,6 +42,37 @@ export interface ModelInfo {
   notes: string[];
 }
 
+/** Where a film was cut, in seconds of media time: between two frames that were read one after the other. */
+export interface SceneCut {
+  /** Of the last frame of the shot before. */
+  after: number;
+  /** Of the first frame of the new shot. */
+  time: number;
+}
+
+export const VIDEO_DECODERS = ['webcodecs', 'video-element'] as const;
+/** Who decodes: the worker, as a stream, or the page, which goes from frame to frame of a `<video>`. */
+export type VideoDecoderName = (typeof VIDEO_DECODERS)[number];
+
+/** What a video file says of itself. */
+export interface VideoFacts {
+  decoder: VideoDecoderName;
+  /** Media time of the first frame, and of the end of the last one, in seconds. */
+  start: number;
+  end: number;
+  /** px as shown: upright, with square pixels. */
+  width: number;
+  height: number;
+  /** As WebCodecs names it (`avc1.64001e`); empty where it is not told. */
+  codec: string;
+  /** Degrees clockwise by which the file's pictures are turned to be shown; frames are upright already. */
+  rotation: number;
+  /** Mean frames a second; null where it is not told. */
+  frameRate: number | null;
+  /** Null where it is not told. */
+  hasSound: boolean | null;
+}
+
 /** The parts of the engine in the order in which they become ready. */
 export type ReadyPart = 'faces' | 'reader' | 'language-model';
 
@@ -54,7 +85,21 @@ export type AnalysisEvent =
   | { type: 'ready'; part: ReadyPart; info: ModelInfo }
   | { type: 'load-failed'; part: ReadyPart; error: WireError }
   | { type: 'started'; runId: string; task: Task | null; time: number }
-  | { type: 'readings'; runId: string; time: number; width: number; height: number; readings: Reading[]; times: StageTimes }
+  | {
+      type: 'readings';
+      runId: string;
+      time: number;
+      width: number;
+      height: number;
+      readings: Reading[];
+      times: StageTimes;
+      /** Told a moment after it was, when the picture did not go back as after a flash. */
+      cut?: SceneCut;
+    }
+  /** A video that is analysed as a file: once, before its first frame. */
+  | { type: 'video-opened'; runId: string; video: VideoFacts }
+  /** A damaged stretch of it, in seconds of media time, that gave no frame; the analysis goes on behind it where it can. */
+  | { type: 'video-lost'; runId: string; from: number; to: number }
   | { type: 'words'; runId: string; lines: TextLine[]; times: StageTimes }
   | { type: 'prompt'; runId: string; text: string; promptTokens: number }
   | { type: 'step'; runId: string; step: Step }

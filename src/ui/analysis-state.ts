@@ -1,10 +1,13 @@
 import type { Mark } from '../export/session.ts';
 import type { WireError } from '../shared/errors.ts';
-import type { AnalysisEvent, ModelInfo, ReadyPart, StageTimes } from '../shared/events.ts';
+import type { AnalysisEvent, ModelInfo, ReadyPart, SceneCut, StageTimes } from '../shared/events.ts';
 import { EMOTION_LABELS, type EmotionLabel, STEPS, type Step, type Task } from '../shared/labels.ts';
 import type { Answer, Evidence, Reading, TextLine } from '../shared/readings.ts';
 import { assertNever } from '../shared/result.ts';
+import { withCut } from './cuts.ts';
 import { merged, NOBODY_KNOWN, type People, personOf, separated, withName } from './people.ts';
+import { type Take, withTake } from './takes.ts';
+import type { VideoJob } from './video-job.ts';
 
 /** All that was read from one frame; `width` and `height` in px, what the boxes are measured in. */
 export interface Snapshot {
@@ -36,6 +39,8 @@ export interface Explanation {
   snapshot: Snapshot | null;
   /** Nobody asked: it began by itself, at a change of expression. */
   auto?: true;
+  /** The explained frame of a camera or video, at most 96 px, as a data URL. */
+  miniature?: string;
 }
 
 export interface Item {
@@ -52,6 +57,12 @@ export interface Item {
   people: People;
   /** The user's own, by their time. */
   marks: readonly Mark[];
+  /** Where the film was cut, by their time; absent where none was found. */
+  cuts?: readonly SceneCut[];
+  /** Videos that were recorded of a camera. */
+  takes: readonly Take[];
+  /** A video's analyses as a file, the newest last; those before it keep what they read of other stretches. */
+  jobs?: readonly VideoJob[];
   /** Came back from the browser's storage: whole, or without its file. Absent for what was opened in this page. */
   kept?: 'whole' | 'readings';
 }
@@ -91,8 +102,12 @@ export interface AnalysisState {
   deletedMark: { itemId: string; mark: Mark } | null;
   /** Evidence whose place is shown now; without evidence, the explained frame as it is. */
   highlight: { runId: string; evidence: Evidence | null } | null;
+  /** Media time of the recorded frame that the stage shows in place of the present, in seconds; null: none. */
+  replay: number | null;
   /** What failed with no item to say it beside: a camera that did not start, a file that is neither picture nor video. */
   notice: WireError | null;
+  /** What comes before the first camera is shown. */
+  cameraNotice: boolean;
 }
 
 type UserAction =
@@ -101,6 +116,8 @@ type UserAction =
   | { type: 'item-ready'; itemId: string }
   | { type: 'item-failed'; itemId: string; error: WireError }
   | { type: 'item-selected'; itemId: string }
+  | { type: 'item-whole'; itemId: string }
+  | { type: 'jobs-set'; itemId: string; jobs: readonly VideoJob[] }
   | { type: 'live-left'; itemId: string; snapshot: Snapshot }
   | { type: 'item-deleted'; itemId: string }
   | { type: 'item-restored' }
@@ -112,6 +129,7 @@ type UserAction =
   | { type: 'faces-merged'; itemId: string; faceId: number; into: number }
   | { type: 'faces-separated'; itemId: string; faceId: number }
   | { type: 'merge-accepted' }
+  | { type: 'cut-found'; itemId: string; cut: SceneCut }
   | { type: 'mark-set'; itemId: string; mark: Mark }
   | { type: 'mark-deleted'; itemId: string; markId: string }
   | { type: 'mark-restored' }
@@ -122,8 +140,13 @@ type UserAction =
   | { type: 'read-asked'; itemId: string; runId: string }
   | { type: 'explain-asked'; itemId: string; runId: string; task: Task; time: number; snapshot: Snapshot | null; auto?: true }
   | { type: 'explain-stopped'; runId: string }
+  | { type: 'explain-pictured'; runId: string; miniature: string }
   | { type: 'highlight'; target: AnalysisState['highlight'] }
+  | { type: 'take-set'; itemId: string; take: Take }
+  | { type: 'take-deleted'; itemId: string; takeId: string }
+  | { type: 'replay'; time: number | null }
   | { type: 'notice'; error: WireError | null }
+  | { type: 'camera-notice'; open: boolean }
   | { type: 'load-begun' };
 
 export type Action = UserAction | { type: 'event'; event: AnalysisEvent };
@@ -150,7 +173,9 @@ export const initialState: AnalysisState = {
   merge: null,
   deletedMark: null,
   highlight: null,
+  replay: null,
   notice: null,
+  cameraNotice: false,
 };
 
 /** The page's state after one action: no clock, no DOM, no side effects. */
@@ -170,6 +195,7 @@ export function reduce(state: AnalysisState, action: Action): AnalysisState {
             explanations: [],
             people: NOBODY_KNOWN,
             marks: [],
+            takes: [],
           },
         ],
         notice: null,
@@ -184,6 +210,10 @@ export function reduce(state: AnalysisState, action: Action): AnalysisState {
     case 'item-selected':
       if (state.selectedId === action.itemId) return state;
       return { ...state, selectedId: action.itemId, selectedFace: null, highlight: null, paused: false };
+    case 'item-whole':
+      return withItem(state, action.itemId, (item) => ({ ...item, kept: 'whole' }));
+    case 'jobs-set':
+      return withItem(state, action.itemId, (item) => ({ ...item, jobs: action.jobs }));
     case 'live-left':
       return withItem(state, action.itemId, (item) => ({ ...item, snapshot: action.snapshot }));
     case 'item-deleted':
@@ -218,6 +248,8 @@ export function reduce(state: AnalysisState, action: Action): AnalysisState {
       return withItem({ ...state, merge: null }, action.itemId, (item) => ({ ...item, people: separated(item.people, action.faceId) }));
     case 'merge-accepted':
       return { ...state, merge: null };
+    case 'cut-found':
+      return withItem(state, action.itemId, (item) => ({ ...item, cuts: withCut(item.cuts ?? [], action.cut) }));
     case 'mark-set':
       return withItem(state, action.itemId, (item) => ({ ...item, marks: withMark(item.marks, action.mark) }));
     case 'mark-deleted': {
@@ -254,10 +286,20 @@ export function reduce(state: AnalysisState, action: Action): AnalysisState {
       }));
     case 'explain-stopped':
       return withExplanation(state, action.runId, (run) => ({ ...run, phase: 'stopped' }));
+    case 'explain-pictured':
+      return withMiniature(state, action.runId, action.miniature);
     case 'highlight':
       return { ...state, highlight: action.target };
+    case 'take-set':
+      return withItem(state, action.itemId, (item) => ({ ...item, takes: withTake(item.takes, action.take) }));
+    case 'take-deleted':
+      return withItem(state, action.itemId, (item) => ({ ...item, takes: item.takes.filter(({ id }) => id !== action.takeId) }));
+    case 'replay':
+      return state.replay === action.time ? state : { ...state, replay: action.time };
     case 'notice':
       return { ...state, notice: action.error };
+    case 'camera-notice':
+      return { ...state, cameraNotice: action.open };
     case 'load-begun':
       return { ...state, model: startingModel };
     case 'event':
@@ -279,6 +321,9 @@ function afterEvent(state: AnalysisState, event: AnalysisEvent): AnalysisState {
       return withExplanation(state, event.runId, (run) => ({ ...run, phase: 'running' }));
     case 'readings':
       return withReadings(state, event);
+    case 'video-opened':
+    case 'video-lost':
+      return state; // of jobs, which hear them themselves
     case 'words':
       return withExplanation(state, event.runId, (run) => ({ ...run, words: event.lines, times: { ...run.times, ...event.times } }));
     case 'prompt':
@@ -326,6 +371,16 @@ function withExplanation(
   return withItem(state, itemId, (item) => ({
     ...item,
     explanations: item.explanations.map((run) => (run.runId === runId && isOpen(run) ? change(run) : run)),
+  }));
+}
+
+/** Also of a run that has ended meanwhile. */
+function withMiniature(state: AnalysisState, runId: string, miniature: string): AnalysisState {
+  const item = itemOfRun(state, runId);
+  if (!item) return state;
+  return withItem(state, item.id, (each) => ({
+    ...each,
+    explanations: each.explanations.map((run) => (run.runId === runId ? { ...run, miniature } : run)),
   }));
 }
 

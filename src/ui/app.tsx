@@ -1,7 +1,9 @@
-import { useEffect, useState } from 'react';
+import { lazy, Suspense, useEffect, useState } from 'react';
 import { useDropzone } from 'react-dropzone';
 import type { ExportKind } from '../export/files.ts';
 import { wireError } from '../shared/errors.ts';
+import { AnswerAnnouncer } from './answer-announcer.tsx';
+import { CameraNotice } from './camera-notice.tsx';
 import { Controls } from './controls.tsx';
 import { GlyphSprite } from './emotion-glyph.tsx';
 import { HelpDialog } from './help-dialog.tsx';
@@ -9,7 +11,7 @@ import { PHONE, useMedia } from './hooks.ts';
 import { KeepNotice } from './keep-notice.tsx';
 import { LoadNotice } from './load-notice.tsx';
 import { messages } from './messages.ts';
-import { useAppState, useSession } from './session-context.ts';
+import { useAppState, useEvaluation, useSession } from './session-context.ts';
 import { buildSession, download } from './session-export.ts';
 import { SideColumn } from './side-column.tsx';
 import { Stage } from './stage.tsx';
@@ -19,8 +21,10 @@ import { TopBar } from './top-bar.tsx';
 import { UndoBar } from './undo-bar.tsx';
 import { useShortcuts } from './use-shortcuts.ts';
 
+const EvaluationDesk = lazy(() => import('./evaluation-desk.tsx'));
+
 export function App({ version }: { version: string }) {
-  const { store, controller, keeper, settings } = useSession();
+  const { store, controller, keeper, evaluation, settings } = useSession();
   const empty = useAppState((state) => state.items.length === 0);
   const explanations = useAppState((state) =>
     state.items.reduce((sum, item) => sum + item.explanations.filter((run) => !run.auto).length, 0),
@@ -33,14 +37,25 @@ export function App({ version }: { version: string }) {
     // On a phone the tab has to open first.
     requestAnimationFrame(() => requestAnimationFrame(() => document.getElementById(`run-${runId}`)?.focus()));
   };
+  const evaluating = useEvaluation();
+  const importSession = async (file: File) => {
+    const added = await keeper.import(file);
+    if (!added.ok) store.dispatch({ type: 'notice', error: added.error });
+  };
   const take = (files: File[]) => {
-    controller.addFiles(files.filter((file) => !isArchive(file)));
-    for (const file of files.filter(isArchive)) {
-      void keeper.import(file).then((added) => added.ok || store.dispatch({ type: 'notice', error: added.error }));
-    }
+    void labelledIn(files).then((labelled) => {
+      if (labelled.length > 0) void evaluation.take(labelled);
+      const others = files.filter((file) => !labelled.includes(file));
+      controller.addFiles(others.filter((file) => !isArchive(file)));
+      for (const file of others.filter(isArchive)) void importSession(file);
+    });
   };
   const drop = useDropzone({ noClick: true, noKeyboard: true, onDrop: take });
-  useShortcuts(() => setHelp(true));
+  const [performance, setPerformance] = useState(false);
+  useShortcuts(
+    () => setHelp(true),
+    () => setPerformance((open) => !open),
+  );
   usePaste(take);
   // On a phone the text is what was asked for.
   useEffect(() => {
@@ -62,25 +77,41 @@ export function App({ version }: { version: string }) {
       <div className="notices">
         <LoadNotice onOpenFiles={drop.open} />
         <KeepNotice />
+        {evaluating.view.everOpen && (
+          <Suspense>
+            <EvaluationDesk />
+          </Suspense>
+        )}
       </div>
       <main className="columns">
         {!empty && <Strip onOpenFiles={drop.open} />}
         <div className="centre">
           <Stage onOpenFiles={drop.open} />
           {!phone && <TimelineSlot collapsible onRun={showRun} />}
-          {!empty && <Controls onExport={save} />}
+          {!empty && <Controls onExport={save} onOpenFiles={drop.open} performance={{ open: performance, onOpenChange: setPerformance }} />}
         </div>
         {!empty && <SideColumn tab={tab} onTab={setTab} onRun={showRun} />}
       </main>
       <UndoBar />
+      <AnswerAnnouncer />
       {drop.isDragActive && <div className="drop-veil">{messages.dropHere}</div>}
       <HelpDialog open={help} onOpenChange={setHelp} />
+      <CameraNotice onOpenFiles={drop.open} />
     </div>
   );
 }
 
-/** Sessions come as such; what only looks like one is told by what is in it. */
+/** Sessions come as such, labelled pictures may; which of them it is, is told by what is in it. */
 const isArchive = (file: File) => /\.zip$/i.test(file.name) || file.type === 'application/zip';
+
+/** Those of the files that are to be judged: all, where labels.csv is among them, or an archive that holds one. */
+async function labelledIn(files: readonly File[]): Promise<readonly File[]> {
+  if (!files.some((file) => isArchive(file) || /^labels\.csv$/i.test(file.name))) return [];
+  const { holdsLabels, isLabelledZip } = await import('./labelled-folder.ts');
+  if (holdsLabels(files)) return files;
+  for (const file of files) if (isArchive(file) && (await isLabelledZip(file))) return [file];
+  return [];
+}
 
 /** A picture from the clipboard, wherever the focus is. */
 function usePaste(onFiles: (files: File[]) => void): void {

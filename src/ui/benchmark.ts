@@ -5,6 +5,8 @@ import type { AnalysisEvent, ModelInfo, StageTimes } from '../shared/events.ts';
 import { fail, ok, type Result } from '../shared/result.ts';
 import { VERSION } from '../shared/version.ts';
 import type { TransferredFrame } from '../workers/api.ts';
+import { memoryUse } from './memory.ts';
+import { quantile } from './performance-log.ts';
 
 export const LIVE_WIDTH = 640;
 export const LIVE_HEIGHT = 360;
@@ -15,6 +17,7 @@ const EXPLANATIONS = 4;
 /** Of video. The sample moves by some pixels from frame to frame, so that none can be known already. */
 const FRAME_SECONDS = 1 / 30;
 const SWAY = 12;
+const MEMORY_PATIENCE_MS = 10_000;
 
 export interface BenchmarkResult {
   app: string;
@@ -128,7 +131,7 @@ export async function runBenchmark(signal: AbortSignal, runs: BenchmarkRuns, opt
       tokensPerSecond: of((each) => each.tokensPerSecond),
       wholeMs: of((each) => each.wholeMs),
     },
-    memoryBytes: await memoryInUse(),
+    memoryBytes: await wholeMemory(),
   });
 }
 
@@ -176,21 +179,8 @@ function medianStages(all: readonly StageTimes[]): StageTimes {
 
 const median = (values: readonly number[]): number => quantile(values, 0.5);
 
-function quantile(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
-}
-
-async function memoryInUse(): Promise<number | null> {
-  const { measureUserAgentSpecificMemory: measure } = performance as { measureUserAgentSpecificMemory?: () => Promise<{ bytes: number }> };
-  if (measure === undefined || !globalThis.crossOriginIsolated) return null;
-  // It waits for the garbage collector, which may take its time.
-  const patience = new Promise<null>((resolve) => setTimeout(resolve, 10_000, null));
-  return Promise.race([
-    measure.call(performance).then(
-      ({ bytes }) => bytes,
-      () => null,
-    ),
-    patience,
-  ]);
+/** The measure of the page alone would leave out the workers, where the models are. */
+async function wholeMemory(): Promise<number | null> {
+  const use = await memoryUse(MEMORY_PATIENCE_MS);
+  return use?.by === 'measureUserAgentSpecificMemory' ? use.bytes : null;
 }

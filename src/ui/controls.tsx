@@ -1,27 +1,39 @@
 import { Activity, Download, Pause, Play, Sparkle, Square } from 'lucide-react';
 import { DropdownMenu } from 'radix-ui';
-import { useId, useRef } from 'react';
+import { type Ref, useCallback, useId, useRef, useState } from 'react';
 import { EXPORT_GROUPS, type ExportKind } from '../export/files.ts';
-import { canStop, type Item, selectedItem } from './analysis-state.ts';
-import { useReadingsDraw } from './hooks.ts';
+import { canStop, selectedItem } from './analysis-state.ts';
 import { messages } from './messages.ts';
+import { PerformancePanel } from './performance-panel.tsx';
+import { PictureExports, VideoExportSlot } from './picture-exports.tsx';
+import { RecordControls } from './record-button.tsx';
 import { useAppState, useSession } from './session-context.ts';
 import { SmoothingSlider } from './settings-popover.tsx';
+import { VideoJobLine } from './video-job-line.tsx';
+import { VideoJobPopover } from './video-job-popover.tsx';
 import { VideoPosition } from './video-position.tsx';
 
-export function Controls({ onExport }: { onExport: (kind: ExportKind) => void }) {
+interface ControlsProps {
+  onExport: (kind: ExportKind) => void;
+  onOpenFiles: () => void;
+  performance: { open: boolean; onOpenChange: (open: boolean) => void };
+}
+
+export function Controls({ onExport, onOpenFiles, performance }: ControlsProps) {
   const { controller, settings } = useSession();
   const item = useAppState(selectedItem);
   const camera = useAppState((state) => state.camera);
   const stoppable = useAppState(canStop);
   const readable = useAppState((state) => state.model.parts.reader.phase !== 'loading');
   const live = (item?.kind === 'video' && item.kept !== 'readings') || (item?.kind === 'camera' && camera === 'on');
+  const recorded = item?.kind === 'camera' && camera === 'off' && item.takes.some(({ length }) => length !== null);
   const explainable = item !== null && item.phase !== 'failed' && (item.kind === 'picture' || readable);
   return (
     <div className="controls">
       {item?.kind === 'video' && <VideoPosition />}
+      {item?.kind === 'video' && <VideoJobLine onOpenFiles={onOpenFiles} />}
       <div className="controls-row">
-        {live && item && <PauseButton item={item} />}
+        {(live || recorded) && item && <PauseButton disabled={item.phase === 'failed' && !recorded} />}
         <button
           type="button"
           className="button primary"
@@ -34,6 +46,7 @@ export function Controls({ onExport }: { onExport: (kind: ExportKind) => void })
         <button type="button" className="button" aria-keyshortcuts="Escape" disabled={!stoppable} onClick={() => controller.stop()}>
           <Square size={13} aria-hidden="true" fill="currentColor" /> {messages.stop}
         </button>
+        {item?.kind === 'video' && <VideoJobPopover onOpenFiles={onOpenFiles} />}
         {live && <ExplainPeaks />}
         {live && (
           <div className="controls-smoothing" title={messages.smoothing}>
@@ -43,14 +56,15 @@ export function Controls({ onExport }: { onExport: (kind: ExportKind) => void })
           </div>
         )}
         <span className="controls-space" />
-        {live && <Rate />}
+        {item?.kind === 'camera' && <RecordControls item={item} />}
+        <PerformancePanel {...performance} />
         <ExportMenu onExport={onExport} />
       </div>
     </div>
   );
 }
 
-function PauseButton({ item }: { item: Item }) {
+function PauseButton({ disabled }: { disabled: boolean }) {
   const { controller } = useSession();
   const paused = useAppState((state) => state.paused);
   const label = paused ? messages.play : messages.pause;
@@ -60,7 +74,7 @@ function PauseButton({ item }: { item: Item }) {
       className="icon-button filled"
       aria-label={label}
       title={label}
-      disabled={item.phase === 'failed'}
+      disabled={disabled}
       onClick={() => controller.setPaused(!paused)}
     >
       {paused ? <Play size={17} aria-hidden="true" /> : <Pause size={17} aria-hidden="true" />}
@@ -85,27 +99,35 @@ function ExplainPeaks() {
   );
 }
 
-function Rate() {
-  const text = useRef<HTMLSpanElement>(null);
-  useReadingsDraw({
-    digits: (live) => {
-      const rate = live.rate(performance.now());
-      if (text.current) text.current.textContent = rate > 0 ? messages.readingsPerSecond(rate) : '';
-    },
-  });
-  return <span className="rate" ref={text} />;
-}
-
 const GROUPS = ['data', 'subtitles', 'report'] as const satisfies (keyof typeof EXPORT_GROUPS)[];
 
 function ExportMenu({ onExport }: { onExport: (kind: ExportKind) => void }) {
+  const [video, setVideo] = useState(false);
+  const trigger = useRef<HTMLButtonElement>(null);
+  const closeVideo = useCallback(() => setVideo(false), []);
+  return (
+    <>
+      <ExportDropdown trigger={trigger} onExport={onExport} onVideo={() => setVideo(true)} />
+      {video && <VideoExportSlot onClose={closeVideo} onFocusBack={() => trigger.current?.focus()} />}
+    </>
+  );
+}
+
+interface ExportDropdownProps {
+  trigger: Ref<HTMLButtonElement>;
+  onExport: (kind: ExportKind) => void;
+  onVideo: () => void;
+}
+
+function ExportDropdown({ trigger, onExport, onVideo }: ExportDropdownProps) {
   return (
     <DropdownMenu.Root>
-      <DropdownMenu.Trigger className="button" title={messages.export}>
+      <DropdownMenu.Trigger className="button" ref={trigger} title={messages.export}>
         <Download size={16} aria-hidden="true" /> <span className="button-text">{messages.export}</span>
       </DropdownMenu.Trigger>
       <DropdownMenu.Portal>
         <DropdownMenu.Content className="menu export-menu" sideOffset={6} align="end" collisionPadding={8}>
+          <PictureExports onVideo={onVideo} />
           {GROUPS.map((group) => (
             <ExportGroup key={group} name={messages.exportGroups[group]} kinds={EXPORT_GROUPS[group]} onExport={onExport} />
           ))}

@@ -16,7 +16,9 @@ function setUp() {
   const analyzer: Analyzer = {
     load: async () => {},
     read: async () => {},
+    analyzeVideo: async () => {},
     dispose: () => {},
+    requests: async () => null,
     explain: (signal: AbortSignal, _frame, { runId, task }: ExplainOptions) =>
       new Promise((resolve) => {
         begun.push(runId);

@@ -5,8 +5,8 @@ import { messages } from './messages.ts';
 
 interface DialogFrameProps {
   name: string;
-  /** The button that opens it; the focus goes back there. */
-  trigger: ReactNode;
+  /** The button that opens it; the focus goes back there. None: something else opens it. */
+  trigger?: ReactNode;
   children: ReactNode;
   /** For a dialog that closes itself. */
   open?: boolean;
@@ -17,7 +17,7 @@ interface DialogFrameProps {
 export function DialogFrame({ name, trigger, children, ...controlled }: DialogFrameProps) {
   return (
     <Dialog.Root {...controlled}>
-      <Dialog.Trigger asChild>{trigger}</Dialog.Trigger>
+      {trigger && <Dialog.Trigger asChild>{trigger}</Dialog.Trigger>}
       <Dialog.Portal>
         <Dialog.Overlay className="veil" />
         <Dialog.Content className="panel help card" aria-describedby={undefined}>

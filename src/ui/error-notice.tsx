@@ -1,5 +1,6 @@
 import { CircleAlert } from 'lucide-react';
 import type { WireError } from '../shared/errors.ts';
+import { ErrorText } from './error-text.tsx';
 import { messages } from './messages.ts';
 
 /** Stands beside what failed: what happened, what to do, one button. */
@@ -8,7 +9,7 @@ export function ErrorNotice({ error, action, onAction }: { error: WireError; act
     <div className="notice" role="alert">
       <CircleAlert size={18} aria-hidden="true" />
       <div className="notice-text">
-        <strong>{error.message}</strong> {error.remedy}
+        <ErrorText error={error} />
         {error.detail && (
           <details>
             <summary>{messages.errorDetail}</summary>

@@ -54,6 +54,7 @@ async function run(): Promise<Result<string>> {
   const labels = await fetchFile(folder, 'labels.csv');
   if (!labels.ok) return labels;
   return runEvaluation(
+    new AbortController().signal,
     {
       packUrl: new URL(`models/${address.pack}/`, document.baseURI).href,
       wasmUrl: new URL('ort/', document.baseURI).href,
@@ -66,10 +67,11 @@ async function run(): Promise<Result<string>> {
       cropped: query.get('cropped') === '1',
       limit: limit === null ? null : Number(limit),
       items: query.get('items') === '1',
+      skipBroken: query.get('skip') === '1',
     },
     (file) => picture(folder, file),
-    (done, total) => {
-      status.textContent = `Judged ${done} of ${total}.`;
+    (progress) => {
+      if (progress.phase === 'judging') status.textContent = `Judged ${progress.done} of ${progress.total}.`;
     },
   );
 }

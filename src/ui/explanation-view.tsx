@@ -53,7 +53,7 @@ function StepView({ run, step }: { run: Explanation; step: Step }) {
         </span>
         {messages.steps[step]}
       </h4>
-      {answered && run.answer ? <AnswerView answer={run.answer} /> : text !== '' && <p>{text.trim()}</p>}
+      {answered && run.answer ? <AnswerView answer={run.answer} /> : text !== '' && <p lang="en">{text.trim()}</p>}
       <EvidenceChips run={run} evidence={run.evidence[step]} />
     </li>
   );

@@ -1,27 +1,24 @@
 import { X } from 'lucide-react';
 import { Dialog } from 'radix-ui';
 import { BenchmarkDialog } from './benchmark-dialog.tsx';
+import { CameraNoticeDialog } from './camera-notice.tsx';
 import { EmotionGlyph, SHOWN_EMOTIONS } from './emotion-glyph.tsx';
 import { messages } from './messages.ts';
 import { ModelCardDialog } from './model-card-dialog.tsx';
+import { NetworkDialog } from './network-dialog.tsx';
+import { useSession } from './session-context.ts';
+import { useReturnFocus } from './use-return-focus.ts';
 
 export function HelpDialog({ open, onOpenChange }: { open: boolean; onOpenChange: (open: boolean) => void }) {
+  const focus = useReturnFocus();
   return (
     <Dialog.Root open={open} onOpenChange={onOpenChange}>
       <Dialog.Portal>
         <Dialog.Overlay className="veil" />
-        <Dialog.Content className="panel help" aria-describedby={undefined}>
+        <Dialog.Content className="panel help" aria-describedby={undefined} {...focus}>
           <Dialog.Title>{messages.helpTitle}</Dialog.Title>
-          <dl className="keys">
-            {messages.helpKeys.map(([key, meaning]) => (
-              <div key={key}>
-                <dt>
-                  <kbd>{key}</kbd>
-                </dt>
-                <dd>{meaning}</dd>
-              </div>
-            ))}
-          </dl>
+          <KeyList name={messages.keysAnywhere} keys={messages.helpKeys} />
+          <KeyList name={messages.keysOnTimeline} keys={messages.timelineKeys} />
           <ul className="legend">
             {[...SHOWN_EMOTIONS, 'uncertain' as const].map((emotion) => (
               <li key={emotion}>
@@ -39,18 +36,62 @@ export function HelpDialog({ open, onOpenChange }: { open: boolean; onOpenChange
             <X size={18} aria-hidden="true" />
           </Dialog.Close>
           {/* After Close, which has the focus first. */}
-          <ModelCardDialog>
-            <button type="button" className="button help-card">
-              {messages.card.name}
-            </button>
-          </ModelCardDialog>
-          <BenchmarkDialog>
-            <button type="button" className="button help-card">
-              {messages.benchmark.name}
-            </button>
-          </BenchmarkDialog>
+          <div className="help-more">
+            <NetworkDialog>
+              <button type="button" className="button help-card">
+                {messages.network.name}
+              </button>
+            </NetworkDialog>
+            <CameraNoticeDialog>
+              <button type="button" className="button help-card">
+                {messages.cameraNotice.open}
+              </button>
+            </CameraNoticeDialog>
+            <ModelCardDialog>
+              <button type="button" className="button help-card">
+                {messages.card.name}
+              </button>
+            </ModelCardDialog>
+            <BenchmarkDialog>
+              <button type="button" className="button help-card">
+                {messages.benchmark.name}
+              </button>
+            </BenchmarkDialog>
+            <EvaluateButton onClick={() => onOpenChange(false)} />
+          </div>
         </Dialog.Content>
       </Dialog.Portal>
     </Dialog.Root>
+  );
+}
+
+function KeyList({ name, keys }: { name: string; keys: typeof messages.helpKeys }) {
+  return (
+    <section>
+      <h3>{name}</h3>
+      <dl className="keys">
+        {keys.map(([key, meaning]) => (
+          <div key={key}>
+            <dt>
+              <kbd>{key}</kbd>
+            </dt>
+            <dd>{meaning}</dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  );
+}
+
+function EvaluateButton({ onClick }: { onClick: () => void }) {
+  const { evaluation } = useSession();
+  const open = () => {
+    onClick();
+    void evaluation.take([]);
+  };
+  return (
+    <button type="button" className="button help-card" onClick={open}>
+      {messages.evaluation.open}
+    </button>
   );
 }

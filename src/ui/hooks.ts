@@ -2,8 +2,8 @@ import { useEffect, useLayoutEffect, useRef, useState, useSyncExternalStore } fr
 import type { LiveReadings } from './live-readings.ts';
 import { useSession } from './session-context.ts';
 
-/** One column: what stands beside the stage on a desk lies in tabs below it. */
-export const PHONE = '(max-width: 760px)';
+/** A phone, upright or on its side: what stands beside and below the stage on a desk lies in tabs. */
+export const PHONE = '(max-width: 760px), (max-height: 500px)';
 /** Digits that change more often cannot be read. */
 const DIGITS_MS = 200;
 

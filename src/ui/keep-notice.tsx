@@ -1,5 +1,6 @@
 import { Info } from 'lucide-react';
 import { useState } from 'react';
+import { ErrorText } from './error-text.tsx';
 import { messages } from './messages.ts';
 import { useAppState, useKeeping } from './session-context.ts';
 
@@ -9,15 +10,15 @@ export function KeepNotice() {
   const empty = useAppState((state) => state.items.length === 0);
   const [dismissed, setDismissed] = useState('');
   if (empty || !('error' in keeping) || dismissed === keeping.error.message) return null;
-  const { message, remedy } = keeping.error;
+  const { error } = keeping;
   return (
     <div className="load-notice">
       <div className="notice keep-notice" role="status">
         <Info size={18} aria-hidden="true" />
         <div className="notice-text">
-          <strong>{message}</strong> {remedy}
+          <ErrorText error={error} />
         </div>
-        <button type="button" className="button small" onClick={() => setDismissed(message)}>
+        <button type="button" className="button small" onClick={() => setDismissed(error.message)}>
           {messages.dismiss}
         </button>
       </div>

@@ -1,7 +1,7 @@
 import { openCamera } from '../media/camera.ts';
 import type { MediaFrame } from '../media/frame.ts';
 import { followFrames } from '../media/live-frames.ts';
-import { Pacer } from '../media/pacer.ts';
+import { Pacer, type PacerStats } from '../media/pacer.ts';
 import { openVideo } from '../media/video-file.ts';
 import { type WireError, wireError } from '../shared/errors.ts';
 import { ok, type Result } from '../shared/result.ts';
@@ -24,12 +24,26 @@ export class LiveSource {
   #release: (() => void) | null = null;
   #opening: AbortController | null = null;
   readonly #analyze: (frame: MediaFrame) => Promise<void>;
+  readonly #onFrame: (time: number) => void;
 
-  constructor(analyze: (frame: MediaFrame) => Promise<void>) {
+  /** @param onFrame media time of every frame that the source gives, analysed or not */
+  constructor(analyze: (frame: MediaFrame) => Promise<void>, onFrame: (time: number) => void) {
     this.element = document.createElement('video');
     this.element.muted = true;
     this.element.playsInline = true;
     this.#analyze = analyze;
+    this.#onFrame = onFrame;
+  }
+
+  /** The open camera's stream; null where there is none. */
+  get stream(): MediaStream | null {
+    const { srcObject } = this.element;
+    return srcObject instanceof MediaStream ? srcObject : null;
+  }
+
+  /** Since the source was opened; null where none is. */
+  get stats(): PacerStats | null {
+    return this.#pacer?.stats() ?? null;
   }
 
   /** Null deviceId: the browser's choice. Resolves with what the camera is called and which one it is. */
@@ -100,7 +114,10 @@ export class LiveSource {
   #follow(): void {
     const pacer = new Pacer({ analyze: this.#analyze });
     this.#pacer = pacer;
-    this.#unfollow = followFrames(this.element, (frame) => pacer.offer(frame));
+    this.#unfollow = followFrames(this.element, (frame) => {
+      this.#onFrame(frame.time);
+      pacer.offer(frame);
+    });
   }
 }
 

@@ -4,7 +4,7 @@ import type { Result } from '../shared/result.ts';
 import { CalibrationPlot } from './calibration-plot.tsx';
 import { DialogFrame } from './dialog-frame.tsx';
 import { ErrorNotice } from './error-notice.tsx';
-import { percent } from './format.ts';
+import { decimal, percent } from './format.ts';
 import { messages } from './messages.ts';
 import { fetchModelCard, type ModelCard } from './model-card.ts';
 import { ConditionsTable, ConfusionView, FiguresTable } from './model-card-tables.tsx';
@@ -44,6 +44,7 @@ function CardView({ card }: { card: ModelCard }) {
   const { abstention, scene } = card;
   return (
     <>
+      {text.writtenInEnglish !== '' && <p>{text.writtenInEnglish}</p>}
       <p>
         <strong>{messages.packLine(card.title, card.version)}</strong> {card.licence}
       </p>
@@ -63,7 +64,7 @@ function CardView({ card }: { card: ModelCard }) {
         <section>
           <h3>{text.figures}</h3>
           {card.tasks.length > 0 && <FiguresTable tasks={card.tasks} />}
-          {scene && <p>{text.scene(scene.n, scene.valence.concordance.toFixed(2), scene.arousal.concordance.toFixed(2))}</p>}
+          {scene && <p>{text.scene(scene.n, decimal(scene.valence.concordance, 2), decimal(scene.arousal.concordance, 2))}</p>}
         </section>
       )}
       <ConfusionView tasks={card.tasks} />
@@ -109,7 +110,7 @@ function Part({ title, lines }: { title: string; lines: readonly string[] }) {
 
 function Sentences({ lines }: { lines: readonly string[] }) {
   return (
-    <ul className="card-list">
+    <ul className="card-list" lang="en">
       {lines.map((line) => (
         <li key={line}>{line}</li>
       ))}

@@ -1,5 +1,5 @@
 import { type ReactNode, useState } from 'react';
-import { percent } from './format.ts';
+import { decimal, percent } from './format.ts';
 import { messages } from './messages.ts';
 import type { Confusion, ModelCard, TaskFigures } from './model-card.ts';
 import { Picker } from './picker.tsx';
@@ -10,7 +10,7 @@ const text = messages.card;
 const MAX_SHADE = 40;
 
 /** A table that scrolls by itself where it is wider than the dialog, never the page. */
-function ScrolledTable({ label, children }: { label: string; children: ReactNode }) {
+export function ScrolledTable({ label, children }: { label: string; children: ReactNode }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
     <section className="card-scroll" aria-label={label} tabIndex={0}>
@@ -63,7 +63,7 @@ export function FiguresTable({ tasks }: { tasks: readonly TaskFigures[] }) {
               <Scores of={task} />
               <Scores of={task.majority} />
               <Scores of={task.wordsAlone} />
-              <td>{task.calibrationError?.toFixed(3) ?? text.missing}</td>
+              <td>{task.calibrationError === null ? text.missing : decimal(task.calibrationError, 3)}</td>
             </tr>
           ))}
         </tbody>
@@ -76,7 +76,7 @@ function Scores({ of }: { of: { accuracy: number; macroF1: number } | null }) {
   return (
     <>
       <td>{of ? percent(of.accuracy, 1) : text.missing}</td>
-      <td>{of?.macroF1.toFixed(2) ?? text.missing}</td>
+      <td>{of ? decimal(of.macroF1, 2) : text.missing}</td>
     </>
   );
 }
@@ -97,7 +97,16 @@ export function ConfusionView({ tasks }: { tasks: readonly TaskFigures[] }) {
   );
 }
 
-function ConfusionTable({ label, confusion: { labels, columns, rows } }: { label: string; confusion: Confusion }) {
+interface ConfusionTableProps {
+  label: string;
+  confusion: Confusion;
+  /** Where the items of a cell can be shown; `answer` is the column's name. */
+  onCell?: (label: string, answer: string) => void;
+  /** The cell whose items are shown. */
+  chosen?: { label: string; answer: string } | null;
+}
+
+export function ConfusionTable({ label, confusion: { labels, columns, rows }, onCell, chosen }: ConfusionTableProps) {
   return (
     <ScrolledTable label={label}>
       <thead>
@@ -115,7 +124,19 @@ function ConfusionTable({ label, confusion: { labels, columns, rows } }: { label
           <tr key={name}>
             <th scope="row">{name}</th>
             {columns.map((column, j) => (
-              <ConfusionCell key={column} row={rows[i] ?? []} at={j} right={column === name} />
+              <ConfusionCell key={column} row={rows[i] ?? []} at={j} right={column === name}>
+                {onCell && (
+                  <button
+                    type="button"
+                    className="evaluation-cell"
+                    aria-pressed={chosen?.label === name && chosen.answer === column}
+                    aria-label={messages.evaluation.cell(rows[i]?.[j] ?? 0, name, column)}
+                    onClick={() => onCell(name, column)}
+                  >
+                    {rows[i]?.[j]}
+                  </button>
+                )}
+              </ConfusionCell>
             ))}
           </tr>
         ))}
@@ -124,7 +145,8 @@ function ConfusionTable({ label, confusion: { labels, columns, rows } }: { label
   );
 }
 
-function ConfusionCell({ row, at, right }: { row: readonly number[]; at: number; right: boolean }) {
+/** `children` stands for the bare number, where there is something to do with it. */
+function ConfusionCell({ row, at, right, children }: { row: readonly number[]; at: number; right: boolean; children?: ReactNode }) {
   const n = row[at] ?? 0;
   const share =
     n /
@@ -137,7 +159,7 @@ function ConfusionCell({ row, at, right }: { row: readonly number[]; at: number;
       className={right ? 'card-right' : undefined}
       style={{ background: `color-mix(in oklab, transparent, var(--accent) ${(share * MAX_SHADE).toFixed(1)}%)` }}
     >
-      {n}
+      {n > 0 && children ? children : n}
     </td>
   );
 }

@@ -1,6 +1,7 @@
 import { Info } from 'lucide-react';
 import { Popover } from 'radix-ui';
 import { messages } from './messages.ts';
+import { said } from './phrases.ts';
 import { useAppState } from './session-context.ts';
 
 const NONE: string[] = [];
@@ -11,13 +12,13 @@ export function ModelNotes() {
   if (notes.length === 0) return null;
   return (
     <Popover.Root>
-      <Popover.Trigger className="model-notes" aria-label={messages.notes} title={notes.join(' ')}>
+      <Popover.Trigger className="model-notes" aria-label={messages.notes} title={notes.map(said).join(' ')}>
         <Info size={15} aria-hidden="true" />
       </Popover.Trigger>
       <Popover.Portal>
         <Popover.Content className="panel notes" sideOffset={10} collisionPadding={8} aria-label={messages.notes}>
           {notes.map((note) => (
-            <p key={note}>{note}</p>
+            <p key={note}>{said(note)}</p>
           ))}
         </Popover.Content>
       </Popover.Portal>
@@ -28,5 +29,5 @@ export function ModelNotes() {
 /** The first of the same reasons in full, for the first visit. */
 export function FirstNote() {
   const note = useAppState((state) => state.model.info?.notes[0] ?? '');
-  return note === '' ? null : <p className="welcome-note">{note}</p>;
+  return note === '' ? null : <p className="welcome-note">{said(note)}</p>;
 }

@@ -3,6 +3,7 @@ import type { Result } from '../shared/result.ts';
 
 const MAX_OPEN = 3;
 const THUMBNAIL_SIDE = 176;
+const MINIATURE_SIDE = 96;
 
 /** Decoded pictures of the items looked at last; the others keep their file only and are decoded again when needed. */
 export class PictureShelf {
@@ -68,6 +69,19 @@ export function makeThumbnail(image: CanvasImageSource, width: number, height: n
 /** A frame as it is kept: a JPEG of its own size; null where the browser makes none. */
 export function compressed(image: ImageBitmap): Promise<Blob | null> {
   return jpeg(image.width, image.height, 0.85, (context) => context.drawImage(image, 0, 0));
+}
+
+/** The whole frame, small enough to lie in a record: a data URL; null where the browser makes none. */
+export async function miniature({ width, height }: { width: number; height: number }, image: CanvasImageSource): Promise<string | null> {
+  const scale = Math.min(1, MINIATURE_SIDE / Math.max(width, height));
+  const [wide, high] = [Math.max(1, Math.round(width * scale)), Math.max(1, Math.round(height * scale))];
+  const blob = await jpeg(wide, high, 0.75, (context) => {
+    context.imageSmoothingQuality = 'high';
+    context.drawImage(image, 0, 0, wide, high);
+  });
+  if (!blob) return null;
+  const bytes = new Uint8Array(await blob.arrayBuffer());
+  return `data:image/jpeg;base64,${btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''))}`;
 }
 
 async function jpeg(

@@ -1,5 +1,6 @@
 import { useEffect, useRef } from 'react';
 import { selectedItem } from './analysis-state.ts';
+import { ExplanationList } from './explanation-list.tsx';
 import { ExplanationView } from './explanation-view.tsx';
 import { messages } from './messages.ts';
 import { useAppState } from './session-context.ts';
@@ -30,12 +31,15 @@ export function ReasoningPanel() {
       <header className="panel-head">
         <h2>{messages.reasoning}</h2>
       </header>
+      {messages.writtenInEnglish !== '' && <p className="reasoning-note">{messages.writtenInEnglish}</p>}
+      {item && item.kind !== 'picture' && runs.length > 0 && <ExplanationList key={item.id} item={item} />}
       <div
         className="panel-scroll"
         ref={log}
         role="log"
         aria-label={messages.reasoning}
-        aria-live="polite"
+        // Written word by word: the answer is said once, by AnswerAnnouncer.
+        aria-live="off"
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
         tabIndex={0}
         onScroll={scrolled}

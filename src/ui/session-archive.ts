@@ -8,7 +8,7 @@ import { itemSchema, type KeptItem, type KeptSession, readingSchema, sessionSche
 
 const SESSION = 'session.json';
 /** `item-3/frame-1.jpg`: everything else is none of ours. */
-const PATHS = /^(session\.json|item-\d{1,6}\/(readings-\d{1,6}\.json|file|thumbnail\.jpg|last\.jpg|frame-\d{1,6}\.jpg))$/;
+const PATHS = /^(session\.json|item-\d{1,6}\/(readings-\d{1,6}\.json|file|thumbnail\.jpg|last\.jpg|frame-\d{1,6}\.jpg|take-\d{1,6}))$/;
 /** Unpacked; a few large videos fit. */
 const MAX_BYTES = 2e9;
 const MAX_JSON_BYTES = 400e6;
@@ -28,6 +28,8 @@ const archiveSchema = v.object({
       type: mediaType,
       /** Runs whose frames are here, by their number. */
       frames: v.array(v.pipe(v.string(), v.regex(/^[\w-]{1,80}$/))),
+      /** Takes whose videos are here, likewise. Archives of versions before there were some have none. */
+      takes: v.optional(v.array(v.pipe(v.string(), v.regex(/^[\w-]{1,80}$/))), []),
     }),
   ),
 });
@@ -49,12 +51,13 @@ export async function packSession({ record, items }: KeptSession): Promise<Uint8
     await add(`${folder}/thumbnail.jpg`, item.thumbnail);
     await add(`${folder}/last.jpg`, item.last);
     for (const [number, blob] of [...item.frames.values()].entries()) await add(`${folder}/frame-${number + 1}.jpg`, blob);
+    for (const [number, blob] of [...item.takes.values()].entries()) await add(`${folder}/take-${number + 1}`, blob);
     for (let from = 0; from < item.readings.length; from += ROWS_A_FILE) {
       const rows = item.readings.slice(from, from + ROWS_A_FILE);
       files[`${folder}/readings-${from / ROWS_A_FILE + 1}.json`] = strToU8(JSON.stringify(rows, plain));
     }
     const type = v.is(mediaType, item.file?.type) ? item.file?.type : '';
-    listed.push({ record: item.record, type, frames: [...item.frames.keys()] });
+    listed.push({ record: item.record, type, frames: [...item.frames.keys()], takes: [...item.takes.keys()] });
   }
   files[SESSION] = strToU8(JSON.stringify({ session: record, items: listed }, plain));
   return zipSync(files, { level: 6, mtime: new Date(record.savedAt) });
@@ -68,7 +71,7 @@ export async function unpackSession(archive: Blob, id: string): Promise<Result<K
     const head = entries.get(SESSION);
     if (!head) return broken(`no ${SESSION}`);
     const { session, items } = v.parse(archiveSchema, parseJson(head));
-    const unpacked = items.map(({ record, type, frames }, index): KeptItem => {
+    const unpacked = items.map(({ record, type, frames, takes }, index): KeptItem => {
       const part = (name: string, as: string) => {
         const bytes = entries.get(`item-${index + 1}/${name}`);
         return bytes ? new Blob([bytes], { type: as }) : null;
@@ -91,6 +94,13 @@ export async function unpackSession(archive: Blob, id: string): Promise<Result<K
             return frame ? [[runId, frame] as const] : [];
           }),
         ),
+        takes: new Map(
+          takes.flatMap((takeId, number) => {
+            const video = part(`take-${number + 1}`, record.takes.find(({ id: each }) => each === takeId)?.type ?? 'video/webm');
+            return video ? [[takeId, video] as const] : [];
+          }),
+        ),
+        pieces: new Map(),
       };
     });
     const itemIds = unpacked.map(({ record }) => record.id);

@@ -1,5 +1,6 @@
 import { createContext, useContext, useSyncExternalStore } from 'react';
 import type { AnalysisState } from './analysis-state.ts';
+import type { Evaluation, EvaluationState } from './evaluation.ts';
 import type { SessionController } from './session-controller.ts';
 import type { Keeping, SessionKeeper } from './session-keeper.ts';
 import type { Settings } from './settings.ts';
@@ -9,6 +10,7 @@ export interface SessionHandles {
   store: StateStore;
   controller: SessionController;
   keeper: SessionKeeper;
+  evaluation: Evaluation;
   settings: Settings;
   changeSettings: (change: Partial<Settings>) => void;
 }
@@ -31,4 +33,10 @@ export function useAppState<T>(select: (state: AnalysisState) => T): T {
 export function useKeeping(): Keeping {
   const { keeper } = useSession();
   return useSyncExternalStore(keeper.onKeeping, keeper.keeping);
+}
+
+/** What is judged, and the reports so far. */
+export function useEvaluation(): EvaluationState {
+  const { evaluation } = useSession();
+  return useSyncExternalStore(evaluation.subscribe, evaluation.get);
 }

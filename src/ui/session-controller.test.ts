@@ -53,6 +53,8 @@ async function setUp(explainPeaks: boolean, smiles: number[]) {
   vi.spyOn(performance, 'now').mockImplementation(() => clock * 1000);
   const store = new StateStore();
   const begun: string[] = [];
+  /** Whether cuts were looked for, frame by frame. */
+  const asked: (boolean | undefined)[] = [];
   const finish = new Map<string, () => void>();
   let say: (event: AnalysisEvent) => void = () => {};
   const controller = new SessionController({
@@ -62,8 +64,12 @@ async function setUp(explainPeaks: boolean, smiles: number[]) {
       return {
         load: async () => {},
         dispose: () => {},
-        read: async (_signal: AbortSignal, { time }: MediaFrame, { runId }: ReadOptions) =>
-          hear({ type: 'readings', runId, time, width: 64, height: 48, readings: [smiling(time, smiles)], times: {} }),
+        requests: async () => null,
+        analyzeVideo: async () => {},
+        read: async (_signal: AbortSignal, { time }: MediaFrame, { runId, cuts }: ReadOptions) => {
+          asked.push(cuts);
+          hear({ type: 'readings', runId, time, width: 64, height: 48, readings: [smiling(time, smiles)], times: {} });
+        },
         explain: (signal: AbortSignal, _frame: MediaFrame, { runId, task }: ExplainOptions) =>
           new Promise<void>((resolve) => {
             begun.push(runId);
@@ -81,6 +87,7 @@ async function setUp(explainPeaks: boolean, smiles: number[]) {
     backend: 'auto',
     smoothing: 0,
     explainPeaks,
+    cameraNoticed: true,
     baseUrl: 'http://localhost/',
   });
   for (const part of ['faces', 'reader', 'language-model'] as const) say({ type: 'ready', part, info });
@@ -93,12 +100,14 @@ async function setUp(explainPeaks: boolean, smiles: number[]) {
     }
   };
   const runs = () => store.get().items[0]?.explanations ?? [];
-  return { controller, store, goOn, runs, begun, finish };
+  return { controller, store, goOn, runs, begun, finish, asked };
 }
 
 test('a peak is explained by itself, tied to its frame; the next one after a pause, newest first', async () => {
-  const { controller, goOn, runs, begun, finish } = await setUp(true, [5, 10, 14]);
+  const { controller, goOn, runs, begun, finish, asked } = await setUp(true, [5, 10, 14]);
   await goOn(9);
+  // A camera that is swung is no film that is cut.
+  expect(new Set(asked)).toEqual(new Set([false]));
   const [first, ...others] = runs();
   expect(others).toEqual([]);
   expect(first).toMatchObject({ auto: true, phase: 'running' });
@@ -156,4 +165,20 @@ test('of a camera session the timeline finds the peaks, goes to a moment and bac
   expect(controller.endShow()).toBe(false);
   expect(store.get().highlight).toBeNull();
   expect(controller.present()).toBeCloseTo(7.96, 1);
+});
+
+test('no camera is asked for before the notice was read', async () => {
+  const { controller, store } = await setUp(false, []);
+  controller.stopCamera();
+  const before = store.get().items.length;
+  controller.cameraNoticed = false;
+  await controller.startCamera();
+  expect(store.get()).toMatchObject({ cameraNotice: true, camera: 'off' });
+  expect(store.get().items).toHaveLength(before);
+
+  store.dispatch({ type: 'camera-notice', open: false });
+  controller.cameraNoticed = true;
+  await controller.startCamera();
+  expect(store.get()).toMatchObject({ cameraNotice: false, camera: 'on' });
+  expect(store.get().items).toHaveLength(before + 1);
 });

@@ -2,28 +2,46 @@ import { points68 } from '../export/landmarks-68.ts';
 import type { Mark, SessionReading } from '../export/session.ts';
 import type { MediaFrame } from '../media/frame.ts';
 import { fileKind } from '../media/kinds.ts';
+import { grabFrame } from '../media/live-frames.ts';
+import { boxesToCover } from '../overlay/face-covers.ts';
+import { MAX_GAP } from '../overlay/face-tracks.ts';
 import { type WireError, wireError } from '../shared/errors.ts';
 import type { AnalysisEvent } from '../shared/events.ts';
 import type { BackendChoice } from '../shared/labels.ts';
+import type { ThreadRequests } from '../shared/requests.ts';
 import { fail, ok, type Result } from '../shared/result.ts';
 import { SerialQueue } from '../shared/serial-queue.ts';
+import type { LoadOptions } from '../workers/api.ts';
 import { type Explanation, type Item, isOpen, type Snapshot, selectedItem } from './analysis-state.ts';
 import type { Analyzer, StartAnalyzer } from './analyzer.ts';
 import { type BenchmarkResult, runBenchmark } from './benchmark.ts';
+import { CameraTakes } from './camera-takes.ts';
 import { DeepQueue, MAX_NEW_TOKENS } from './deep-queue.ts';
+import { ExplainedFrames } from './explained-frames.ts';
 import { KeptFrames } from './kept-frames.ts';
 import { LiveReadings } from './live-readings.ts';
 import { LiveSource } from './live-source.ts';
 import { messages } from './messages.ts';
 import { type Peak, PeakTurns } from './peaks.ts';
 import { type Candidate, mergeCandidates, NOBODY_KNOWN } from './people.ts';
-import { compressed, makeThumbnail, PictureShelf } from './picture-shelf.ts';
+import { PerformanceLog } from './performance-log.ts';
+import { PictureMode } from './picture-mode.ts';
+import { compressed, makeThumbnail, miniature, PictureShelf } from './picture-shelf.ts';
+import { isSeldom, keptReadTimes } from './read-times.ts';
+import type { PieceStore } from './recording.ts';
 import type { SessionSource, Standing } from './session-keeper.ts';
 import { itemFrom, type KeptItem, type KeptSession } from './session-record.ts';
 import { type AddressOptions, loadChoices, saveChoices } from './settings.ts';
-import { StagePainter } from './stage-painter.ts';
+import { type Places, StagePainter } from './stage-painter.ts';
 import type { StateStore } from './state-store.ts';
+import type { TimelineLook } from './timeline-look.ts';
 import { TimelineTrack } from './timeline-track.ts';
+import { type JobWish, jobAt } from './video-job.ts';
+import { VideoJobs } from './video-jobs.ts';
+import { VideoReader } from './video-reader.ts';
+
+/** More than a second of live readings has, of a dozen faces. */
+const LAST_ROWS = 512;
 
 interface ControllerOptions {
   store: StateStore;
@@ -33,6 +51,10 @@ interface ControllerOptions {
   backend: BackendChoice;
   smoothing: number;
   explainPeaks: boolean;
+  /** Whether the user has read what comes before the first camera. */
+  cameraNoticed: boolean;
+  /** Where a recorded video goes piece by piece; absent: it lies in memory until it is whole. */
+  pieces?: PieceStore;
   /** Everything is found relative to this: the pack, the wasm files, the sample. */
   baseUrl: string;
 }
@@ -49,10 +71,23 @@ export class SessionController implements SessionSource {
   readonly painter = new StagePainter();
   readonly live = new LiveReadings();
   readonly source: LiveSource;
-  readonly frames = new KeptFrames();
+  readonly frames = new ExplainedFrames({ compress: compressed, unpack: (blob) => createImageBitmap(blob) });
+  readonly performance = new PerformanceLog();
+  readonly pictureMode = new PictureMode();
+  readonly takes: CameraTakes;
+  readonly videoJobs: VideoJobs;
+  readonly #videoReader: VideoReader;
+  /** The video whose file was asked for, so that its analysis can go on. */
+  #fileWanted: string | null = null;
   /** Readings of cameras and videos, by item, for the export. */
   readonly recorded = new Map<string, SessionReading[]>();
+  /** Media times of the frames that were read, by item: those on which there was no face, too. */
+  readonly readTimes = new Map<string, number[]>();
+  /** How timelines were looked at last, by item. */
+  readonly looks = new Map<string, TimelineLook>();
   smoothing: number;
+  /** Until it is true, no camera is started: the notice is shown instead. */
+  cameraNoticed: boolean;
   /** Media time that the user went to in a camera session, or in a video that is not there any more, in seconds; null: the present. */
   moment: number | null = null;
   #explainPeaks: boolean;
@@ -73,7 +108,9 @@ export class SessionController implements SessionSource {
   /** Events of runs that are not the page's, by run. */
   readonly #apart = new Map<string, AnalysisEvent[]>();
   /** The one camera or video frame in analysis. */
-  #liveRun: { runId: string; itemId: string } | null = null;
+  #liveRun: { runId: string; itemId: string; takenAt: number } | null = null;
+  /** Its readings are still awaited. */
+  #isAwaited = false;
   #camera: { itemId: string; deviceId: string | null } | null = null;
   /** Kept videos that came back: not opened, and so not read, before somebody plays them. */
   readonly #resting = new Set<string>();
@@ -89,8 +126,37 @@ export class SessionController implements SessionSource {
     this.#backend = options.address.backend ?? options.backend;
     this.smoothing = options.smoothing;
     this.#explainPeaks = options.explainPeaks;
+    this.cameraNoticed = options.cameraNoticed;
     this.#deep = new DeepQueue(options.store);
-    this.source = new LiveSource((frame) => this.#readLive(frame));
+    this.source = new LiveSource(
+      (frame) => this.#readLive(frame),
+      (time) => this.#frameGiven(time),
+    );
+    this.#videoReader = new VideoReader({ analyzer: () => this.#analyzer, newId: (prefix) => this.#newId(prefix) });
+    this.videoJobs = new VideoJobs({
+      store: options.store,
+      read: this.#videoReader.read,
+      file: (itemId) => this.#shelf.file(itemId),
+      recorded: this.recorded,
+      smoothing: () => this.smoothing,
+      onFrames: (itemId, times, anew) => this.#videoRead(itemId, times, anew),
+      onEnd: (itemId) => this.#facesBefore.set(itemId, this.#highestFace(itemId)),
+    });
+    this.takes = new CameraTakes({
+      store: options.store,
+      painter: this.painter,
+      live: this.live,
+      recorded: this.recorded,
+      pieces: options.pieces ?? null,
+      newId: () => this.#newId('take'),
+      places: (snapshot, time) => this.#places(snapshot, time),
+      lastFrame: (itemId) => this.#lastFrames.get(itemId),
+      onMoment: (time) => {
+        this.moment = time;
+      },
+      onProblem: (error) => this.#notice(error),
+    });
+    document.addEventListener('visibilitychange', () => this.#restRecording());
     this.#analyzer = this.#start();
     options.store.subscribe(() => this.live.setPeople(selectedItem(options.store.get())?.people ?? NOBODY_KNOWN));
   }
@@ -101,8 +167,25 @@ export class SessionController implements SessionSource {
 
   /** Absolute, ending in `/`. */
   get packUrl(): string {
+    return this.loadOptions(this.packName).packUrl;
+  }
+
+  /** Of the folder under `models/`. */
+  get packName(): string {
+    return this.#options.address.pack;
+  }
+
+  /** What it takes to load a pack beside this page, as it is used here. */
+  loadOptions(pack: string): LoadOptions {
     const { address, baseUrl } = this.#options;
-    return new URL(`models/${address.pack}/`, baseUrl).href;
+    return {
+      packUrl: new URL(`models/${pack}/`, baseUrl).href,
+      wasmUrl: new URL('ort/', baseUrl).href,
+      backend: this.#backend,
+      graphBackends: address.graphBackends,
+      threads: 0,
+      choices: loadChoices(),
+    };
   }
 
   /** Whether the frame on the stage is to be shown as in a mirror. */
@@ -117,6 +200,7 @@ export class SessionController implements SessionSource {
   /** Ends the worker and loads the pack anew; what was read stays. */
   reload(backend: BackendChoice = this.#backend): void {
     this.#deep.stop();
+    this.videoJobs.interrupt();
     this.#analyzer.dispose();
     this.#backend = backend;
     this.#liveRun = null;
@@ -133,6 +217,14 @@ export class SessionController implements SessionSource {
     files.forEach((file, index) => void this.#addFile(file, index === 0 && !watching));
   }
 
+  /** Makes a file an item and shows it, whatever is being watched; the item of that id, where it is still there. Gives the id of what is shown. */
+  showFile(file: File, itemId: string | null): string {
+    const id = itemId !== null && this.#has(itemId) ? itemId : this.#newId('item');
+    if (id === itemId) this.select(id);
+    else void this.#addFile(file, true, id);
+    return id;
+  }
+
   async addSample(): Promise<void> {
     const sample = await this.#fetchSample();
     if (sample.ok) this.addFiles([sample.value]);
@@ -141,6 +233,10 @@ export class SessionController implements SessionSource {
 
   /** Null: the browser's choice. One camera session at a time; another device goes on in the same one. */
   async startCamera(deviceId: string | null = null): Promise<void> {
+    if (!this.cameraNoticed) {
+      this.#store.dispatch({ type: 'camera-notice', open: true });
+      return;
+    }
     const itemId = this.#camera?.itemId ?? this.#newId('camera');
     const fresh = this.#camera === null;
     this.#leave();
@@ -172,11 +268,30 @@ export class SessionController implements SessionSource {
     this.#store.dispatch({ type: 'camera', phase: 'on' });
   }
 
+  /** Whether the stage shows the camera or video itself, because the readings are too slow for the eye, and readings follow after. */
+  pictureFlows(item: Item | null): boolean {
+    const { camera, paused, highlight, replay } = this.#store.get();
+    if (!this.pictureMode.flowing() || !item || highlight || replay !== null) return false;
+    // Faces are hidden on the canvas alone.
+    if (this.painter.hidesFaces) return false;
+    return item.kind === 'camera' ? camera === 'on' && !paused : item.kind === 'video' && !this.#resting.has(item.id);
+  }
+
+  /** Records the camera on the stage, or ends that. */
+  toggleRecording(): void {
+    const { recording } = this.takes;
+    const { stream } = this.source;
+    if (recording.isOn) void recording.stop();
+    else if (this.#camera && stream) {
+      this.#store.dispatch({ type: 'notice', error: null });
+      this.#restRecording();
+      recording.start(this.#camera.itemId, stream);
+    }
+  }
+
   stopCamera(): void {
     this.#leave();
-    // The last frame and its readings stay on the stage.
-    this.live.show(this.live.measured);
-    if (!this.live.measured) this.painter.clear();
+    this.#standStill();
   }
 
   /** What is nearest goes first: the text of what is shown, then the camera, then a text elsewhere. */
@@ -201,6 +316,7 @@ export class SessionController implements SessionSource {
     this.#giveUpDeleted();
     if (before === itemId) this.#leave();
     this.#deep.stopItem(itemId);
+    this.videoJobs.stop(itemId);
     this.#store.dispatch({ type: 'item-deleted', itemId });
     this.#showSelected(before);
   }
@@ -237,9 +353,13 @@ export class SessionController implements SessionSource {
   setPaused(paused: boolean): void {
     const item = selectedItem(this.#store.get());
     if (!paused && item && this.#resting.delete(item.id)) void this.#openVideo(item, item.snapshot?.time ?? 0);
-    else if (paused) this.source.pause();
+    else if (item?.kind === 'camera' && !this.#camera) {
+      if (paused) this.takes.pause();
+      else void this.takes.play(item, this.moment);
+    } else if (paused) this.source.pause();
     else this.source.resume();
     this.#store.dispatch({ type: 'paused', paused });
+    this.#restRecording();
   }
 
   /** Who of the camera session or video on the stage may be the same person as a face; nobody in a picture. */
@@ -259,20 +379,51 @@ export class SessionController implements SessionSource {
       )
     )
       return;
-    const snapshot = item.kind === 'picture' ? item.snapshot : this.live.snapshot;
-    if (item.kind !== 'picture' && !snapshot) return;
+    const shownNow = item.kind === 'picture' ? item.snapshot : this.live.snapshot;
+    if (item.kind !== 'picture' && !shownNow) return;
+    const time = shownNow?.time ?? 0;
+    const snapshot = shownNow && this.#isOf(item, shownNow) ? shownNow : null;
     // What began by itself makes way for what was asked for.
     this.#turns.clear();
     for (const run of state.items.flatMap((each) => each.explanations)) if (run.auto && isOpen(run)) this.#deep.stopRun(run.runId);
     const runId = this.#newId('explain');
-    this.#store.dispatch({ type: 'explain-asked', itemId: item.id, runId, task: state.task, time: snapshot?.time ?? 0, snapshot });
+    this.#store.dispatch({ type: 'explain-asked', itemId: item.id, runId, task: state.task, time, snapshot });
     const shown = item.kind === 'picture' ? null : this.#keepShown(runId);
     const frame = async (): Promise<MediaFrame | null> => {
       if (item.kind === 'picture') return this.#pictureFrame(item.id, runId);
       const image = await shown;
-      return image ? { image: await createImageBitmap(image), time: snapshot?.time ?? 0 } : null;
+      return image ? { image: await createImageBitmap(image), time } : null;
     };
     this.#deep.add(this.#analyzer, { runId, itemId: item.id, task: state.task, snapshot, frame });
+  }
+
+  /** Whether readings are of the very frame that is shown with them: where a video was analysed, they may be of one shortly before it. */
+  #isOf(item: Item, { time, readings }: Snapshot): boolean {
+    if (item.kind !== 'video' || this.videoJobs.recordedAt(item, time) === null) return true;
+    return readings.length > 0 && readings.every((reading) => Math.abs(reading.time - time) < 0.002);
+  }
+
+  /** Videos analysed as files, one after another. What plays stands still: it would only be read in another place. */
+  analyzeVideos(itemIds: readonly string[], wish: JobWish): void {
+    const { selectedId, paused } = this.#store.get();
+    if (!paused && selectedId !== null && itemIds.includes(selectedId)) this.setPaused(true);
+    this.videoJobs.add(itemIds, wish);
+  }
+
+  /** Where the file is not there any more, it has to be chosen: the analysis goes on as soon as it is. */
+  goOnWithVideo(itemId: string, choose: () => void): void {
+    if (this.#shelf.file(itemId)) {
+      this.videoJobs.goOn(itemId);
+      return;
+    }
+    this.#fileWanted = itemId;
+    choose();
+  }
+
+  /** Media times of the frames that were read; what was watched in an earlier visit without a face on it is not known any more. */
+  framesRead(itemId: string): number[] {
+    const withFaces = (this.recorded.get(itemId) ?? []).map(({ time }) => time);
+    return [...new Set([...(this.readTimes.get(itemId) ?? []), ...withFaces])];
   }
 
   setExplainPeaks(on: boolean): void {
@@ -286,6 +437,14 @@ export class SessionController implements SessionSource {
     this.#tracks.set(itemId, track);
     track.catchUp(this.recorded.get(itemId) ?? []);
     return track;
+  }
+
+  /** Seconds of media time that a recording has: what was read of it, and of the video on the stage, the whole file. */
+  extent(item: Item): { from: number; to: number } {
+    const found = this.track(item.id).extent ?? { from: 0, to: 0 };
+    const { duration } = this.source.element;
+    const known = item.kind === 'video' && item.id === this.#store.get().selectedId && Number.isFinite(duration);
+    return known ? { from: Math.min(0, found.from), to: Math.max(duration, found.to) } : found;
   }
 
   /** Media time of the moment that is shown or was gone to, in seconds; null for a picture, and before the first reading. */
@@ -302,29 +461,56 @@ export class SessionController implements SessionSource {
     const item = selectedItem(this.#store.get());
     if (!item || item.kind === 'picture') return;
     this.#endPeek();
-    if (item.kind === 'camera' || !this.#shelf.file(item.id)) this.moment = time;
-    else if (time === null) return;
+    if (item.kind === 'camera' || !this.#shelf.file(item.id)) {
+      this.moment = time;
+      this.#showMoment(item, time);
+    } else if (time === null) return;
     else if (this.#resting.delete(item.id)) {
       this.#store.dispatch({ type: 'paused', paused: false });
       void this.#openVideo(item, time);
     } else this.source.element.currentTime = time;
   }
 
-  /** Goes to the moment of an explanation: of a camera session, its frame is shown where it is still there. */
+  /** Goes to the moment of an explanation: where there is no file to go to it in, its frame is shown if it is still there. */
   showRun(run: Explanation): void {
-    this.goTo(run.time);
-    const image = this.frames.get(run.runId);
-    if (!image || selectedItem(this.#store.get())?.kind !== 'camera') return;
-    void this.painter.peek(image);
+    const item = selectedItem(this.#store.get());
+    const hasFile = item?.kind === 'video' && this.#shelf.file(item.id) !== null;
+    if (hasFile || !this.frames.has(run.runId)) {
+      this.goTo(run.time);
+      return;
+    }
+    this.goTo(null);
+    this.moment = run.time;
     this.#store.dispatch({ type: 'highlight', target: { runId: run.runId, evidence: null } });
+    this.#peek(run);
   }
 
-  /** Back from an explained frame to what the stage showed. Whether there was one to go back from. */
+  /** Shows an explained frame, at once where it need not be unpacked first. */
+  #peek(run: Explanation): void {
+    const show = (image: ImageBitmap) => this.painter.peek(image, this.#places(run.snapshot));
+    const image = this.frames.get(run.runId);
+    if (image) show(image);
+    else {
+      void this.frames.open(run.runId).then((opened) => {
+        if (opened && this.#store.get().highlight?.runId === run.runId) show(opened);
+      });
+    }
+  }
+
+  /** Back from an explained or recorded frame to what the stage showed. Whether there was one to go back from. */
   endShow(): boolean {
-    const { highlight } = this.#store.get();
-    if (!highlight || highlight.evidence) return false;
+    const { highlight, replay } = this.#store.get();
+    if (replay === null && (!highlight || highlight.evidence)) return false;
     this.goTo(null);
     return true;
+  }
+
+  /** Of a camera session, the recorded frame of a moment where there is one. */
+  #showMoment(item: Item, time: number | null): void {
+    if (time === null) this.takes.end();
+    else void this.takes.show(item, time);
+    // What played stands still; the camera goes on.
+    if (item.kind === 'camera' && !this.#camera) this.#store.dispatch({ type: 'paused', paused: true });
   }
 
   /** Marks the present moment. Gives the mark; null where there is no moment to mark. */
@@ -339,14 +525,17 @@ export class SessionController implements SessionSource {
 
   /** Shows the place of a chip's evidence, on the very frame that was explained. */
   point(run: Explanation, evidence: Explanation['evidence']['cues'][number] | null): void {
-    const image = this.frames.get(run.runId);
-    if (evidence && image) void this.painter.peek(image);
-    if (!evidence) this.painter.endPeek();
     this.#store.dispatch({ type: 'highlight', target: evidence ? { runId: run.runId, evidence } : null });
+    if (evidence) this.#peek(run);
+    else this.painter.endPeek();
   }
 
   file(itemId: string): Blob | null {
     return this.#shelf.file(itemId);
+  }
+
+  take(takeId: string): Blob | null {
+    return this.takes.file(takeId);
   }
 
   thumbnail(itemId: string): Blob | null {
@@ -357,9 +546,8 @@ export class SessionController implements SessionSource {
     return this.#mirrored.has(itemId);
   }
 
-  async explainedFrame(runId: string): Promise<Blob | null> {
-    const image = this.frames.get(runId);
-    return image && compressed(image);
+  explainedFrame(runId: string): Promise<Blob | null> {
+    return this.frames.packed(runId);
   }
 
   async standing(itemId: string): Promise<Standing | null> {
@@ -380,6 +568,7 @@ export class SessionController implements SessionSource {
   rest(): void {
     const item = selectedItem(this.#store.get());
     this.#deep.stop();
+    this.videoJobs.stopAll();
     this.#leave();
     if (item?.kind !== 'video' || this.#resting.has(item.id)) return;
     // It stays on the stage where no other session takes its place: Play opens it again.
@@ -398,7 +587,7 @@ export class SessionController implements SessionSource {
     this.#store.dispatch({ type: 'session-opened', items, selectedId, task: session?.record.task ?? this.#store.get().task });
     this.#showSelected(null);
     for (const { record, last, frames } of session?.items ?? []) {
-      for (const [runId, blob] of frames) void this.#decode(record.id, blob, (image) => this.frames.keep(runId, image));
+      for (const [runId, blob] of frames) this.frames.keepPacked(runId, blob);
       if (last) void this.#decode(record.id, last, (image) => this.#showLast(record.id, image));
     }
     for (const item of items)
@@ -411,12 +600,11 @@ export class SessionController implements SessionSource {
     if (file) this.#shelf.add(item.id, file);
     if (thumbnail) this.#shelf.addThumbnail(item.id, thumbnail);
     if (record.mirrored) this.#mirrored.add(item.id);
+    this.takes.takeBack(kept);
     if (item.kind !== 'picture') {
       this.recorded.set(item.id, readings);
-      this.#facesBefore.set(
-        item.id,
-        readings.reduce((most, reading) => Math.max(most, reading.faceId), 0),
-      );
+      this.readTimes.set(item.id, keptReadTimes(readings, item.jobs ?? []));
+      this.#facesBefore.set(item.id, this.#highestFace(item.id));
     }
     if (item.kind === 'video') this.#resting.add(item.id);
     return { ...item, thumbnail: thumbnail && URL.createObjectURL(thumbnail) };
@@ -432,21 +620,18 @@ export class SessionController implements SessionSource {
   #showLast(itemId: string, image: ImageBitmap): void {
     this.#lastFrames.keep(itemId, image);
     const { selectedId } = this.#store.get();
-    if (selectedId === itemId && this.painter.canvas.width === 0) this.painter.show(image);
+    if (selectedId === itemId && this.painter.canvas.width === 0) this.painter.show(image, this.#places(this.live.measured));
   }
 
   #start(): Analyzer {
     const analyzer = this.#options.startAnalyzer((event) => this.#hear(event));
-    const { address, baseUrl } = this.#options;
-    void analyzer.load({
-      packUrl: this.packUrl,
-      wasmUrl: new URL('ort/', baseUrl).href,
-      backend: this.#backend,
-      graphBackends: address.graphBackends,
-      threads: 0,
-      choices: loadChoices(),
-    });
+    void analyzer.load(this.loadOptions(this.packName));
     return analyzer;
+  }
+
+  /** What the analysis has fetched so far; null where it cannot tell. */
+  requests(): Promise<ThreadRequests | null> {
+    return this.#analyzer.requests();
   }
 
   /** Times this machine on the sample; what is running is paused. */
@@ -498,6 +683,7 @@ export class SessionController implements SessionSource {
   }
 
   #hear(event: AnalysisEvent): void {
+    if (this.#videoReader.hear(event)) return;
     const apart = 'runId' in event ? this.#apart.get(event.runId) : undefined;
     if (apart) {
       apart.push(event);
@@ -505,17 +691,26 @@ export class SessionController implements SessionSource {
     }
     const live = this.#liveRun;
     if ('runId' in event && live?.runId === event.runId) {
-      if (event.type === 'readings') this.#showLive(live.itemId, event);
+      if (event.type !== 'started') this.#isAwaited = false;
+      if (event.type === 'readings') {
+        this.#showLive(live.itemId, event);
+        if (event.cut) this.#store.dispatch({ type: 'cut-found', itemId: live.itemId, cut: event.cut });
+        const shownAt = performance.now();
+        this.performance.frameShown({ takenAt: live.takenAt, shownAt, times: event.times, faces: event.readings.length });
+        this.pictureMode.add(shownAt - live.takenAt, shownAt);
+      }
       if (event.type === 'failed' && event.error.code !== 'cancelled') this.#liveFailed(live.itemId, event.error);
       return;
     }
     if ('runId' in event && event.runId.startsWith('live-')) return; // of a camera or video that was left meanwhile
+    this.performance.hear(event);
     this.#store.dispatch({ type: 'event', event });
     if (event.type === 'ready' && event.info.choices) saveChoices(event.info.choices);
     if (event.type === 'readings') this.#showStill();
     if (event.type === 'ready' || event.type === 'load-failed') {
       if (event.part === 'reader' || event.type === 'load-failed') for (const resolve of this.#readerWaiters.splice(0)) resolve();
       void this.#deep.pump(this.#analyzer);
+      this.videoJobs.pump();
     }
   }
 
@@ -530,9 +725,9 @@ export class SessionController implements SessionSource {
   }
 
   #showLive(itemId: string, snapshot: Snapshot): void {
-    this.painter.reveal();
     const before = this.#facesBefore.get(itemId) ?? 0;
     const readings = before === 0 ? snapshot.readings : snapshot.readings.map((each) => ({ ...each, faceId: each.faceId + before }));
+    this.painter.reveal(boxesToCover(readings, this.recorded.get(itemId)?.slice(-LAST_ROWS) ?? [], snapshot.time));
     this.live.publish({ time: snapshot.time, width: snapshot.width, height: snapshot.height, readings }, performance.now());
     // 468 landmarks a face and frame would fill the memory in minutes: the 68 that the exports write are kept.
     const rows = this.recorded.get(itemId) ?? [];
@@ -540,12 +735,56 @@ export class SessionController implements SessionSource {
       rows.push({ ...reading, landmarks: new Float32Array(0), points: points68(reading.landmarks) });
     }
     this.recorded.set(itemId, rows);
+    this.#noteRead(itemId, snapshot.time);
     const track = this.#tracks.get(itemId) ?? new TimelineTrack();
     this.#tracks.set(itemId, track);
     this.#heedPeaks(itemId, track.catchUp(rows));
     const item = this.#store.get().items.find((each) => each.id === itemId);
-    const { canvas } = this.painter;
-    if (item && !item.thumbnail && canvas.width > 0) void this.#thumbnail(itemId, canvas, canvas.width, canvas.height);
+    const { frame } = this.painter;
+    if (item && !item.thumbnail && frame.width > 0) void this.#thumbnail(itemId, frame, frame.width, frame.height);
+  }
+
+  /** A job has read frames of a video. */
+  #videoRead(itemId: string, times: readonly number[], anew: boolean): void {
+    for (const time of times) this.#noteRead(itemId, time);
+    if (anew) this.#tracks.delete(itemId);
+    const item = selectedItem(this.#store.get());
+    const { measured } = this.live;
+    const { element } = this.source;
+    if (item?.id !== itemId || !this.#store.get().paused) return;
+    // The frame that stands on the stage may be one of those.
+    if (!measured && Array.isArray(this.videoJobs.recordedAt(item, element.currentTime))) {
+      void grabFrame(element).then((frame) => frame && this.#readLive(frame));
+    }
+    if (!measured) return;
+    const readings = this.videoJobs.recordedAt(item, measured.time);
+    if (readings === null || readings === 'ahead') return;
+    const snapshot = { ...measured, readings };
+    this.live.show(snapshot);
+    this.painter.setPlaces(this.#places(snapshot));
+  }
+
+  #highestFace(itemId: string): number {
+    return (this.recorded.get(itemId) ?? []).reduce((most, { faceId }) => Math.max(most, faceId), 0);
+  }
+
+  #noteRead(itemId: string, time: number): void {
+    const times = this.readTimes.get(itemId);
+    if (times) times.push(time);
+    else this.readTimes.set(itemId, [time]);
+  }
+
+  /** Every frame of the camera or video on the stage, analysed or not. */
+  #frameGiven(time: number): void {
+    const now = performance.now();
+    this.performance.frameGiven(now);
+    if (this.#isAwaited && this.#liveRun) this.pictureMode.wait(now - this.#liveRun.takenAt);
+    this.takes.recording.frame(time);
+  }
+
+  /** A recording rests with the analysis: while the camera is paused, or nobody sees the page. */
+  #restRecording(): void {
+    this.takes.recording.setResting(this.#store.get().paused || document.hidden);
   }
 
   /** Called with every live frame: a peak may have waited for its turn. */
@@ -575,6 +814,7 @@ export class SessionController implements SessionSource {
 
   #keepFrame(runId: string, image: ImageBitmap): ImageBitmap {
     this.frames.keep(runId, image);
+    void miniature(image, image).then((url) => url && this.#store.dispatch({ type: 'explain-pictured', runId, miniature: url }));
     return image;
   }
 
@@ -584,9 +824,23 @@ export class SessionController implements SessionSource {
     this.#store.dispatch({ type: 'highlight', target: null });
   }
 
+  /**
+   * Where the faces of a frame of the item on the stage are, with those that were there a moment before or after; null where nobody looked.
+   * @param time of the frame, where the readings may be those of one beside it
+   */
+  #places(snapshot: Snapshot | null, time: number | undefined = snapshot?.time): Places {
+    const itemId = this.#store.get().selectedId ?? '';
+    if (time === undefined) return null;
+    // A frame without a face leaves no readings.
+    const looked = snapshot !== null || this.readTimes.get(itemId)?.some((each) => Math.abs(each - time) <= MAX_GAP / 2);
+    return looked ? boxesToCover(snapshot?.readings ?? [], this.recorded.get(itemId) ?? [], time) : null;
+  }
+
   #showStill(): void {
     const item = selectedItem(this.#store.get());
-    if (item?.kind === 'picture' && item.snapshot !== this.live.measured) this.live.show(item.snapshot);
+    if (item?.kind !== 'picture' || item.snapshot === this.live.measured) return;
+    this.live.show(item.snapshot);
+    this.painter.setPlaces(this.#places(item.snapshot));
   }
 
   #liveFailed(itemId: string, error: WireError): void {
@@ -600,20 +854,56 @@ export class SessionController implements SessionSource {
       frame.image.close();
       return;
     }
-    const run = { runId: this.#newId('live'), itemId: selectedId };
+    const item = selectedItem(this.#store.get());
+    const recorded = item?.kind === 'video' ? this.videoJobs.recordedAt(item, frame.time) : null;
+    if (recorded) return this.#showRecorded(frame, recorded);
+    const run = { runId: this.#newId('live'), itemId: selectedId, takenAt: frame.takenAt ?? performance.now() };
     this.#liveRun = run;
+    this.#isAwaited = true;
     this.painter.hold(frame.image);
     await this.#analyzer.read(new AbortController().signal, frame, {
       runId: run.runId,
       sourceId: run.itemId,
       mode: 'live',
       smoothing: this.smoothing,
+      cuts: item?.kind === 'video',
     });
   }
 
-  async #addFile(file: File, select: boolean): Promise<void> {
+  /** A frame that a job has read, or is going to read: nothing is read twice. */
+  #showRecorded({ image, time }: MediaFrame, recorded: SessionReading[] | 'ahead'): void {
+    const { width, height } = 'displayWidth' in image ? { width: image.displayWidth, height: image.displayHeight } : image;
+    this.painter.hold(image);
+    image.close();
+    const snapshot = { time, width, height, readings: recorded === 'ahead' ? [] : recorded };
+    this.painter.reveal(recorded === 'ahead' || this.#isSeldomRead(time) ? null : this.#places(snapshot));
+    this.live.publish(snapshot, performance.now());
+  }
+
+  /** Whether a face may be on the frame of that time, on the stage, though none was there when frames around it were read. */
+  #isSeldomRead(time: number): boolean {
+    const job = jobAt(selectedItem(this.#store.get())?.jobs ?? [], time);
+    return job !== null && isSeldom(job);
+  }
+
+  /** The video that this file belongs to: it was analysed, and came back without it. */
+  #missesFile(file: File): Item | null {
+    const misses = ({ id, kind, name, jobs }: Item) =>
+      kind === 'video' && !this.#shelf.file(id) && name === file.name && jobs?.at(-1)?.size === file.size;
+    return this.#store.get().items.find(misses) ?? null;
+  }
+
+  #giveFile(item: Item, file: File): void {
+    this.#shelf.add(item.id, file);
+    this.#store.dispatch({ type: 'item-whole', itemId: item.id });
+    if (this.#fileWanted === item.id) this.videoJobs.goOn(item.id);
+    this.#fileWanted = null;
+  }
+
+  async #addFile(file: File, select: boolean, id = this.#newId('item')): Promise<void> {
+    const owner = this.#missesFile(file);
+    if (owner) return this.#giveFile(owner, file);
     const kind = await fileKind(file);
-    const id = this.#newId('item');
     const shown = select || this.#store.get().selectedId === null;
     if (shown) this.#leave();
     this.#shelf.add(id, file);
@@ -670,12 +960,14 @@ export class SessionController implements SessionSource {
     const file = this.#shelf.file(item.id);
     const last = this.#lastFrames.get(item.id);
     const stands = item.kind === 'camera' || this.#resting.has(item.id);
-    if (stands && last) this.painter.show(last);
-    if (stands && item.kind === 'video') this.#store.dispatch({ type: 'paused', paused: true });
+    if (stands && last) this.painter.show(last, this.#places(item.snapshot));
+    if (stands) this.#store.dispatch({ type: 'paused', paused: true });
     if (stands || !file) return;
     if (item.kind === 'video') return this.#openVideo(item, 0);
     const picture = await this.#shelf.open(item.id);
-    if (picture?.ok && this.#store.get().selectedId === item.id) this.painter.show(picture.value.image);
+    // It may have been read meanwhile.
+    const now = selectedItem(this.#store.get());
+    if (picture?.ok && now?.id === item.id) this.painter.show(picture.value.image, this.#places(now.snapshot));
   }
 
   async #openVideo(item: Item, from: number): Promise<void> {
@@ -706,9 +998,13 @@ export class SessionController implements SessionSource {
   /** Closes the camera or video on the stage. */
   #leave(): void {
     this.#liveRun = null;
+    this.#isAwaited = false;
     this.#turns.clear();
     this.moment = null;
+    this.takes.leave();
     this.source.close();
+    this.performance.restart();
+    this.pictureMode.restart();
     this.painter.endPeek();
     this.#store.dispatch({ type: 'highlight', target: null });
     const item = selectedItem(this.#store.get());
@@ -723,24 +1019,34 @@ export class SessionController implements SessionSource {
     }
   }
 
+  /** Of a camera that is off, the last frame and its readings stay on the stage. */
+  #standStill(): void {
+    this.#store.dispatch({ type: 'paused', paused: true });
+    this.live.show(this.live.measured);
+    if (!this.live.measured) this.painter.clear();
+  }
+
   #cameraEnded(itemId: string, error: WireError): void {
     if (this.#camera?.itemId !== itemId) return;
+    const wasRecording = this.takes.recording.isOn;
     this.#leave();
     const read = this.recorded.has(itemId);
-    if (read) this.#store.dispatch({ type: 'item-failed', itemId, error });
-    else {
+    const told = wasRecording ? { ...error, remedy: `${messages.recording.keptSoFar} ${error.remedy}` } : error;
+    if (read || wasRecording) {
+      this.#store.dispatch({ type: 'item-failed', itemId, error: told });
+      this.#standStill();
+    } else {
       this.#store.dispatch({ type: 'item-deleted', itemId });
       this.#store.dispatch({ type: 'item-forgotten' });
       this.#notice(error);
+      this.#showSelected(itemId);
     }
-    this.#showSelected(read ? null : itemId);
   }
 
   /** The frame on show, kept for the chips of this run. */
   async #keepShown(runId: string): Promise<ImageBitmap | null> {
     const image = await this.painter.copy();
-    if (image) this.frames.keep(runId, image);
-    return image;
+    return image && this.#keepFrame(runId, image);
   }
 
   async #pictureFrame(itemId: string, runId: string): Promise<MediaFrame | null> {
@@ -764,9 +1070,12 @@ export class SessionController implements SessionSource {
 
   /** Frees all that is held for an item. */
   #forget(item: Item): void {
+    this.takes.forget(item);
     this.#shelf.forget(item.id);
     this.recorded.delete(item.id);
+    this.readTimes.delete(item.id);
     this.#tracks.delete(item.id);
+    this.looks.delete(item.id);
     this.frames.forget(item.explanations.map((run) => run.runId));
     this.#lastFrames.forget([item.id]);
     this.#mirrored.delete(item.id);

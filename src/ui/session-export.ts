@@ -1,8 +1,9 @@
 import { archiveName, type ExportFile, type ExportKind, exportFiles } from '../export/files.ts';
-import type { Session, SessionExplanation, SessionItem, SessionReading } from '../export/session.ts';
+import type { Session, SessionExplanation, SessionItem, SessionReading, VideoAnalysis } from '../export/session.ts';
 import type { Evidence, Reading } from '../shared/readings.ts';
 import type { AnalysisState, Explanation, Item } from './analysis-state.ts';
 import { asPeople, evidenceOfPeople, framesOf, namesOfPeople, type People } from './people.ts';
+import { stretchOf, type VideoJob } from './video-job.ts';
 
 /** The page's state as an export sees it: faces that the user merged are one, under the names that were given. `recorded`: readings of cameras and videos, by item. */
 export function buildSession(
@@ -17,19 +18,30 @@ export function buildSession(
     settings,
     items: state.items.map((item): SessionItem => {
       const snapshot = item.snapshot ?? item.explanations.find((run) => run.snapshot)?.snapshot ?? null;
+      const job = item.jobs?.findLast(({ width }) => width > 0);
+      const analyses = (item.jobs ?? []).flatMap((each) => videoAnalysis(each) ?? []);
       return {
         id: item.id,
         name: item.name,
         kind: item.kind,
-        width: snapshot?.width ?? 0,
-        height: snapshot?.height ?? 0,
+        width: snapshot?.width ?? job?.width ?? 0,
+        height: snapshot?.height ?? job?.height ?? 0,
         names: namesOfPeople(item.people),
         readings: framesOf(recorded.get(item.id) ?? pictureReadings(item)).flatMap((frame) => asPeople(frame, item.people)),
+        ...(analyses.length > 0 && { analyses }),
         explanations: item.explanations.map((run) => sessionExplanation(run, item.people)),
         ...(item.marks.length > 0 && { marks: item.marks }),
+        ...(item.cuts && item.cuts.length > 0 && { cuts: item.cuts }),
       };
     }),
   };
+}
+
+function videoAnalysis(job: VideoJob): VideoAnalysis | null {
+  const stretch = stretchOf(job);
+  if (!stretch) return null;
+  const { framesPerSecond, frames, decoder, codec, smoothing, lost } = job;
+  return { ...stretch, framesPerSecond, frames, decoder: decoder ?? '', codec, smoothing, lost };
 }
 
 function pictureReadings(item: Item): Reading[] {
@@ -79,7 +91,11 @@ export async function archive(files: readonly ExportFile[], at: Date): Promise<U
 
 /** Hands a text or bytes to the browser as a download. */
 export function saveFile(content: string | Uint8Array<ArrayBuffer>, name: string, type: string): void {
-  const url = URL.createObjectURL(new Blob([content], { type }));
+  saveBlob(new Blob([content], { type }), name);
+}
+
+export function saveBlob(blob: Blob, name: string): void {
+  const url = URL.createObjectURL(blob);
   const link = document.createElement('a');
   link.href = url;
   link.download = name;

@@ -16,7 +16,7 @@ import type { AnalysisState, Item, Snapshot } from './analysis-state.ts';
 import { messages } from './messages.ts';
 import { packSession, unpackSession } from './session-archive.ts';
 import { FORMAT, itemRecord, type KeptSession, roughBytes, type SessionRecord } from './session-record.ts';
-import type { BlobName, SessionBatch, SessionStore } from './session-store.ts';
+import { type BlobName, pieceName, type SessionBatch, type SessionStore } from './session-store.ts';
 import type { StateStore } from './state-store.ts';
 
 /** A live item's readings and the frame that they were read from. */
@@ -31,6 +31,8 @@ export interface SessionSource {
   readonly recorded: ReadonlyMap<string, SessionReading[]>;
   file(itemId: string): Blob | null;
   thumbnail(itemId: string): Blob | null;
+  /** A recorded video that is whole. */
+  take(takeId: string): Blob | null;
   isMirrored(itemId: string): boolean;
   /** Null where there is none, or not yet. */
   explainedFrame(runId: string): Promise<Blob | null>;
@@ -73,10 +75,14 @@ export const MAX_VIDEO_BYTES = 200e6;
 /** Deleted sessions that nobody took back, of a page that ended meanwhile, are removed after this. */
 const UNDO_MS = 60_000;
 
+const ROWS_A_RECORD = 5000;
+
 /** What is written of an item. */
 interface Written {
   item: Item | null;
   rows: number;
+  /** The array that they lie in: another one stands in its place where rows were taken out. */
+  recorded: readonly SessionReading[] | null;
   blobs: Set<BlobName>;
   standing: Snapshot | null;
   standingAt: number;
@@ -96,6 +102,8 @@ export class SessionKeeper {
   #head = '';
   /** Files that there was no room for. */
   readonly #tooMuch = new Set<string>();
+  /** The session in which each take began. */
+  readonly #takeSessions = new Map<string, string>();
   #release: (() => void) | null = null;
   #notBefore = 0;
   #timer: ReturnType<typeof setTimeout> | null = null;
@@ -132,6 +140,20 @@ export class SessionKeeper {
     store.subscribe(() => this.#soon());
     setInterval(() => void this.save(), WRITE_EVERY_MS);
     this.#soon();
+  }
+
+  /** Writes a piece of a take that is being recorded. Whether it is kept; the error where there is no room. */
+  async writePiece(itemId: string, takeId: string, number: number, piece: Blob): Promise<boolean | WireError> {
+    if (!this.#store || !this.#enabled) return false;
+    // The last piece may come when another session is open already.
+    const id = this.#takeSessions.get(takeId) ?? this.#session.id;
+    this.#takeSessions.set(takeId, id);
+    try {
+      await this.#store.addBlob(id, itemId, pieceName(takeId, number), piece);
+      return true;
+    } catch (error) {
+      return this.#failure(error);
+    }
   }
 
   /** Off: what was written stays, nothing is added. */
@@ -298,12 +320,13 @@ export class SessionKeeper {
     this.#head = '';
     this.#options.source.openSession(kept);
     const { items } = this.#options.store.get();
-    for (const { record, readings, file, thumbnail, last, frames } of kept?.items ?? []) {
+    for (const { record, readings, file, thumbnail, last, frames, takes } of kept?.items ?? []) {
       const blobs = new Map<BlobName, Blob | null>([
         ['file', file],
         ['thumbnail', thumbnail],
         ['last', last],
         ...[...frames].map(([runId, blob]): [BlobName, Blob] => [`frame:${runId}`, blob]),
+        ...[...takes].map(([takeId, blob]): [BlobName, Blob] => [`take:${takeId}`, blob]),
       ]);
       const bytes = new Map<string, number>([
         ['item', roughBytes(record)],
@@ -313,6 +336,7 @@ export class SessionKeeper {
       this.#written.set(record.id, {
         item: items.find(({ id }) => id === record.id) ?? null,
         rows: readings.length,
+        recorded: this.#options.source.recorded.get(record.id) ?? null,
         blobs: new Set([...blobs].flatMap(([name, blob]) => (blob ? [name] : []))),
         standing: record.snapshot,
         standingAt: 0,
@@ -407,7 +431,7 @@ export class SessionKeeper {
     const rows = this.#options.source.recorded.get(item.id)?.length ?? 0;
     // Where it was left, it stands for good.
     if (!known || known.item?.snapshot !== item.snapshot) return true;
-    return rows > known.rows && Date.now() - known.standingAt >= STANDING_EVERY_MS;
+    return rows !== known.rows && Date.now() - known.standingAt >= STANDING_EVERY_MS;
   }
 
   /** Without waiting, so that all of it is of one moment. */
@@ -419,26 +443,34 @@ export class SessionKeeper {
     const next = new Map<string, Written>();
     const items: SessionBatch['items'] = [];
     const readings: SessionBatch['readings'] = [];
+    const anew: string[] = [];
     for (const item of state.items) {
       const known = this.#written.get(item.id);
       const standing = standings.get(item.id) ?? known?.standing ?? null;
       const rows = source.recorded.get(item.id) ?? [];
-      const from = known?.rows ?? 0;
+      const recorded = source.recorded.get(item.id) ?? null;
+      const replaced = known !== undefined && known.rows > 0 && recorded !== known.recorded;
+      if (replaced) anew.push(item.id);
+      const from = replaced ? 0 : (known?.rows ?? 0);
       const mine = blobs.filter(({ itemId }) => itemId === item.id);
       const changed = known?.item !== item || standings.has(item.id);
-      if (!changed && rows.length === from && mine.length === 0) continue;
+      if (!changed && !replaced && rows.length === from && mine.length === 0) continue;
       const bytes = new Map(known?.bytes);
       if (changed) {
         const record = itemRecord(item, source.isMirrored(item.id));
         items.push(item.kind === 'picture' ? record : { ...record, snapshot: standing ?? item.snapshot });
         bytes.set('item', roughBytes(record));
       }
-      if (rows.length > from) readings.push({ itemId: item.id, from, rows: rows.slice(from) });
+      // In parts: hours of readings at once would be one record of many megabytes.
+      for (let at = from; at < rows.length; at += ROWS_A_RECORD) {
+        readings.push({ itemId: item.id, from: at, rows: rows.slice(at, at + ROWS_A_RECORD) });
+      }
       bytes.set('rows', roughBytes(rows[0] ?? null) * rows.length);
       for (const { name, blob } of mine) bytes.set(name, blob.size);
       next.set(item.id, {
         item,
         rows: rows.length,
+        recorded,
         blobs: new Set([...(known?.blobs ?? []), ...mine.map(({ name }) => name)]),
         standing,
         standingAt: standings.has(item.id) ? Date.now() : (known?.standingAt ?? 0),
@@ -468,6 +500,7 @@ export class SessionKeeper {
         },
         items,
         readings,
+        anew,
         blobs: blobs.filter(({ itemId }) => next.has(itemId)),
         gone,
       },
@@ -483,19 +516,46 @@ export class SessionKeeper {
     const { source } = this.#options;
     for (const item of this.#options.store.get().items) {
       const known = this.#written.get(item.id);
+      if (known) await this.#saveTakes(store, item, known);
       const file = source.file(item.id);
       if (!known || !file || known.blobs.has('file') || this.#tooMuch.has(item.id)) continue;
       if (item.kind === 'video' && file.size > MAX_VIDEO_BYTES) continue;
-      try {
-        await store.addBlob(this.#session.id, item.id, 'file', file);
-        known.blobs.add('file');
-        known.bytes.set('file', file.size);
-        this.#head = ''; // the session's size
-      } catch (error) {
-        this.#tooMuch.add(item.id);
-        const failure = this.#failure(error);
-        this.#say({ state: 'some', error: { ...failure, message: messages.sessions.fileTooMuch(item.name) } });
-      }
+      await this.#saveFile(store, item, known, 'file', file, messages.sessions.fileTooMuch(item.name));
+    }
+  }
+
+  /** Recorded videos as they become whole; those that were deleted go. */
+  async #saveTakes(store: SessionStore, item: Item, known: Written): Promise<void> {
+    const { id } = this.#session;
+    for (const { id: takeId } of item.takes) {
+      const file = this.#options.source.take(takeId);
+      if (!file || known.blobs.has(`take:${takeId}`) || this.#tooMuch.has(`take:${takeId}`)) continue;
+      // Where there is no room for the whole beside its pieces, these stay: after a reload they are put together again.
+      const isWritten = await this.#saveFile(store, item, known, `take:${takeId}`, file, messages.recording.takeTooMuch(item.name));
+      if (isWritten) await store.removeTake(id, item.id, takeId, 'pieces');
+    }
+    for (const name of known.blobs) {
+      const takeId = name.startsWith('take:') ? name.slice('take:'.length) : null;
+      if (takeId === null || item.takes.some((take) => take.id === takeId)) continue;
+      await store.removeTake(id, item.id, takeId, 'take');
+      known.blobs.delete(name);
+      known.bytes.delete(name);
+      this.#head = '';
+    }
+  }
+
+  /** Whether there was room for it; if not, `message` says what is not kept. */
+  async #saveFile(store: SessionStore, item: Item, known: Written, name: BlobName, file: Blob, message: string): Promise<boolean> {
+    try {
+      await store.addBlob(this.#session.id, item.id, name, file);
+      known.blobs.add(name);
+      known.bytes.set(name, file.size);
+      this.#head = ''; // the session's size
+      return true;
+    } catch (error) {
+      this.#tooMuch.add(name === 'file' ? item.id : name);
+      this.#say({ state: 'some', error: { ...this.#failure(error), message } });
+      return false;
     }
   }
 

@@ -16,9 +16,41 @@ const before = {
 
 test('a record from before there were marks has none; marks come back as they were', () => {
   const restored = (record: ItemRecord) =>
-    itemFrom({ record, readings: [], file: null, thumbnail: null, last: null, frames: new Map() }).marks;
+    itemFrom({ record, readings: [], file: null, thumbnail: null, last: null, frames: new Map(), takes: new Map(), pieces: new Map() })
+      .marks;
   expect(restored(v.parse(itemSchema, before))).toEqual([]);
   const marks = [{ id: 'mark-a-1', kind: 'exclude', time: 1.5, end: 2, text: 'door' }];
   expect(restored(v.parse(itemSchema, { ...before, marks }))).toEqual(marks);
   expect(v.safeParse(itemSchema, { ...before, marks: [{ ...marks[0], kind: 'else' }] }).success).toBe(false);
+});
+
+test('the cuts of a film and the small pictures of explanations come back; what is no picture is refused', () => {
+  const run = {
+    runId: 'r1',
+    task: 'emotion',
+    time: 2,
+    phase: 'done',
+    step: null,
+    error: null,
+    prompt: '',
+    promptTokens: 0,
+    words: null,
+    steps: { observe: '', cues: '', reason: '', answer: '' },
+    evidence: { observe: [], cues: [], reason: [], answer: [] },
+    answer: null,
+    tokensPerSecond: null,
+    times: {},
+    snapshot: null,
+  };
+  const cuts = [{ after: 1.96, time: 2 }];
+  const record = (miniature: string) => v.safeParse(itemSchema, { ...before, cuts, explanations: [{ ...run, miniature }] });
+  const small = record('data:image/jpeg;base64,/9j/4AAQ+Sk=');
+  expect(small.success && [small.output.cuts, small.output.explanations[0]?.miniature]).toEqual([
+    cuts,
+    'data:image/jpeg;base64,/9j/4AAQ+Sk=',
+  ]);
+  expect(v.parse(itemSchema, before)).not.toHaveProperty('cuts');
+  for (const other of ['https://example.org/a.jpg', 'data:image/svg+xml;base64,PHN2Zz4=', `data:image/jpeg;base64,${'A'.repeat(50_000)}`]) {
+    expect(record(other).success).toBe(false);
+  }
 });

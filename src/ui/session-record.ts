@@ -2,9 +2,11 @@
 import * as v from 'valibot';
 import { MARK_KINDS, type SessionReading } from '../export/session.ts';
 import { ERROR_CODES, wireError } from '../shared/errors.ts';
+import { VIDEO_DECODERS } from '../shared/events.ts';
 import { EMOTION_LABELS, STEPS, TASKS, type Task } from '../shared/labels.ts';
 import { type Explanation, type Item, isOpen } from './analysis-state.ts';
 import { messages } from './messages.ts';
+import { atRest, JOB_PHASES } from './video-job.ts';
 
 /** Another number where a record is no longer read as before: those of other formats are left alone. */
 export const FORMAT = 1;
@@ -46,6 +48,9 @@ export interface KeptItem {
   last: Blob | null;
   /** The frames that were explained, of a camera or a video, by run. */
   frames: Map<string, Blob>;
+  /** Videos that were recorded of a camera, by take; and the pieces of those that were cut off, in order. */
+  takes: Map<string, Blob>;
+  pieces: Map<string, Blob[]>;
 }
 
 export interface KeptSession {
@@ -59,10 +64,19 @@ export function itemRecord(item: Item, mirrored: boolean): ItemRecord {
 }
 
 /** The item as it comes back: nothing runs any more, and nothing that was read is read again. */
-export function itemFrom({ record, file }: KeptItem): Item {
-  const { mirrored: _, ...rest } = record;
+export function itemFrom({ record, file, takes }: KeptItem): Item {
+  const { mirrored: _, jobs, ...rest } = record;
   const explanations = record.explanations.map(stopped);
-  const item: Item = { ...rest, explanations, thumbnail: null, kept: file || record.kind === 'camera' ? 'whole' : 'readings' };
+  // One that was cut off comes once it is put together.
+  const whole = record.takes.filter(({ id: takeId, length }) => length !== null && takes.has(takeId));
+  const item: Item = {
+    ...rest,
+    ...(jobs && { jobs: jobs.map(atRest) }),
+    explanations,
+    takes: whole,
+    thumbnail: null,
+    kept: file || record.kind === 'camera' ? 'whole' : 'readings',
+  };
   const read = record.snapshot !== null || explanations.length > 0;
   if (record.kind !== 'picture') return record.phase === 'failed' && !read ? item : { ...item, phase: 'ready', error: null };
   if (record.snapshot) return { ...item, phase: 'ready' };
@@ -168,6 +182,8 @@ const explanation = v.object({
   }),
   snapshot: v.nullable(snapshot),
   auto: v.exactOptional(v.literal(true)),
+  // Becomes the source of an image: nothing but a picture, and a small one.
+  miniature: v.exactOptional(v.pipe(v.string(), v.maxLength(40_000), v.regex(/^data:image\/jpeg;base64,[A-Za-z0-9+/=]+$/))),
 });
 
 const mark = v.object({
@@ -178,6 +194,14 @@ const mark = v.object({
   text: name,
 });
 
+const take = v.object({
+  id,
+  type: v.pipe(v.string(), v.regex(/^video\/[\w.+-]{1,80}$/)),
+  spans: v.array(v.object({ from: v.number(), to: v.nullable(v.number()), at: v.number() })),
+  bytes: v.pipe(v.number(), v.minValue(0)),
+  length: v.nullable(v.pipe(v.number(), v.minValue(0))),
+});
+
 const people = v.object({
   names: v.record(faceKey, name),
   sameAs: v.pipe(
@@ -185,6 +209,24 @@ const people = v.object({
     // Faces count as earlier ones; a ring of them would never end.
     v.check((sameAs) => Object.entries(sameAs).every(([later, earlier]) => earlier < Number(later))),
   ),
+});
+
+const job = v.object({
+  from: v.number(),
+  to: v.nullable(v.number()),
+  framesPerSecond: v.nullable(v.pipe(v.number(), v.gtValue(0))),
+  phase: v.picklist(JOB_PHASES),
+  smoothing: v.number(),
+  reached: v.nullable(v.number()),
+  frames: v.number(),
+  lost: v.array(v.object({ from: v.number(), to: v.number() })),
+  decoder: v.nullable(v.picklist(VIDEO_DECODERS)),
+  codec: name,
+  width: v.number(),
+  height: v.number(),
+  size: v.number(),
+  error: v.nullable(wire),
+  dismissed: v.exactOptional(v.literal(true)),
 });
 
 export const readingSchema: v.GenericSchema<unknown, SessionReading> = v.object({ ...reading, points: v.exactOptional(floats) });
@@ -200,6 +242,10 @@ export const itemSchema: v.GenericSchema<unknown, ItemRecord> = v.object({
   people,
   // Records of versions before there were marks have none.
   marks: v.optional(v.array(mark), []),
+  jobs: v.exactOptional(v.array(job)),
+  cuts: v.exactOptional(v.array(v.object({ after: v.number(), time: v.number() }))),
+  // Nor takes, before there were some.
+  takes: v.optional(v.array(take), []),
   mirrored: v.boolean(),
 });
 

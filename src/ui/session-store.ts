@@ -4,8 +4,11 @@ import * as v from 'valibot';
 import type { SessionReading } from '../export/session.ts';
 import { type ItemRecord, itemSchema, type KeptItem, type KeptSession, type SessionRecord, sessionSchema } from './session-record.ts';
 
-/** `file`, `thumbnail`, `last`, or `frame:` and a run's id. */
-export type BlobName = 'file' | 'thumbnail' | 'last' | `frame:${string}`;
+/** `file`, `thumbnail`, `last`, `frame:` and a run's id, `take:` and a take's; while it is recorded, `piece:`, its id, `:` and a number. */
+export type BlobName = 'file' | 'thumbnail' | 'last' | `frame:${string}` | `take:${string}` | `piece:${string}`;
+
+/** Pieces come back in the order of their names. */
+export const pieceName = (takeId: string, number: number): BlobName => `piece:${takeId}:${String(number).padStart(6, '0')}`;
 
 /** What changed since the last write; written whole or not at all. */
 export interface SessionBatch {
@@ -13,6 +16,8 @@ export interface SessionBatch {
   items: ItemRecord[];
   /** Rows that came, of one item: `from` is how many were written before them. */
   readings: { itemId: string; from: number; rows: SessionReading[] }[];
+  /** Items whose rows stand in place of all that were written. */
+  anew?: string[];
   blobs: { itemId: string; name: BlobName; blob: Blob }[];
   /** Items that are no more. */
   gone: string[];
@@ -66,11 +71,12 @@ export class SessionStore {
       .sort((a, b) => b.savedAt - a.savedAt);
   }
 
-  async write({ session, items, readings, blobs, gone }: SessionBatch): Promise<void> {
+  async write({ session, items, readings, anew = [], blobs, gone }: SessionBatch): Promise<void> {
     const change = this.#db.transaction(ALL, 'readwrite');
     const asked: Promise<unknown>[] = [change.objectStore('sessions').put(session, session.id)];
     for (const itemId of gone) for (const part of PARTS) asked.push(change.objectStore(part).delete(under(session.id, itemId)));
     for (const item of items) asked.push(change.objectStore('items').put(item, [session.id, item.id]));
+    for (const itemId of anew) asked.push(change.objectStore('readings').delete(under(session.id, itemId)));
     for (const { itemId, from, rows } of readings) asked.push(change.objectStore('readings').put(rows, [session.id, itemId, from]));
     for (const { itemId, name, blob } of blobs) asked.push(change.objectStore('blobs').put(blob, [session.id, itemId, name]));
     // Where one fails, all are undone; only the transaction itself says why.
@@ -81,6 +87,14 @@ export class SessionStore {
   async addBlob(id: string, itemId: string, name: BlobName, blob: Blob): Promise<void> {
     const change = this.#db.transaction('blobs', 'readwrite');
     change.store.put(blob, [id, itemId, name]).catch(() => {});
+    await change.done;
+  }
+
+  /** Removes a take, or (`pieces`) what was written while it was recorded. */
+  async removeTake(id: string, itemId: string, takeId: string, what: 'take' | 'pieces'): Promise<void> {
+    const change = this.#db.transaction('blobs', 'readwrite');
+    const [first, last] = what === 'take' ? [`take:${takeId}`, `take:${takeId}`] : [`piece:${takeId}:`, `piece:${takeId};`];
+    change.store.delete(IDBKeyRange.bound([id, itemId, first], [id, itemId, last])).catch(() => {});
     await change.done;
   }
 
@@ -106,6 +120,7 @@ export class SessionStore {
         ['thumbnail', item.thumbnail],
         ['last', item.last],
         ...[...item.frames].map(([runId, blob]): [BlobName, Blob] => [`frame:${runId}`, blob]),
+        ...[...item.takes].map(([takeId, blob]): [BlobName, Blob] => [`take:${takeId}`, blob]),
       ];
       return named.flatMap(([name, blob]) => (blob ? [{ itemId, name, blob }] : []));
     });
@@ -139,15 +154,22 @@ export class SessionStore {
     const names = await this.#db.getAllKeys('blobs', under(id, itemId));
     const blobs = await this.#db.getAll('blobs', under(id, itemId));
     const byName = new Map(names.map(([, , name], index) => [name, blobs[index] ?? null]));
-    const frames = [...byName].flatMap(([name, blob]): [string, Blob][] =>
-      blob && name.startsWith('frame:') ? [[name.slice('frame:'.length), blob]] : [],
-    );
+    const named = (prefix: string) =>
+      [...byName].flatMap(([name, blob]): [string, Blob][] => (blob && name.startsWith(prefix) ? [[name.slice(prefix.length), blob]] : []));
+    const takes = new Map(named('take:'));
+    const pieces = new Map<string, Blob[]>();
+    for (const [name, blob] of named('piece:')) {
+      const takeId = name.slice(0, name.lastIndexOf(':'));
+      if (!takes.has(takeId)) pieces.set(takeId, [...(pieces.get(takeId) ?? []), blob]);
+    }
     return {
       readings: chunks.flat(),
       file: byName.get('file') ?? null,
       thumbnail: byName.get('thumbnail') ?? null,
       last: byName.get('last') ?? null,
-      frames: new Map(frames),
+      frames: new Map(named('frame:')),
+      takes,
+      pieces,
     };
   }
 }

@@ -11,21 +11,24 @@ export class FakePage implements SessionSource {
   readonly thumbnails = new Map<string, Blob>();
   readonly frames = new Map<string, Blob>();
   readonly standings = new Map<string, Standing>();
+  readonly takes = new Map<string, Blob>();
 
   file = (itemId: string): Blob | null => this.files.get(itemId) ?? null;
   thumbnail = (itemId: string): Blob | null => this.thumbnails.get(itemId) ?? null;
+  take = (takeId: string): Blob | null => this.takes.get(takeId) ?? null;
   isMirrored = (): boolean => true;
   explainedFrame = async (runId: string): Promise<Blob | null> => this.frames.get(runId) ?? null;
   standing = async (itemId: string): Promise<Standing | null> => this.standings.get(itemId) ?? null;
   rest(): void {}
 
   openSession(session: KeptSession | null): void {
-    for (const each of [this.recorded, this.files, this.thumbnails, this.frames, this.standings]) each.clear();
-    for (const { record, readings, file, thumbnail, frames } of session?.items ?? []) {
+    for (const each of [this.recorded, this.files, this.thumbnails, this.frames, this.standings, this.takes]) each.clear();
+    for (const { record, readings, file, thumbnail, frames, takes } of session?.items ?? []) {
       if (record.kind !== 'picture') this.recorded.set(record.id, readings);
       if (file) this.files.set(record.id, file);
       if (thumbnail) this.thumbnails.set(record.id, thumbnail);
       for (const [runId, blob] of frames) this.frames.set(runId, blob);
+      for (const [takeId, blob] of takes) this.takes.set(takeId, blob);
     }
     const items = (session?.items ?? []).map(itemFrom);
     this.store.dispatch({

@@ -4,7 +4,9 @@ import type { WireError } from '../shared/errors.ts';
 import type { Result } from '../shared/result.ts';
 import { DialogFrame } from './dialog-frame.tsx';
 import { ErrorNotice } from './error-notice.tsx';
+import { ErrorText } from './error-text.tsx';
 import { megabytes } from './format.ts';
+import { currentLocale } from './language.ts';
 import { messages } from './messages.ts';
 import { useKeeping, useSession } from './session-context.ts';
 import { saveFile } from './session-export.ts';
@@ -99,7 +101,7 @@ function Sessions({ onDone }: { onDone: () => void }) {
       {question && <Ask question={question} onCancel={() => setQuestion(null)} />}
       {'error' in keeping && (
         <p>
-          {keeping.error.message} {keeping.error.remedy}
+          <ErrorText error={keeping.error} />
         </p>
       )}
       {!settings.keepSessions && <p>{text.off}</p>}
@@ -271,5 +273,5 @@ async function storageRoom(): Promise<Pick<Kept, 'room' | 'persisted'>> {
   }
 }
 
-const moment = (at: number) => new Date(at).toLocaleString([], { dateStyle: 'medium', timeStyle: 'short' });
+const moment = (at: number) => new Date(at).toLocaleString(currentLocale(), { dateStyle: 'medium', timeStyle: 'short' });
 const fileMoment = (at: number) => new Date(at).toISOString().slice(0, 16).replaceAll(/\D/g, '');

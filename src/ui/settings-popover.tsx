@@ -1,6 +1,7 @@
 import { Settings2 } from 'lucide-react';
 import { Popover, Slider, Switch, ToggleGroup } from 'radix-ui';
 import { messages } from './messages.ts';
+import { said } from './phrases.ts';
 import { useAppState, useSession } from './session-context.ts';
 import { MAX_SMOOTHING } from './settings.ts';
 
@@ -8,7 +9,7 @@ export function SettingsPopover() {
   const { controller, settings, changeSettings } = useSession();
   return (
     <Popover.Root>
-      <Popover.Trigger className="icon-button" aria-label={messages.settings} title={messages.settings}>
+      <Popover.Trigger className="icon-button" id="settings-button" aria-label={messages.settings} title={messages.settings}>
         <Settings2 size={18} aria-hidden="true" />
       </Popover.Trigger>
       <Popover.Portal>
@@ -23,6 +24,12 @@ export function SettingsPopover() {
               controller.reload(backend);
             }}
           />
+          <Choice
+            label={messages.language}
+            value={settings.language}
+            names={messages.languages}
+            onChange={(language) => changeSettings({ language })}
+          />
           <Choice label={messages.theme} value={settings.theme} names={messages.themes} onChange={(theme) => changeSettings({ theme })} />
           <div className="setting">
             <span className="setting-name">
@@ -32,6 +39,13 @@ export function SettingsPopover() {
             <SmoothingSlider />
           </div>
           <OverlaySwitches />
+          <Choice
+            label={messages.faces.shown}
+            value={settings.facesShown}
+            names={messages.faces.ways}
+            hint={messages.faces.hint}
+            onChange={(facesShown) => changeSettings({ facesShown })}
+          />
           <KeepSwitch />
           <About />
         </Popover.Content>
@@ -67,7 +81,8 @@ interface ChoiceProps<T extends string> {
   onChange: (value: T) => void;
 }
 
-function Choice<T extends string>({ label, value, names, hint, onChange }: ChoiceProps<T>) {
+/** One of a few, all of them seen. */
+export function Choice<T extends string>({ label, value, names, hint, onChange }: ChoiceProps<T>) {
   const entries = Object.entries(names) as [T, string][];
   const choose = (next: string) => {
     const entry = entries.find(([key]) => key === next);
@@ -151,7 +166,7 @@ function About() {
       </ul>
       {info.choices && <p>{messages.chosenByMeasuring}</p>}
       {info.notes.map((note) => (
-        <p key={note}>{note}</p>
+        <p key={note}>{said(note)}</p>
       ))}
     </details>
   );

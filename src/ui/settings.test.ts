@@ -21,6 +21,10 @@ test('stored settings survive being broken or old', () => {
     theme: 'dark',
     overlay: { ...defaultSettings.overlay, boxes: false },
   });
+  expect([parseSettings('{"language":"de","cameraNoticed":true}'), parseSettings('{"language":"tlh","cameraNoticed":1}')]).toEqual([
+    { ...defaultSettings, language: 'de', cameraNoticed: true },
+    defaultSettings,
+  ]);
   expect([parseSettings('{}').keepSessions, parseSettings('{"keepSessions":false}').keepSessions]).toEqual([true, false]);
 });
 

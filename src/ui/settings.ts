@@ -1,14 +1,19 @@
 import * as v from 'valibot';
 import type { BackendChoices } from '../shared/events.ts';
 import { type BackendChoice, GRAPH_NAMES } from '../shared/labels.ts';
+import { FACES_SHOWN, type FacesShown } from '../shared/overlay.ts';
 import { VERSION } from '../shared/version.ts';
+import { type LanguageChoice, languageChoice } from './language.ts';
 
 export interface Settings {
   theme: 'auto' | 'light' | 'dark';
+  language: LanguageChoice;
   backend: BackendChoice;
   /** Time constant of live readings in seconds; 0 is raw. */
   smoothing: number;
   overlay: { boxes: boolean; labels: boolean; landmarks: boolean };
+  /** Whether faces can be known on the page and in what is exported as a picture. */
+  facesShown: FacesShown;
   /** Whether what is open is written to the browser's storage. */
   keepSessions: boolean;
   /**
@@ -18,6 +23,8 @@ export interface Settings {
   explainPeaks: boolean;
   /** Whether the timeline is open. */
   timeline: boolean;
+  /** Whether the user has read, before a camera was first started, what the page does with it and cannot know. */
+  cameraNoticed: boolean;
 }
 
 /** What the address asks for; it wins over what was set, for this visit. */
@@ -33,12 +40,15 @@ const CHOICES_KEY = 'emollm-backends';
 
 export const defaultSettings: Settings = {
   theme: 'auto',
+  language: 'auto',
   backend: 'auto',
   smoothing: 0.3,
   overlay: { boxes: true, labels: true, landmarks: false },
+  facesShown: 'as-they-are',
   keepSessions: true,
   explainPeaks: false,
   timeline: true,
+  cameraNoticed: false,
 };
 
 /** `?pack=tiny&backend=wasm&backend.language-model=webgpu`; what is not understood is left out. */
@@ -70,6 +80,7 @@ export function parseSettings(text: string | null): Settings {
   const { theme, smoothing } = stored;
   return {
     theme: theme === 'light' || theme === 'dark' ? theme : 'auto',
+    language: languageChoice(stored.language) ?? defaultSettings.language,
     backend: backendChoice(typeof stored.backend === 'string' ? stored.backend : null) ?? defaultSettings.backend,
     smoothing: typeof smoothing === 'number' && smoothing >= 0 && smoothing <= MAX_SMOOTHING ? smoothing : defaultSettings.smoothing,
     overlay: {
@@ -77,9 +88,11 @@ export function parseSettings(text: string | null): Settings {
       labels: flag(overlay.labels, defaultSettings.overlay.labels),
       landmarks: flag(overlay.landmarks, defaultSettings.overlay.landmarks),
     },
+    facesShown: FACES_SHOWN.find((each) => each === stored.facesShown) ?? defaultSettings.facesShown,
     keepSessions: flag(stored.keepSessions, defaultSettings.keepSessions),
     explainPeaks: flag(stored.explainPeaks, defaultSettings.explainPeaks),
     timeline: flag(stored.timeline, defaultSettings.timeline),
+    cameraNoticed: flag(stored.cameraNoticed, defaultSettings.cameraNoticed),
   };
 }
 

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'react';
+import { useEffect, useRef, useSyncExternalStore } from 'react';
 import { type Item, selectedItem } from './analysis-state.ts';
 import { CameraSign } from './camera-sign.tsx';
 import { ErrorNotice } from './error-notice.tsx';
@@ -6,6 +6,8 @@ import { clock } from './format.ts';
 import { HighlightLayer } from './highlight-layer.tsx';
 import { useElementSize, useFaceIds, useFrameSize } from './hooks.ts';
 import { messages } from './messages.ts';
+import { isSeldom } from './read-times.ts';
+import { RecordingSign } from './recording-sign.tsx';
 import { useAppState, useSession } from './session-context.ts';
 import { StageOverlay } from './stage-overlay.tsx';
 import { useErrorAction } from './use-error-action.ts';
@@ -44,6 +46,7 @@ function StageItem({ item, onOpenFiles }: { item: Item; onOpenFiles: () => void 
         <StageFrame width={(frame?.width ?? 0) * scale} height={(frame?.height ?? 0) * scale} />
       </div>
       {item.kind === 'camera' && <CameraSign />}
+      {item.kind === 'camera' && <RecordingSign />}
       <StageNote item={item} />
       <ShownNote item={item} />
       {item.error && action && (
@@ -60,28 +63,41 @@ function StageFrame({ width, height }: { width: number; height: number }) {
   const { controller } = useSession();
   const host = useRef<HTMLDivElement>(null);
   const camera = useAppState((state) => state.camera);
-  const peeking = useAppState((state) => state.highlight !== null && selectedItem(state)?.kind !== 'picture');
+  const peeking = useAppState(
+    (state) => (state.highlight !== null && selectedItem(state)?.kind !== 'picture') || (state.replay !== null && state.camera !== 'off'),
+  );
+  useSyncExternalStore(controller.pictureMode.onChange, controller.pictureMode.flowing);
+  const flowing = useAppState((state) => controller.pictureFlows(selectedItem(state)));
   useEffect(() => {
     host.current?.prepend(controller.source.element, controller.painter.canvas);
   }, [controller]);
   const mirrored = controller.mirrored;
   return (
-    <div className="stage-frame" ref={host} style={{ width, height }} data-mirrored={mirrored} data-peeking={peeking} data-camera={camera}>
+    <div
+      className="stage-frame"
+      ref={host}
+      style={{ width, height }}
+      data-mirrored={mirrored}
+      data-peeking={peeking}
+      data-flowing={flowing}
+      data-camera={camera}
+    >
       {width > 0 && !peeking && <StageOverlay mirrored={mirrored} />}
       {width > 0 && <HighlightLayer mirrored={mirrored} />}
     </div>
   );
 }
 
-/** While an explained frame is looked at in place of what the camera shows: which, and the way back. */
+/** While an explained or recorded frame is looked at in place of what the camera shows: which, and the way back. */
 function ShownNote({ item }: { item: Item }) {
   const { controller } = useSession();
   const runId = useAppState((state) => (state.highlight && !state.highlight.evidence ? state.highlight.runId : null));
+  const replay = useAppState((state) => state.replay);
   const run = item.explanations.find((each) => each.runId === runId);
-  if (!run) return null;
+  if (!run && replay === null) return null;
   return (
     <p className="stage-note shown-note">
-      {messages.timeline.shown(clock(run.time))}
+      {run ? messages.timeline.shown(clock(run.time)) : messages.recording.shown(clock(replay ?? 0))}
       <button type="button" onClick={() => controller.endShow()}>
         {messages.timeline.back}
       </button>
@@ -94,8 +110,10 @@ function StageNote({ item }: { item: Item }) {
   const faces = useFaceIds();
   const camera = useAppState((state) => state.camera);
   const readerReady = useAppState((state) => state.model.parts.reader.phase === 'ready');
+  const { settings } = useSession();
   if (item.phase === 'failed') return null;
-  const text = noteFor(item, faces.length, camera === 'starting', readerReady);
+  const seldom = settings.facesShown !== 'as-they-are' && item.jobs?.some(isSeldom);
+  const text = noteFor(item, faces.length, camera === 'starting', readerReady) || (seldom ? messages.faces.seldom : '');
   return text === '' ? null : <p className="stage-note">{text}</p>;
 }
 

@@ -47,10 +47,11 @@ export function Strip({ onOpenFiles }: { onOpenFiles: () => void }) {
 }
 
 function StripItem({ item }: { item: Item }) {
-  const { controller } = useSession();
+  const { controller, settings } = useSession();
+  const thumbnail = settings.facesShown === 'boxes' ? null : item.thumbnail;
   const selected = useAppState((state) => state.selectedId === item.id);
   const Icon = ICONS[item.kind];
-  const explaining = item.explanations.some(isOpen);
+  const busy = item.phase === 'reading' || item.explanations.some(isOpen) || item.jobs?.at(-1)?.phase === 'running';
   const place = useRef<HTMLLIElement>(null);
   useEffect(() => {
     if (selected) place.current?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
@@ -65,9 +66,9 @@ function StripItem({ item }: { item: Item }) {
         title={item.name}
         onClick={() => controller.select(item.id)}
       >
-        {item.thumbnail ? <img src={item.thumbnail} alt="" /> : <Icon size={22} aria-hidden="true" />}
-        {item.thumbnail && item.kind !== 'picture' && <Icon className="thumbnail-kind" size={13} aria-hidden="true" />}
-        {(item.phase === 'reading' || explaining) && <LoaderCircle className="thumbnail-busy" size={16} aria-hidden="true" />}
+        {thumbnail ? <img src={thumbnail} alt="" draggable={false} /> : <Icon size={22} aria-hidden="true" />}
+        {thumbnail && item.kind !== 'picture' && <Icon className="thumbnail-kind" size={13} aria-hidden="true" />}
+        {busy && <LoaderCircle className="thumbnail-busy" size={16} aria-hidden="true" />}
         {item.phase === 'failed' && <TriangleAlert className="thumbnail-failed" size={16} aria-hidden="true" />}
       </button>
       <button type="button" className="thumbnail-remove" aria-label={messages.remove(item.name)} onClick={() => controller.remove(item.id)}>

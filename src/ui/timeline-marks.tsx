@@ -1,8 +1,10 @@
-import { List, Trash2 } from 'lucide-react';
+import { List, Locate, Trash2 } from 'lucide-react';
 import { Popover } from 'radix-ui';
 import { MARK_KINDS, type Mark } from '../export/session.ts';
 import type { Explanation, Item } from './analysis-state.ts';
+import { answerName } from './answer-name.ts';
 import { clock } from './format.ts';
+import { MarkStart } from './mark-start.tsx';
 import { messages } from './messages.ts';
 import type { Peak } from './peaks.ts';
 import { nameOf, personOf } from './people.ts';
@@ -26,7 +28,7 @@ export function TimelineMarks(props: TimelineMarksProps) {
   return (
     <Popover.Root>
       <Popover.Trigger className="button small" title={messages.timeline.marksTitle}>
-        <List size={14} aria-hidden="true" /> {messages.timeline.marks(count)}
+        <List size={14} aria-hidden="true" /> <span className="timeline-word">{messages.timeline.marks(count)}</span>
       </Popover.Trigger>
       <Popover.Portal>
         <Popover.Content className="panel marks" sideOffset={6} align="end" collisionPadding={8} aria-label={messages.timeline.marksTitle}>
@@ -51,7 +53,7 @@ function Lists({ item, peaks, onGo, onRun }: TimelineMarksProps) {
     ...item.explanations.map((run) => ({
       key: run.runId,
       time: run.time,
-      text: messages.timeline.explanation(messages.tasks[run.task].name, run.answer?.text ?? ''),
+      text: messages.timeline.explanation(messages.tasks[run.task].name, run.answer ? answerName(run.answer.text) : ''),
       go: () => onRun(run),
     })),
   ].sort((a, b) => a.time - b.time);
@@ -61,7 +63,7 @@ function Lists({ item, peaks, onGo, onRun }: TimelineMarksProps) {
       {item.marks.length === 0 && <p className="marks-none">{messages.timeline.noMarks}</p>}
       <ul className="marks-list">
         {item.marks.map((mark) => (
-          <MarkRow key={mark.id} itemId={item.id} mark={mark} onGo={onGo} />
+          <MarkRow key={mark.id} item={item} mark={mark} onGo={onGo} />
         ))}
       </ul>
       {moments.length > 0 && (
@@ -78,23 +80,44 @@ function Lists({ item, peaks, onGo, onRun }: TimelineMarksProps) {
           </ul>
         </>
       )}
+      {item.cuts && item.cuts.length > 0 && (
+        <>
+          <h3>{messages.timeline.cutsTitle}</h3>
+          <ul className="marks-list">
+            {item.cuts.slice(-LISTED).map(({ time }) => (
+              <li key={time}>
+                <button type="button" className="marks-moment" onClick={() => onGo(time)}>
+                  <span>{clock(time)}</span> {messages.timeline.cut}
+                </button>
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
     </>
   );
 }
 
-function MarkRow({ itemId, mark, onGo }: { itemId: string; mark: Mark; onGo: (time: number) => void }) {
+function MarkRow({ item, mark, onGo }: { item: Item; mark: Mark; onGo: (time: number) => void }) {
   const { store, controller } = useSession();
   const at = clock(mark.time);
-  const change = (changes: Partial<Mark>) => store.dispatch({ type: 'mark-set', itemId, mark: { ...mark, ...changes } });
+  const change = (changes: Partial<Mark>) => store.dispatch({ type: 'mark-set', itemId: item.id, mark: { ...mark, ...changes } });
   const endHere = () => {
     const now = controller.present();
     change({ end: now !== null && now > mark.time ? now : null });
   };
   return (
     <li className="mark">
-      <button type="button" className="button small" aria-label={messages.timeline.goTo(at)} onClick={() => onGo(mark.time)}>
-        {at}
+      <button
+        type="button"
+        className="icon-button"
+        aria-label={messages.timeline.goTo(at)}
+        title={messages.timeline.goTo(at)}
+        onClick={() => onGo(mark.time)}
+      >
+        <Locate size={15} aria-hidden="true" />
       </button>
+      <MarkStart key={mark.time} mark={mark} extent={() => controller.extent(item)} onChange={change} />
       <select
         aria-label={messages.timeline.markKind(at)}
         value={mark.kind}
@@ -126,7 +149,7 @@ function MarkRow({ itemId, mark, onGo }: { itemId: string; mark: Mark; onGo: (ti
         className="icon-button"
         aria-label={messages.timeline.deleteMark(at)}
         title={messages.timeline.deleteMark(at)}
-        onClick={() => store.dispatch({ type: 'mark-deleted', itemId, markId: mark.id })}
+        onClick={() => store.dispatch({ type: 'mark-deleted', itemId: item.id, markId: mark.id })}
       >
         <Trash2 size={15} aria-hidden="true" />
       </button>

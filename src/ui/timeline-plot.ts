@@ -24,9 +24,14 @@ export interface PlotFrame {
   peaks: { time: number; emotion: EmotionLabel | null }[];
   explanations: number[];
   marks: { from: number; to: number | null; excluded: boolean }[];
+  /** Where the film was cut. */
+  cuts: number[];
 }
 
-type Colours = Record<EmotionLabel | 'text' | 'soft' | 'line' | 'accent' | 'excluded', string>;
+export type Colours = Record<EmotionLabel | 'text' | 'soft' | 'line' | 'accent' | 'excluded' | 'surface', string>;
+
+/** How a cut is drawn, in CSS px: fine, dashed, from top to foot. */
+export const CUT_DASH = [2, 3];
 
 /** Lines that cross are told apart without colour, too: by how they are dashed, in CSS px. */
 export const DASHES: Record<EmotionLabel, number[]> = {
@@ -47,7 +52,7 @@ const SECONDS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 180
 export class TimelinePlot {
   readonly #plot: uPlot;
   readonly #colours: Colours;
-  #frame: PlotFrame = { range: { from: 0, to: 1 }, times: [], lines: [], lanes: [], peaks: [], explanations: [], marks: [] };
+  #frame: PlotFrame = { range: { from: 0, to: 1 }, times: [], lines: [], lanes: [], peaks: [], explanations: [], marks: [], cuts: [] };
 
   constructor(host: HTMLElement, kind: PlotKind, size: { width: number; height: number }) {
     const colours = coloursOf(host);
@@ -123,6 +128,11 @@ export class TimelinePlot {
     return (px * (to - from)) / Math.max(1, this.#plot.over.clientWidth);
   }
 
+  /** The canvas and how many of its px stand for one of the page's; what was drawn last is on it after the next task. */
+  get picture(): { canvas: HTMLCanvasElement; ratio: number } {
+    return { canvas: this.#plot.ctx.canvas, ratio: uPlot.pxRatio };
+  }
+
   destroy(): void {
     this.#plot.destroy();
   }
@@ -169,7 +179,7 @@ export class TimelinePlot {
     });
   }
 
-  /** Over the lines: marks as flags, explanations as diamonds at the foot, peaks as triangles at the top. */
+  /** Over the lines: cuts as fine lines, marks as flags, explanations as diamonds at the foot, peaks as triangles at the top. */
   #drawMarks(plot: uPlot): void {
     const { ctx, bbox } = plot;
     const unit = uPlot.pxRatio;
@@ -184,6 +194,17 @@ export class TimelinePlot {
     clipped(plot, () => {
       const { top } = bbox;
       const foot = top + bbox.height;
+      ctx.strokeStyle = this.#colours.text;
+      ctx.lineWidth = unit;
+      ctx.setLineDash(CUT_DASH.map((length) => length * unit));
+      for (const time of this.#frame.cuts) {
+        const x = plot.valToPos(time, 'x', true);
+        ctx.beginPath();
+        ctx.moveTo(x, top);
+        ctx.lineTo(x, foot);
+        ctx.stroke();
+      }
+      ctx.setLineDash([]);
       for (const { from } of this.#frame.marks) {
         const x = plot.valToPos(from, 'x', true);
         ctx.fillStyle = text;
@@ -248,7 +269,7 @@ function linesOf(kind: PlotKind, colours: Colours): uPlot.Series[] {
 }
 
 /** The page's colours as the canvas understands them, in the theme that holds now. */
-function coloursOf(host: HTMLElement): Colours {
+export function coloursOf(host: HTMLElement): Colours {
   const probe = document.createElement('span');
   host.append(probe);
   const colour = (name: string) => {
@@ -263,6 +284,7 @@ function coloursOf(host: HTMLElement): Colours {
     line: colour('line'),
     accent: colour('accent'),
     excluded: colour('soft'),
+    surface: colour('surface'),
   };
   probe.remove();
   return colours;

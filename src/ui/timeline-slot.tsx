@@ -26,7 +26,7 @@ export function TimelineSlot({ collapsible, onRun }: { collapsible: boolean; onR
           onClick={() => changeSettings({ timeline: !settings.timeline })}
         >
           {open ? <ChevronDown size={16} aria-hidden="true" /> : <ChevronRight size={16} aria-hidden="true" />}
-          {messages.timeline.name}
+          <span className="timeline-name">{messages.timeline.name}</span>
         </button>
       )}
       {open && <Loaded key={item.id} item={item} onRun={onRun} />}

@@ -9,21 +9,22 @@ import { useElementSize, useMedia } from './hooks.ts';
 import { messages } from './messages.ts';
 import { nameOf, type People, personOf } from './people.ts';
 import { useAppState, useSession } from './session-context.ts';
+import { MOST_LANES, MOST_POINTS, membersOf, plotFrame } from './timeline-frame.ts';
 import { TimelineMarks } from './timeline-marks.tsx';
-import { DASHES, type PlotFrame, type PlotKind, TimelinePlot } from './timeline-plot.ts';
+import { DASHES, type PlotKind, TimelinePlot } from './timeline-plot.ts';
+import { type PreviewHandle, TimelinePreview } from './timeline-preview.tsx';
 import { rangeOf, type Stretch, showing, type TimelineTrack, topOf, type View, WHOLE, zoomed } from './timeline-track.ts';
 
 /** At most five times a second: more cannot be read. */
 const DRAW_MS = 200;
 /** Of a running camera this much is seen at first, in seconds. */
 const LIVE_SPAN = 60;
-/** More points than px help nobody. */
-const MOST_POINTS = 600;
-const MOST_LANES = 6;
 /** How near an explanation's mark counts as on it: px, and seconds for a camera, of which only those frames are there. */
 const NEAR_PX = 10;
 const NEAR_SECONDS = 1;
 const ZOOM = 1.5;
+/** More lanes than these make the plot higher. */
+const FEW_LANES = 6;
 
 /** The course of a camera's or video's readings, with peaks, explanations and marks; the way to any moment of it. */
 export function Timeline({ item, onRun }: { item: Item; onRun: (runId: string) => void }) {
@@ -31,37 +32,39 @@ export function Timeline({ item, onRun }: { item: Item; onRun: (runId: string) =
   const picked = useAppState((state) => state.selectedFace);
   const live = useAppState((state) => state.camera !== 'off');
   const dark = useMedia('(prefers-color-scheme: dark)');
-  const [kind, setKind] = useState<PlotKind>('emotions');
-  const [read, setRead] = useState(() => controller.track(item.id).extent !== null);
+  const before = controller.looks.get(item.id);
+  const [kind, setKind] = useState<PlotKind>(before?.kind ?? 'emotions');
+  const [read, setRead] = useState(() => isRead(item, controller.track(item.id)));
   const [sizeRef, size] = useElementSize();
   const host = useRef<HTMLDivElement>(null);
   const plot = useRef<TimelinePlot | null>(null);
-  const view = useRef<View>(item.kind === 'camera' && live ? { span: LIVE_SPAN, end: null } : WHOLE);
+  const view = useRef<View>(before?.view ?? (item.kind === 'camera' && live ? { span: LIVE_SPAN, end: null } : WHOLE));
   const hover = useRef<number | null>(null);
-  const face = useRef<number | null>(null);
+  /** Gone to by keyboard: shown as what is pointed at is. */
+  const keyed = useRef<number | null>(null);
+  const preview = useRef<PreviewHandle>(null);
+  const face = useRef<number | null>(before?.person ?? null);
   const parts = useRef(new Map<string, HTMLElement>());
   const part = (name: string) => (element: HTMLElement | null) => {
     if (element) parts.current.set(name, element);
     else parts.current.delete(name);
   };
 
-  const extent = () => {
-    const found = controller.track(item.id).extent ?? { from: 0, to: 0 };
-    const { duration } = controller.source.element;
-    return item.kind === 'video' && Number.isFinite(duration) ? { from: Math.min(0, found.from), to: Math.max(duration, found.to) } : found;
-  };
+  const extent = () => controller.extent(item);
   /** Everybody that the engine takes for the face that is shown. */
   const members = (track: TimelineTrack): number[] => {
     const shown = picked ?? mainFace(controller.live.snapshot?.readings ?? [])?.faceId ?? face.current ?? track.faceIds[0];
     if (shown === undefined) return [];
     face.current = personOf(item.people, shown);
-    return track.faceIds.filter((faceId) => personOf(item.people, faceId) === face.current);
+    return membersOf(item.people, track, face.current);
   };
 
   const draw = () => {
     const track = controller.track(item.id);
-    setRead(track.extent !== null);
+    // Said again, it may render again: with every event of a flood, React would take that for an endless loop.
+    if (isRead(item, track) !== read) setRead(!read);
     const ids = members(track);
+    controller.looks.set(item.id, { kind, view: view.current, person: face.current });
     const all = extent();
     const range = rangeOf(view.current, all);
     const now = controller.present();
@@ -69,10 +72,14 @@ export function Timeline({ item, onRun }: { item: Item; onRun: (runId: string) =
     const stretch = at === null ? null : track.at(ids, at);
     const canvas = plot.current;
     if (canvas) {
-      canvas.draw(plotFrame(item, track, ids, kind, range));
+      const frame = plotFrame(item, track, ids, kind, range);
+      canvas.draw(frame);
+      // What is many needs room; the canvas follows its box.
+      parts.current.get('slider')?.toggleAttribute('data-many', frame.lanes.length > FEW_LANES);
       placeLine(parts.current.get('now'), canvas, now);
       placeLine(parts.current.get('hover'), canvas, hover.current);
     }
+    showPreview(track, ids);
     const texts = readout(stretch);
     for (const [name, text] of Object.entries(texts)) set(parts.current.get(name), text);
     set(parts.current.get('time'), at === null ? '' : clock(at));
@@ -85,7 +92,14 @@ export function Timeline({ item, onRun }: { item: Item; onRun: (runId: string) =
     slider?.setAttribute('aria-valuemin', all.from.toFixed(1));
     slider?.setAttribute('aria-valuemax', all.to.toFixed(1));
     slider?.setAttribute('aria-valuenow', Math.min(all.to, Math.max(all.from, now ?? all.to)).toFixed(1));
-    slider?.setAttribute('aria-valuetext', valueText(now, now === null ? null : track.at(ids, now)));
+    const whose = kind === 'everybody' ? '' : (parts.current.get('face')?.textContent ?? '');
+    const spoken = valueText(now, now === null ? null : track.at(ids, now));
+    slider?.setAttribute('aria-valuetext', whose === '' ? spoken : `${spoken}, ${whose}`);
+  };
+  const showPreview = (track: TimelineTrack, ids: number[]) => {
+    const at = hover.current ?? keyed.current;
+    const place = at === null ? null : (plot.current?.placeOf(at) ?? null);
+    preview.current?.point(at, place, at === null ? '' : previewText(kind, item, track, ids, at));
   };
   const latest = useRef(draw);
   latest.current = draw;
@@ -150,20 +164,29 @@ export function Timeline({ item, onRun }: { item: Item; onRun: (runId: string) =
   };
   const press = (event: KeyboardEvent) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === 'Escape' && keyed.current !== null) {
+      event.stopPropagation();
+      return hidePreview();
+    }
     const all = extent();
     const now = controller.present() ?? all.to;
-    const step = event.shiftKey ? 10 : 1;
+    const step = (way: number) => {
+      keyed.current = Math.min(all.to, Math.max(all.from, now + way * (event.shiftKey ? 10 : 1)));
+      goTo(keyed.current);
+    };
     switch (event.key) {
       case 'ArrowLeft':
-        goTo(now - step);
+        step(-1);
         break;
       case 'ArrowRight':
-        goTo(now + step);
+        step(1);
         break;
       case 'Home':
+        keyed.current = all.from;
         goTo(all.from);
         break;
       case 'End':
+        keyed.current = null;
         goTo(item.kind === 'camera' ? null : all.to);
         break;
       case '+':
@@ -186,10 +209,16 @@ export function Timeline({ item, onRun }: { item: Item; onRun: (runId: string) =
   };
   const point = (event: PointerEvent) => {
     hover.current = plot.current?.timeAt(event.clientX) ?? null;
+    keyed.current = null;
+    // At once: it follows the pointer.
+    const track = controller.track(item.id);
+    showPreview(track, members(track));
     schedule();
   };
-  const leave = () => {
+  const hidePreview = () => {
     hover.current = null;
+    keyed.current = null;
+    preview.current?.point(null, null, '');
     schedule();
   };
   const click = (event: React.MouseEvent) => {
@@ -241,7 +270,6 @@ export function Timeline({ item, onRun }: { item: Item; onRun: (runId: string) =
             </ToggleGroup.Item>
           ))}
         </ToggleGroup.Root>
-        <span className="timeline-face" ref={part('face')} hidden={kind === 'everybody'} />
         <span className="controls-space" />
         <button type="button" className="button small" ref={part('present')} hidden onClick={() => goTo(null)}>
           {messages.timeline.now}
@@ -263,7 +291,7 @@ export function Timeline({ item, onRun }: { item: Item; onRun: (runId: string) =
           disabled={!read}
           onClick={() => controller.addMark()}
         >
-          <Flag size={14} aria-hidden="true" /> {messages.timeline.mark}
+          <Flag size={14} aria-hidden="true" /> <span className="timeline-word">{messages.timeline.mark}</span>
         </button>
         <TimelineMarks item={item} peaks={() => controller.track(item.id).peaks} onGo={goTo} onRun={(run) => openAt(run.time)} />
       </div>
@@ -278,18 +306,21 @@ export function Timeline({ item, onRun }: { item: Item; onRun: (runId: string) =
           aria-valuenow={0}
           onKeyDown={press}
           onPointerMove={point}
-          onPointerLeave={leave}
+          onPointerLeave={hidePreview}
+          onBlur={hidePreview}
           onClick={click}
         >
           <div className="timeline-host" ref={host} />
           <i className="timeline-line" data-line="now" ref={part('now')} />
           <i className="timeline-line" data-line="hover" ref={part('hover')} />
+          <TimelinePreview item={item} ref={preview} />
         </div>
       ) : (
         <p className="timeline-empty">{messages.timeline.nothing}</p>
       )}
       <div className="timeline-legend" hidden={!read} aria-hidden="true">
         <output className="timeline-time" ref={part('time')} />
+        <span className="timeline-face" ref={part('face')} hidden={kind === 'everybody'} />
         {kind === 'everybody' && <span ref={part('everybody')} />}
         {kind === 'affect' ? (
           <>
@@ -298,6 +329,11 @@ export function Timeline({ item, onRun }: { item: Item; onRun: (runId: string) =
           </>
         ) : (
           SHOWN_EMOTIONS.map((label) => <LegendEmotion key={label} label={label} value={kind === 'emotions' ? part(label) : null} />)
+        )}
+        {(item.cuts?.length ?? 0) > 0 && (
+          <span className="timeline-entry" data-sample="cut">
+            <i /> {messages.timeline.legend.cut}
+          </span>
         )}
       </div>
       <p className="visually-hidden" id="timeline-summary" ref={part('summary')} />
@@ -361,51 +397,6 @@ function useThrottled(draw: React.RefObject<() => void>): () => void {
   }, [draw]);
 }
 
-function plotFrame(item: Item, track: TimelineTrack, ids: number[], kind: PlotKind, range: PlotFrame['range']): PlotFrame {
-  const { people } = item;
-  const { times, values } = kind === 'everybody' ? { times: [], values: [] } : track.stretches(ids, range.from, range.to, MOST_POINTS);
-  const line = (of: (stretch: Stretch) => number) => values.map((value) => value && of(value));
-  const lines =
-    kind === 'emotions'
-      ? SHOWN_EMOTIONS.map((label) => line(({ probabilities }) => probabilities[label]))
-      : kind === 'affect'
-        ? [line(({ valence }) => valence), line(({ arousal }) => arousal)]
-        : [];
-  const mine = kind === 'everybody' ? track.peaks : track.peaks.filter(({ faceId }) => ids.includes(faceId));
-  return {
-    range,
-    times,
-    lines,
-    lanes: kind === 'everybody' ? lanesOf(track, people, range) : [],
-    peaks: mine.map(({ time, kind: what }) => ({ time, emotion: EMOTION_LABELS.find((label) => label === what) ?? null })),
-    explanations: item.explanations.map(({ time }) => time),
-    marks: item.marks.map(({ time, end, kind: what }) => ({ from: time, to: end, excluded: what === 'exclude' })),
-  };
-}
-
-/** Each person's likeliest emotion for as long as it stays the same; those who are there within the range, first seen first. */
-function lanesOf(track: TimelineTrack, people: People, { from, to }: PlotFrame['range']): PlotFrame['lanes'] {
-  const persons = [...new Set(track.faceIds.map((faceId) => personOf(people, faceId)))];
-  const lanes: PlotFrame['lanes'] = [];
-  for (const person of persons) {
-    const ids = track.faceIds.filter((faceId) => personOf(people, faceId) === person);
-    const { times, values } = track.stretches(ids, from, to, MOST_POINTS / 2);
-    const spans: PlotFrame['lanes'][number]['spans'] = [];
-    let before = null as { time: number; emotion: EmotionLabel } | null;
-    for (const [i, value] of values.entries()) {
-      const time = times[i] ?? 0;
-      const emotion = value && topOf(value);
-      const last = spans.at(-1);
-      if (before && last) last.to = emotion ? time : before.time;
-      if (emotion && before?.emotion !== emotion) spans.push({ from: time, to: time, emotion });
-      before = emotion && { time, emotion };
-    }
-    if (spans.length > 0) lanes.push({ name: nameOf(people, person) ?? messages.face(person), spans });
-    if (lanes.length === MOST_LANES) break;
-  }
-  return lanes;
-}
-
 /** In words, what each person shows most at a time. */
 function everybodyAt(people: People, track: TimelineTrack, time: number): string {
   const persons = [...new Set(track.faceIds.map((faceId) => personOf(people, faceId)))];
@@ -415,6 +406,22 @@ function everybodyAt(people: People, track: TimelineTrack, time: number): string
     return stretch ? `${nameOf(people, person) ?? messages.face(person)}: ${messages.emotions[topOf(stretch)]}` : [];
   });
   return said.slice(0, MOST_LANES).join(', ');
+}
+
+/** Whether there is anything to draw: a film without faces may have cuts. */
+function isRead(item: Item, track: TimelineTrack): boolean {
+  return track.extent !== null || (item.cuts?.length ?? 0) > 0;
+}
+
+/** The strongest of what was read at a moment, for the small picture of it. */
+function previewText(kind: PlotKind, item: Item, track: TimelineTrack, ids: number[], time: number): string {
+  if (kind === 'everybody') return everybodyAt(item.people, track, time);
+  const stretch = track.at(ids, time);
+  if (!stretch) return messages.timeline.absent;
+  const top = topOf(stretch);
+  return kind === 'emotions'
+    ? `${messages.emotions[top]} ${percent(stretch.probabilities[top])}`
+    : `${messages.timeline.valence} ${signed(stretch.valence)}, ${messages.timeline.arousal} ${signed(stretch.arousal)}`;
 }
 
 function readout(stretch: Stretch | null): Record<string, string> {
@@ -435,14 +442,16 @@ function valueText(time: number | null, stretch: Stretch | null): string {
 
 function summaryOf(item: Item, track: TimelineTrack, ids: number[]): string {
   const { extent } = track;
-  if (!extent) return '';
+  if (!extent) return item.cuts ? messages.timeline.cuts(item.cuts.length) : '';
   const counts = new Map<EmotionLabel, number>();
   const stretches = track.stretches(ids, extent.from, extent.to, MOST_POINTS / 4).values.filter((value) => value !== null);
   for (const value of stretches) counts.set(topOf(value), (counts.get(topOf(value)) ?? 0) + 1);
   const [most] = [...counts].sort((a, b) => b[1] - a[1]);
   const peaks = track.peaks.filter(({ faceId }) => ids.includes(faceId)).length;
   const summary = messages.timeline.summary(clock(extent.to - extent.from), peaks, item.explanations.length, item.marks.length);
-  return most ? `${summary} ${messages.timeline.mostly(messages.emotions[most[0]], percent(most[1] / stretches.length))}` : summary;
+  const cuts = item.cuts && item.cuts.length > 0 ? [messages.timeline.cuts(item.cuts.length)] : [];
+  const mostly = most ? [messages.timeline.mostly(messages.emotions[most[0]], percent(most[1] / stretches.length))] : [];
+  return [summary, ...cuts, ...mostly].join(' ');
 }
 
 function set(element: HTMLElement | undefined, text: string): void {

@@ -11,7 +11,6 @@ import { SettingsPopover } from './settings-popover.tsx';
 
 const NEXT_THEME = { auto: 'light', light: 'dark', dark: 'auto' } as const;
 const THEME_ICONS = { auto: Monitor, light: Sun, dark: Moon };
-const TASK_OPTIONS = TASKS.map((task) => ({ value: task, ...messages.tasks[task] }));
 
 export function TopBar({ onHelp }: { onHelp: () => void }) {
   const { store, settings, changeSettings } = useSession();
@@ -27,7 +26,7 @@ export function TopBar({ onHelp }: { onHelp: () => void }) {
         <Picker
           label={messages.task}
           value={task}
-          options={TASK_OPTIONS}
+          options={TASKS.map((each) => ({ value: each, ...messages.tasks[each] }))}
           onChange={(next) => store.dispatch({ type: 'task-chosen', task: next })}
         />
         <SessionsDialog>

@@ -1,8 +1,8 @@
 import { useEffect } from 'react';
 import { useSession } from './session-context.ts';
 
-/** Space plays or pauses, E explains, M marks the moment, Esc stops, ? shows the help sheet. */
-export function useShortcuts(onHelp: () => void): void {
+/** Space plays or pauses, E explains, M marks the moment, P shows how fast it goes, Esc stops, ? shows the help sheet. */
+export function useShortcuts(onHelp: () => void, onPerformance: () => void): void {
   const { store, controller } = useSession();
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
@@ -14,6 +14,7 @@ export function useShortcuts(onHelp: () => void): void {
         if (!controller.endShow()) controller.stop();
       } else if (event.key === 'm' || event.key === 'M') controller.addMark();
       else if (event.key === '?') onHelp();
+      else if (event.key === 'p' || event.key === 'P') onPerformance();
       else if (event.key === 'e' || event.key === 'E') controller.explain();
       else if (event.key === ' ' && !target?.closest('button, a, summary, [role="slider"], [role="combobox"], [role="tab"]')) {
         event.preventDefault();

@@ -1,6 +1,7 @@
 import { Camera, FolderOpen, Lock, Sparkles } from 'lucide-react';
 import { messages } from './messages.ts';
 import { FirstNote } from './model-notes.tsx';
+import { NetworkDialog } from './network-dialog.tsx';
 import { useKeeping, useSession } from './session-context.ts';
 
 /** First visit: one sentence, three ways in. */
@@ -26,9 +27,11 @@ export function Welcome({ onOpenFiles }: { onOpenFiles: () => void }) {
         />
       </div>
       <p className="welcome-drop">{messages.dropHint}</p>
-      <p className="welcome-private" title={messages.nothingLeavesWhy}>
-        <Lock size={15} aria-hidden="true" /> {messages.nothingLeaves}
-      </p>
+      <NetworkDialog>
+        <button type="button" className="welcome-private" title={messages.nothingLeavesWhy}>
+          <Lock size={15} aria-hidden="true" /> {messages.nothingLeaves}
+        </button>
+      </NetworkDialog>
       <p className="welcome-note">{state === 'on' || state === 'starting' ? messages.keptHere : messages.notKeptHere}</p>
       <FirstNote />
     </div>

@@ -1,6 +1,9 @@
+import type { Judge } from '../shared/evaluation.ts';
 import type { AnalysisEvent, BackendChoices } from '../shared/events.ts';
 import type { BackendChoice, Task } from '../shared/labels.ts';
+import type { FacesShown, OverlayCaption, OverlayParts, OverlayReading, OverlayWords } from '../shared/overlay.ts';
 import type { Reading } from '../shared/readings.ts';
+import type { ThreadRequests } from '../shared/requests.ts';
 import type { Result } from '../shared/result.ts';
 
 /** What crosses: a picture (transferred, the receiver closes it) and its media time in seconds. */
@@ -31,6 +34,24 @@ export interface ReadOptions {
   mode: 'live' | 'still';
   /** Time constant in seconds; 0 is raw. Only `live`. */
   smoothing: number;
+  /** Of a job that goes on beside what is watched: it has a memory of its own. Only `live`; default false. */
+  background?: boolean;
+  /** It is a film, which may be cut; a camera that is swung is none. Only `live`; default false. */
+  cuts?: boolean;
+}
+
+/** How a video is analysed as a file. */
+export interface VideoOptions {
+  runId: string;
+  /** Seconds of media time; `to` null: to the file's end. */
+  from: number;
+  to: number | null;
+  /** So many frames a second, counted from `from`; null: every frame. */
+  framesPerSecond: number | null;
+  /** Where to begin among those frames, in seconds, for an analysis that goes on; null: with the first. */
+  begin: number | null;
+  /** Time constant in seconds of media time; 0 is raw. */
+  smoothing: number;
 }
 
 export interface ExplainOptions {
@@ -57,7 +78,15 @@ export interface AnalyzerApi {
   read(frame: TransferredFrame, options: ReadOptions): Promise<void>;
   /** Deep path on one frame. */
   explain(frame: TransferredFrame, options: ExplainOptions): Promise<void>;
+  /**
+   * Fast path on the frames of a video file, decoded here, each exactly once and none dropped: `video-opened`, then `readings` and
+   * `video-lost` in the order of their times. Goes on beside `read` and `explain`, which come first. Faces are counted anew for each run.
+   * Errors: video-codec, file-unsupported, video-broken; after the first readings, what came before stays good.
+   */
+  analyzeVideo(file: Blob, options: VideoOptions): Promise<void>;
   cancel(runId: string): void;
+  /** What the worker has fetched so far. */
+  requests(): Promise<ThreadRequests>;
 }
 
 export interface SelfTestOptions extends LoadOptions {
@@ -78,12 +107,19 @@ export interface EvaluationOptions extends LoadOptions {
   task: string;
   /** Text of labels.csv. */
   labels: string;
-  by: 'affect-head' | 'language-model';
+  by: Judge;
   cropped: boolean;
   /** Null takes all rows. */
   limit: number | null;
   items: boolean;
+  /** A picture that cannot be decoded is listed in the report instead of ending it. */
+  skipBroken: boolean;
 }
+
+/** How far an evaluation is. */
+export type EvaluationProgress =
+  | { phase: 'loading'; loadedBytes: number; totalBytes: number }
+  | { phase: 'judging'; done: number; total: number };
 
 /** The evaluation's worker: the engine's own evaluation, where the page's graphs would run. */
 export interface EvaluationApi {
@@ -94,6 +130,76 @@ export interface EvaluationApi {
   run(
     options: EvaluationOptions,
     picture: (file: string) => Promise<Result<TransferredFrame>>,
-    onProgress: (done: number, total: number) => void,
+    onProgress: (progress: EvaluationProgress) => void,
   ): Promise<Result<string>>;
+  /** Ends `run` at its next chance, with the report of what was judged so far; `cancelled` where nothing was. */
+  stop(): void;
+}
+
+/** What a video becomes: H.264 in MP4 where this browser encodes it, else VP9 or VP8 in WebM. */
+export interface WrittenFormat {
+  container: 'mp4' | 'webm';
+  codec: 'avc' | 'vp9' | 'vp8';
+}
+
+/** A video as it would be written. */
+export interface VideoExportPlan {
+  /** Media time of the first frame, and of the end of the last one, in seconds. */
+  start: number;
+  end: number;
+  /** px as shown. */
+  width: number;
+  height: number;
+  hasSound: boolean;
+  /** By the longest side in px (null: as it is); null where this browser encodes no such video. */
+  formats: { maxSide: number | null; format: WrittenFormat | null }[];
+}
+
+export interface VideoExportOptions {
+  file: Blob;
+  format: WrittenFormat;
+  /** Longest side in px; null: as it is. */
+  maxSide: number | null;
+  /** Seconds of media time. */
+  from: number;
+  to: number;
+  sound: boolean;
+  /** Where it is not `as-they-are`, frames of a stretch that was not read are hidden whole. */
+  faces: FacesShown;
+  parts: OverlayParts;
+  words: OverlayWords;
+  /** In the order in which they came, faces merged as the user did; `measuredOn`: px of the frames that their boxes are measured on. */
+  readings: OverlayReading[];
+  measuredOn: { width: number; height: number };
+  /** Media times of the frames that were read. */
+  readTimes: number[];
+  names: Record<number, string>;
+  /** Null: the largest face. */
+  chosen: number | null;
+  captions: OverlayCaption[];
+  /** For the file's own tags. The source's tags are not taken over: they may name people or places. */
+  tags: { title: string; comment: string; date: Date };
+  /** Where the user wants the file; null: a file comes back. */
+  place: FileSystemFileHandle | null;
+}
+
+export interface WrittenVideo {
+  bytes: number;
+  /** Null where it lies in its place already. */
+  file: Blob | null;
+  /** It was wanted and could not be written. */
+  lostSound: boolean;
+}
+
+/** The video export's worker. */
+export interface VideoExportApi {
+  /** @param maxSides the longest sides to plan for. Errors: video-broken, video-codec, file-unsupported. */
+  plan(file: Blob, maxSides: (number | null)[]): Promise<Result<VideoExportPlan>>;
+  /**
+   * Writes the video as a stream: memory does not grow with its length. Errors: video-broken, video-encoder, file-unwritable, cancelled.
+   * @param onProgress seconds of media time that are written
+   */
+  write(options: VideoExportOptions, onProgress: (seconds: number) => void): Promise<Result<WrittenVideo>>;
+  /** Ends `write` at its next chance; what was written is thrown away. */
+  cancel(): void;
 }

@@ -28,9 +28,11 @@ class FakeWorker extends EventTarget {
       },
       read: (frame, options) => this.behave(options.runId, frame.image),
       explain: (frame, options) => this.behave(options.runId, frame.image),
+      analyzeVideo: (file, options) => this.behave(options.runId, file),
       cancel: (runId) => {
         this.cancelled.push(runId);
       },
+      requests: async () => ({ requests: [], refused: 3, policy: null }),
     };
     expose(api, this.channel.port2);
   }
@@ -126,6 +128,25 @@ describe('createAnalyzer', () => {
     expect(events.some((event) => event.type === 'text')).toBe(false);
   });
 
+  it('hands a video file over whole, and ends its analysis as any other run', async () => {
+    const { client, events, worker } = setUp();
+    let arrived: unknown;
+    worker.behave = async (runId, file) => {
+      arrived = file;
+      await worker.onEvent({ type: 'readings', runId, time: 1, width: 4, height: 3, readings: [], times: {} });
+      await new Promise(() => {});
+    };
+    const controller = new AbortController();
+    const options = { runId: 'v', from: 0, to: null, framesPerSecond: 5, begin: null, smoothing: 0 };
+    const run = client.analyzeVideo(controller.signal, new Blob(['video']), options);
+    await vi.waitFor(() => expect(events).toHaveLength(1));
+    expect(arrived).toBeInstanceOf(Blob);
+    controller.abort();
+    await run;
+    expect(ends(events, 'v')).toMatchObject([{ type: 'failed', error: { code: 'cancelled' } }]);
+    await vi.waitFor(() => expect(worker.cancelled).toEqual(['v']));
+  });
+
   it('closes the frame of a run that was cancelled before it began', async () => {
     const { client, events } = setUp();
     const { frame: taken, close } = frame();
@@ -190,6 +211,13 @@ describe('createAnalyzer', () => {
     const loading = client.load(OPTIONS);
     worker.crash('');
     await loading;
+  });
+
+  it('asks the worker what it has fetched, and nobody where there is none', async () => {
+    const { client } = setUp();
+    expect(await client.requests()).toEqual({ requests: [], refused: 3, policy: null });
+    client.dispose();
+    expect(await client.requests()).toBeNull();
   });
 
   it('ends the worker and open runs on dispose', async () => {

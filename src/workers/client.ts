@@ -5,20 +5,37 @@
 import { proxy, type Remote, releaseProxy, transfer, wrap } from 'comlink';
 import { type WireError, wireError } from '../shared/errors.ts';
 import type { AnalysisEvent, ReadyPart } from '../shared/events.ts';
+import type { ThreadRequests } from '../shared/requests.ts';
 import { fail, type Result } from '../shared/result.ts';
 import type {
   AnalyzerApi,
   EvaluationApi,
   EvaluationOptions,
+  EvaluationProgress,
   ExplainOptions,
   LoadOptions,
   ReadOptions,
   SelfTestApi,
   SelfTestOptions,
   TransferredFrame,
+  VideoExportApi,
+  VideoExportOptions,
+  VideoExportPlan,
+  VideoOptions,
+  WrittenVideo,
 } from './api.ts';
 
-export type { ExplainOptions, LoadOptions, ReadOptions, TransferredFrame } from './api.ts';
+export type {
+  EvaluationProgress,
+  ExplainOptions,
+  LoadOptions,
+  ReadOptions,
+  TransferredFrame,
+  VideoExportPlan,
+  VideoOptions,
+  WrittenFormat,
+  WrittenVideo,
+} from './api.ts';
 
 export interface AnalyzerClient {
   /**
@@ -31,8 +48,12 @@ export interface AnalyzerClient {
   read(signal: AbortSignal, frame: TransferredFrame, options: ReadOptions): Promise<void>;
   /** Deep path; as `read`. */
   explain(signal: AbortSignal, frame: TransferredFrame, options: ExplainOptions): Promise<void>;
+  /** Fast path on a video file, beside the other runs, which come first; as `read`. */
+  analyzeVideo(signal: AbortSignal, file: Blob, options: VideoOptions): Promise<void>;
   /** Ends a run at once with `failed` (`cancelled`); the worker stops at its next chance. Unknown ids do nothing. */
   cancel(runId: string): void;
+  /** What the worker has fetched so far; null where there is none that could tell. */
+  requests(): Promise<ThreadRequests | null>;
   /** Ends the worker for good; open runs end as cancelled. */
   dispose(): void;
 }
@@ -96,11 +117,15 @@ class Analyzer implements AnalyzerClient {
   }
 
   read(signal: AbortSignal, frame: TransferredFrame, options: ReadOptions): Promise<void> {
-    return this.#run(signal, frame, options.runId, (remote, transferred) => remote.read(transferred, options));
+    return this.#runFrame(signal, frame, options.runId, (remote, transferred) => remote.read(transferred, options));
   }
 
   explain(signal: AbortSignal, frame: TransferredFrame, options: ExplainOptions): Promise<void> {
-    return this.#run(signal, frame, options.runId, (remote, transferred) => remote.explain(transferred, options));
+    return this.#runFrame(signal, frame, options.runId, (remote, transferred) => remote.explain(transferred, options));
+  }
+
+  analyzeVideo(signal: AbortSignal, file: Blob, options: VideoOptions): Promise<void> {
+    return this.#run(signal, options.runId, (remote) => remote.analyzeVideo(file, options));
   }
 
   cancel(runId: string): void {
@@ -111,6 +136,11 @@ class Analyzer implements AnalyzerClient {
     this.#deliver({ type: 'failed', runId, error: stopped() });
   }
 
+  async requests(): Promise<ThreadRequests | null> {
+    const { closed, remote } = this.#connection;
+    return closed ? null : remote.requests().catch(() => null);
+  }
+
   dispose(): void {
     const error = stopped();
     this.#disposed = true;
@@ -118,33 +148,35 @@ class Analyzer implements AnalyzerClient {
     this.#end(error);
   }
 
-  async #run(
+  /** Takes the frame, whether it is sent or not. */
+  async #runFrame(
     signal: AbortSignal,
     frame: TransferredFrame,
     runId: string,
     call: (remote: Remote<AnalyzerApi>, frame: TransferredFrame) => Promise<void>,
   ): Promise<void> {
-    if (this.#runs.has(runId)) {
-      frame.image.close();
-      throw new Error(`run ${runId} is open already`);
+    try {
+      await this.#run(signal, runId, (remote) => call(remote, transfer(frame, [frame.image])));
+    } finally {
+      frame.image.close(); // does nothing where it was transferred
     }
+  }
+
+  async #run(signal: AbortSignal, runId: string, call: (remote: Remote<AnalyzerApi>) => Promise<void>): Promise<void> {
+    if (this.#runs.has(runId)) throw new Error(`run ${runId} is open already`);
     const ended = new Promise<void>((resolve) => this.#runs.set(runId, resolve));
     const error = signal.aborted ? stopped() : this.#gone;
     if (error !== null) {
-      frame.image.close();
       this.#deliver({ type: 'failed', runId, error });
       return ended;
     }
     const abort = (): void => this.cancel(runId);
     signal.addEventListener('abort', abort, { once: true });
     const connection = this.#connection;
-    call(connection.remote, transfer(frame, [frame.image])).then(
+    call(connection.remote).then(
       // The worker awaits every event before it returns: a run still open here has ended without saying so.
       () => this.#fail(connection, runId, 'the run ended without a result'),
-      (reason: unknown) => {
-        frame.image.close(); // does nothing where it was transferred
-        this.#fail(connection, runId, String(reason));
-      },
+      (reason: unknown) => this.#fail(connection, runId, String(reason)),
     );
     try {
       await ended;
@@ -233,6 +265,10 @@ export function createAnalyzer(onEvent: (event: AnalysisEvent) => void, start: (
   return new Analyzer(onEvent, start);
 }
 
+function startEvaluation(): Worker {
+  return new Worker(new URL('./evaluate.ts', import.meta.url), { type: 'module', name: 'evaluate' });
+}
+
 /** Runs a pack's goldens in a worker of their own: a line for each that does not hold. */
 export function runSelfTest(options: SelfTestOptions): Promise<Result<string[]>> {
   const worker = new Worker(new URL('./self-test.ts', import.meta.url), { type: 'module', name: 'self-test' });
@@ -240,20 +276,64 @@ export function runSelfTest(options: SelfTestOptions): Promise<Result<string[]>>
 }
 
 /**
- * Judges a pack on labelled pictures in a worker of its own; the report is JSON text.
+ * Judges a pack on labelled pictures in a worker of its own; the report is JSON text. An abort gives the report of what was judged
+ * so far, as soon as the worker is done with its graph run; `cancelled` where nothing was.
  * @param picture decodes a file, named as in labels.csv; what it gives is transferred
  */
 export function runEvaluation(
+  signal: AbortSignal,
   options: EvaluationOptions,
   picture: (file: string) => Promise<Result<TransferredFrame>>,
-  onProgress: (done: number, total: number) => void,
+  onProgress: (progress: EvaluationProgress) => void,
+  start: () => Worker = startEvaluation,
 ): Promise<Result<string>> {
-  const worker = new Worker(new URL('./evaluate.ts', import.meta.url), { type: 'module', name: 'evaluate' });
+  if (signal.aborted) return Promise.resolve(fail(stopped()));
+  const worker = start();
   const transferred = async (file: string): Promise<Result<TransferredFrame>> => {
     const opened = await picture(file);
     return opened.ok ? transfer(opened, [opened.value.image]) : opened;
   };
-  return oneJob(worker, wrap<EvaluationApi>(worker), (remote) => remote.run(options, proxy(transferred), proxy(onProgress)));
+  return oneJob(worker, wrap<EvaluationApi>(worker), async (remote) => {
+    const stop = (): void => void remote.stop().catch(() => {});
+    signal.addEventListener('abort', stop, { once: true });
+    try {
+      return await remote.run(options, proxy(transferred), proxy(onProgress));
+    } finally {
+      signal.removeEventListener('abort', stop);
+    }
+  });
+}
+
+function startVideoExport(): Worker {
+  return new Worker(new URL('./video-export.ts', import.meta.url), { type: 'module', name: 'video-export' });
+}
+
+/** What a video file can be written as by this browser. @param maxSides longest sides in px; null: as it is */
+export function planVideoExport(file: Blob, maxSides: (number | null)[]): Promise<Result<VideoExportPlan>> {
+  const worker = startVideoExport();
+  return oneJob(worker, wrap<VideoExportApi>(worker), (remote) => remote.plan(file, maxSides));
+}
+
+/**
+ * Writes a video with what was read burned into it, in a worker of its own. An abort throws away what was written: `cancelled`.
+ * @param onProgress seconds of media time that are written
+ */
+export function writeVideoExport(
+  signal: AbortSignal,
+  options: VideoExportOptions,
+  onProgress: (seconds: number) => void,
+): Promise<Result<WrittenVideo>> {
+  if (signal.aborted) return Promise.resolve(fail(stopped()));
+  const worker = startVideoExport();
+  return oneJob(worker, wrap<VideoExportApi>(worker), async (remote) => {
+    const stop = (): void => void remote.cancel().catch(() => {});
+    signal.addEventListener('abort', stop, { once: true });
+    try {
+      return await remote.write(options, proxy(onProgress));
+    } finally {
+      signal.removeEventListener('abort', stop);
+    }
+  });
 }
 
 /** Ends the worker after its one job. A worker that dies is told as a crash, and nobody waits for it. */

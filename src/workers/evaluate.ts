@@ -1,25 +1,31 @@
 /** The evaluation's worker: judges a pack on labelled pictures where the page's graphs would run. Knows no page and no folder. */
 import { expose } from 'comlink';
 import { createEngine } from '../engine/engine.ts';
-import { EVALUATION_TASKS, evaluate } from '../engine/evaluate.ts';
+import { evaluate } from '../engine/evaluate.ts';
 import type { Frame } from '../model/image.ts';
 import { wireError } from '../shared/errors.ts';
+import { EVALUATION_TASKS } from '../shared/evaluation.ts';
 import { fail, ok, type Result } from '../shared/result.ts';
 import type { EvaluationApi } from './api.ts';
 import { FramePixels } from './frame-pixels.ts';
 import { openWebRuntime } from './ort-web.ts';
 import { fetchedPack } from './pack-fetch.ts';
 
+const stopped = new AbortController();
+
 const api: EvaluationApi = {
   async run(options, picture, onProgress) {
-    const { task: asked, by, cropped, limit, items, labels } = options;
+    const { task: asked, by, cropped, limit, items, skipBroken, labels } = options;
     const task = EVALUATION_TASKS.find((name) => name === asked);
     if (!task) return fail(wireError('usage', `The task cannot be "${asked}".`, `Use one of ${EVALUATION_TASKS.join(', ')}.`));
     const opened = await openWebRuntime(options);
     if (!opened.ok) return opened;
-    const { signal } = new AbortController();
+    const { signal } = stopped;
     const engine = createEngine(opened.value.runtime, fetchedPack(options.packUrl), { notes: opened.value.notes });
-    for await (const event of engine.load(signal)) if (event.type === 'load-failed') return fail(event.error);
+    for await (const event of engine.load(signal)) {
+      if (event.type === 'load-failed') return fail(event.error);
+      if (event.type === 'load-progress') onProgress({ phase: 'loading', loadedBytes: event.loadedBytes, totalBytes: event.totalBytes });
+    }
     const pixels = new FramePixels();
     const decode = async (file: string): Promise<Result<Frame>> => {
       const frame = await picture(file);
@@ -30,8 +36,25 @@ const api: EvaluationApi = {
         return fail(wireError('internal', `The pixels of ${file} could not be had.`, 'Try it again.', String(error)));
       }
     };
-    const report = await evaluate(signal, engine, { labels, decode }, { task, by, cropped, limit, items, onProgress });
+    const report = await evaluate(
+      signal,
+      engine,
+      { labels, decode },
+      {
+        task,
+        by,
+        cropped,
+        limit,
+        items,
+        skipBroken,
+        keepPartial: true,
+        onProgress: (done, total) => onProgress({ phase: 'judging', done, total }),
+      },
+    );
     return report.ok ? ok(`${JSON.stringify(report.value, null, 2)}\n`) : report;
+  },
+  stop() {
+    stopped.abort();
   },
 };
 

@@ -7,10 +7,14 @@ import { createEngine, type Engine } from '../engine/engine.ts';
 import type { Frame } from '../model/image.ts';
 import { type WireError, wireError } from '../shared/errors.ts';
 import type { AnalysisEvent, ReadyPart } from '../shared/events.ts';
-import type { AnalyzerApi, ExplainOptions, LoadOptions, ReadOptions, TransferredFrame } from './api.ts';
+import type { ThreadRequests } from '../shared/requests.ts';
+import type { AnalyzerApi, ExplainOptions, LoadOptions, ReadOptions, TransferredFrame, VideoOptions } from './api.ts';
 import { FramePixels } from './frame-pixels.ts';
 import { openWebRuntime } from './ort-web.ts';
+import { ownRequests } from './own-requests.ts';
 import { fetchedPack } from './pack-fetch.ts';
+import { openVideoFrames } from './video-frames.ts';
+import { runVideo } from './video-run.ts';
 
 const PARTS: readonly ReadyPart[] = ['faces', 'reader', 'language-model'];
 
@@ -20,6 +24,9 @@ class AnalyzerWorker implements AnalyzerApi {
   #engine: Engine | null = null;
   readonly #pixels = new FramePixels();
   readonly #runs = new Map<string, AbortController>();
+  /** Runs that somebody waits for, and who waits for their end. */
+  #foreground = 0;
+  #resting: (() => void)[] = [];
 
   connect(onEvent: (event: AnalysisEvent) => void): void {
     this.#emit = onEvent;
@@ -48,31 +55,61 @@ class AnalyzerWorker implements AnalyzerApi {
   }
 
   read(frame: TransferredFrame, options: ReadOptions): Promise<void> {
-    return this.#run(frame, options.runId, (engine, signal, pixels) => engine.read(signal, pixels, options));
+    return this.#run(frame, options.runId, (engine, signal, pixels) => engine.read(signal, pixels, options), options.background);
   }
 
   explain(frame: TransferredFrame, options: ExplainOptions): Promise<void> {
     return this.#run(frame, options.runId, (engine, signal, pixels) => engine.explain(signal, pixels, options));
   }
 
+  async analyzeVideo(file: Blob, options: VideoOptions): Promise<void> {
+    const { runId, smoothing } = options;
+    const engine = this.#engine;
+    if (engine === null) return this.#notReady(runId);
+    const controller = new AbortController();
+    this.#runs.set(runId, controller);
+    const pixels = new FramePixels();
+    const emit = (event: AnalysisEvent): void | Promise<void> => this.#emit(event);
+    const read = async function* (signal: AbortSignal, frame: TransferredFrame): AsyncGenerator<AnalysisEvent> {
+      let picture: Frame;
+      try {
+        picture = await pixels.read(frame);
+      } catch (error) {
+        yield { type: 'failed', runId, error: pixelsError(error) };
+        return;
+      }
+      yield* engine.read(signal, picture, { runId, sourceId: runId, mode: 'live', smoothing, background: true, cuts: true });
+    };
+    try {
+      await runVideo(controller.signal, file, options, { open: openVideoFrames, calm: () => this.#calm(), read, emit });
+    } finally {
+      this.#runs.delete(runId);
+    }
+  }
+
   cancel(runId: string): void {
     this.#runs.get(runId)?.abort();
+  }
+
+  requests(): Promise<ThreadRequests> {
+    return ownRequests();
   }
 
   async #run(
     frame: TransferredFrame,
     runId: string,
     start: (engine: Engine, signal: AbortSignal, pixels: Frame) => AsyncGenerator<AnalysisEvent>,
+    background = false,
   ): Promise<void> {
+    if (background) await this.#calm();
     const engine = this.#engine;
     if (engine === null) {
       frame.image.close();
-      const error = wireError('model-not-ready', 'The model is still loading.', 'Wait a moment, then try again.');
-      await this.#emit({ type: 'failed', runId, error });
-      return;
+      return this.#notReady(runId);
     }
     const controller = new AbortController();
     this.#runs.set(runId, controller);
+    if (!background) this.#foreground += 1;
     try {
       let pixels: Frame;
       try {
@@ -87,7 +124,19 @@ class AnalyzerWorker implements AnalyzerApi {
       await last;
     } finally {
       this.#runs.delete(runId);
+      if (!background) this.#foreground -= 1;
+      if (this.#foreground === 0) for (const goOn of this.#resting.splice(0)) goOn();
     }
+  }
+
+  /** Resolves when no frame is being read or explained for somebody who watches. */
+  async #calm(): Promise<void> {
+    while (this.#foreground > 0) await new Promise<void>((goOn) => this.#resting.push(goOn));
+  }
+
+  async #notReady(runId: string): Promise<void> {
+    const error = wireError('model-not-ready', 'The model is still loading.', 'Wait a moment, then try again.');
+    await this.#emit({ type: 'failed', runId, error });
   }
 
   async #loadFailed(parts: readonly ReadyPart[], error: WireError): Promise<void> {

@@ -1,6 +1,6 @@
 /** labels.csv of an evaluation: which file shows what. Strict: every mistake is told with its line. */
-import { wireError } from '../shared/errors.ts';
-import { fail, ok, type Result } from '../shared/result.ts';
+import { wireError } from './errors.ts';
+import { fail, ok, type Result } from './result.ts';
 
 export interface LabelRow {
   /** Line of labels.csv, from 1, where the row begins. */

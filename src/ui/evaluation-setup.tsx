@@ -1,0 +1,246 @@
+import { Play, Square } from 'lucide-react';
+import { Progress } from 'radix-ui';
+import { useEffect, useId, useMemo, useState } from 'react';
+import { openPicture } from '../media/picture-file.ts';
+import { EVALUATION_TASKS, type EvaluationTask, type Judge } from '../shared/evaluation.ts';
+import type { BackendChoice } from '../shared/labels.ts';
+import type { Result } from '../shared/result.ts';
+import { ErrorText } from './error-text.tsx';
+import type { RunChoice, Running } from './evaluation.ts';
+import { checkLabels, guessTask } from './evaluation-guess.ts';
+import { megabytes } from './format.ts';
+import type { LabelledFolder } from './labelled-folder.ts';
+import { messages } from './messages.ts';
+import { fetchPackFacts, type PackFacts } from './pack-facts.ts';
+import { Picker } from './picker.tsx';
+import { useSession } from './session-context.ts';
+
+const text = messages.evaluation;
+
+/** Packs that come with the page; any other folder under models/ can be named. */
+const KNOWN_PACKS = ['emollm-s', 'tiny'];
+const PACK_NAME = /^[a-z0-9-]+$/;
+const BACKENDS = ['auto', 'webgpu', 'wasm'] as const satisfies BackendChoice[];
+/** In gigabytes, as browsers tell it, rounded down to a power of two: where there is no more, a second model may be too much. */
+const LITTLE_MEMORY = 4;
+/** Square pictures up to this side, in px, are taken for face crops. */
+const CROP_SIDE = 128;
+
+interface EvaluationSetupProps {
+  folder: LabelledFolder;
+  onStart: (choice: RunChoice) => void;
+}
+
+/** What is to be judged, how, and what is wrong with the labels. */
+export function EvaluationSetup({ folder, onStart }: EvaluationSetupProps) {
+  const { controller } = useSession();
+  const [pack, setPack] = useState(controller.packName);
+  const facts = usePackFacts(pack);
+  const options = facts?.ok ? facts.value.options : null;
+  const [chosenTask, setTask] = useState<EvaluationTask | null>(null);
+  const guessed = useMemo(() => options && guessTask(folder, options), [folder, options]);
+  const task = chosenTask ?? guessed;
+  // Without a task the faces' labels stand for all: what is wrong with the table's form is told.
+  const checked = useMemo(() => options && checkLabels(folder, task ?? 'faces', options), [folder, task, options]);
+  const [by, setBy] = useState<Judge>('affect-head');
+  const [chosenCropped, setCropped] = useState<boolean | null>(null);
+  const looksCropped = useLooksCropped(folder, checked?.ok ? (checked.value[0] ?? null) : null);
+  const cropped = chosenCropped ?? looksCropped;
+  const [limit, setLimit] = useState('');
+  const [backend, setBackend] = useState<BackendChoice>(controller.backend);
+  const rows = limit === '' ? null : Number(limit);
+  const sound = rows === null || (Number.isInteger(rows) && rows >= 1);
+  const start = () => {
+    if (!task || !checked?.ok || !sound) return;
+    const judge = task === 'faces' ? by : task === 'scene' ? 'affect-head' : 'language-model';
+    onStart({ task, by: judge, cropped: task !== 'scene' && cropped, limit: rows, pack, backend });
+  };
+  const problem = facts && !facts.ok ? facts.error : checked && !checked.ok ? checked.error : null;
+  return (
+    <section>
+      <h3>{text.run}</h3>
+      <p className="evaluation-folder">
+        <strong>{folder.name}</strong> {checked ? checked.ok && text.rows(checked.value.length) : !problem && text.reading}
+      </p>
+      <div className="evaluation-row">
+        <Picker<EvaluationTask | ''>
+          label={text.task}
+          value={task ?? ''}
+          options={EVALUATION_TASKS.map((value) => ({ value, ...text.tasks[value] }))}
+          onChange={(value) => value !== '' && setTask(value)}
+        />
+        {task === 'faces' && (
+          <Picker<Judge>
+            label={text.by}
+            value={by}
+            options={[
+              { value: 'affect-head', name: text.judges['affect-head'] },
+              { value: 'language-model', name: text.judges['language-model'] },
+            ]}
+            onChange={setBy}
+          />
+        )}
+        {task !== 'scene' && (
+          <Picker
+            label={text.pictures}
+            value={cropped ? 'cropped' : 'whole'}
+            options={[
+              { value: 'whole', name: text.whole, hint: text.wholeHint },
+              { value: 'cropped', name: text.cropped, hint: text.croppedHint },
+            ]}
+            onChange={(value) => setCropped(value === 'cropped')}
+          />
+        )}
+        <LimitField value={limit} sound={sound} onChange={setLimit} />
+        <PackField value={pack} own={controller.packName} onChange={setPack} />
+        <Picker
+          label={messages.backend}
+          value={backend}
+          options={BACKENDS.map((value) => ({ value, name: messages.backends[value] }))}
+          onChange={setBackend}
+        />
+      </div>
+      {options && !task && !problem && <p>{text.taskUnknown}</p>}
+      {problem && (
+        <div className="notice" role="alert">
+          <div className="notice-text">
+            <ErrorText error={problem} />
+          </div>
+        </div>
+      )}
+      {facts?.ok && (
+        <p>
+          {text.second(megabytes(facts.value.bytes))} {littleMemory() && text.memoryShort}
+        </p>
+      )}
+      <button type="button" className="button primary" disabled={!task || !checked?.ok || !sound} onClick={start}>
+        <Play size={15} aria-hidden="true" /> {text.start}
+      </button>
+    </section>
+  );
+}
+
+function LimitField({ value, sound, onChange }: { value: string; sound: boolean; onChange: (value: string) => void }) {
+  const id = useId();
+  return (
+    <label className="evaluation-field" htmlFor={id}>
+      <span>{text.limit}</span>
+      <input
+        id={id}
+        type="text"
+        inputMode="numeric"
+        size={6}
+        placeholder={text.limitHint}
+        value={value}
+        aria-invalid={!sound}
+        onChange={({ target }) => onChange(target.value.trim())}
+      />
+    </label>
+  );
+}
+
+function PackField({ value, own, onChange }: { value: string; own: string; onChange: (value: string) => void }) {
+  const id = useId();
+  return (
+    <label className="evaluation-field" htmlFor={id} title={text.packHint}>
+      <span>{text.pack}</span>
+      <input
+        id={id}
+        type="text"
+        size={12}
+        list={`${id}-packs`}
+        spellCheck={false}
+        autoCapitalize="none"
+        value={value}
+        onChange={({ target }) => onChange(target.value.trim())}
+      />
+      <datalist id={`${id}-packs`}>
+        {[...new Set([own, ...KNOWN_PACKS])].map((name) => (
+          <option key={name} value={name} />
+        ))}
+      </datalist>
+    </label>
+  );
+}
+
+/** Null while it is not known. A name is looked up once nothing is typed any more. */
+function usePackFacts(pack: string): Result<PackFacts> | null {
+  const { controller } = useSession();
+  const [facts, setFacts] = useState<Result<PackFacts> | null>(null);
+  useEffect(() => {
+    setFacts(null);
+    const left = new AbortController();
+    const timer = setTimeout(async () => {
+      const name = PACK_NAME.test(pack) ? pack : 'none';
+      const found = await fetchPackFacts(controller.loadOptions(name).packUrl, left.signal);
+      if (!left.signal.aborted) setFacts(found);
+    }, 150);
+    return () => {
+      left.abort();
+      clearTimeout(timer);
+    };
+  }, [pack, controller]);
+  return facts;
+}
+
+/** Whether the first picture is as small and square as face crops are. */
+function useLooksCropped(folder: LabelledFolder, file: string | null): boolean {
+  const [looks, setLooks] = useState(false);
+  useEffect(() => {
+    let left = false;
+    const look = async (name: string) => {
+      const found = await folder.open(name);
+      const opened = found.ok ? await openPicture(found.value) : found;
+      if (!opened.ok) return;
+      const { width, height } = opened.value.original;
+      opened.value.close();
+      if (!left) setLooks(width === height && width <= CROP_SIDE);
+    };
+    if (file !== null) void look(file);
+    return () => {
+      left = true;
+    };
+  }, [folder, file]);
+  return looks;
+}
+
+/** Only some browsers tell. */
+function littleMemory(): boolean {
+  const { deviceMemory } = navigator as { deviceMemory?: number };
+  return deviceMemory !== undefined && deviceMemory <= LITTLE_MEMORY;
+}
+
+/** How far it is, and the way to end it. */
+export function EvaluationRunning({ running, onStop }: { running: Running; onStop: () => void }) {
+  const { progress, secondsLeft, stopping } = running;
+  const judging = progress?.phase === 'judging';
+  const share = !progress ? 0 : judging ? progress.done / progress.total : progress.loadedBytes / Math.max(1, progress.totalBytes);
+  const words = stopping
+    ? text.stopping
+    : judging
+      ? text.judging(progress.done, progress.total)
+      : progress
+        ? `${text.loading}, ${text.loadingOf(megabytes(progress.loadedBytes), megabytes(progress.totalBytes))}`
+        : text.loading;
+  return (
+    <section>
+      <Progress.Root className="load-bar evaluation-progress" value={Math.round(100 * share)} aria-label={words}>
+        <Progress.Indicator className="load-bar-fill" style={{ transform: `scaleX(${share})` }} />
+      </Progress.Root>
+      <p>
+        {words}
+        {!stopping && secondsLeft !== null && `, ${text.left(duration(secondsLeft))}`}
+      </p>
+      <button type="button" className="button" disabled={stopping} onClick={onStop}>
+        <Square size={13} aria-hidden="true" fill="currentColor" /> {messages.stop}
+      </button>
+    </section>
+  );
+}
+
+/** As exact as a guess may be. */
+function duration(seconds: number): string {
+  if (seconds < 55) return text.seconds(Math.max(1, seconds < 10 ? Math.round(seconds) : Math.round(seconds / 5) * 5));
+  if (seconds < 5400) return text.minutes(Math.round(seconds / 60));
+  return text.hours((seconds / 3600).toFixed(1));
+}

@@ -1,0 +1,153 @@
+/** What the page does with a video that has been analysed: nothing is read twice, and a file that was not kept is taken back. */
+import { afterEach, expect, test, vi } from 'vitest';
+import { reading } from '../export/session.fixture.ts';
+import type { MediaFrame } from '../media/frame.ts';
+import type { AnalysisEvent, ModelInfo } from '../shared/events.ts';
+import type { VideoOptions } from '../workers/client.ts';
+import { SessionController } from './session-controller.ts';
+import type { ItemRecord, KeptSession } from './session-record.ts';
+import { StateStore } from './state-store.ts';
+import { newJob } from './video-job.ts';
+
+let give: ((frame: MediaFrame) => void) | null = null;
+vi.mock('../media/live-frames.ts', () => ({
+  grabFrame: async () => null,
+  followFrames: (_element: unknown, onFrame: (frame: MediaFrame) => void) => {
+    give = onFrame;
+    return () => {};
+  },
+}));
+vi.mock('../media/video-file.ts', () => ({ openVideo: async () => ({ ok: true, value: { width: 64, height: 48, close: () => {} } }) }));
+afterEach(() => vi.unstubAllGlobals());
+
+const info: ModelInfo = { packId: 'tiny', packVersion: '1', packHash: '', graphs: [], adapter: '', threads: 1, choices: null, notes: [] };
+const settled = () => new Promise((resolve) => setTimeout(resolve, 0));
+
+/** A kept video of which the first second was analysed, twice a second; its file is not there. */
+const record: ItemRecord = {
+  id: 'v',
+  kind: 'video',
+  name: 'interview.mp4',
+  phase: 'ready',
+  error: null,
+  snapshot: null,
+  explanations: [],
+  people: { names: {}, sameAs: {} },
+  marks: [],
+  takes: [],
+  jobs: [{ ...newJob({ from: 0, to: 10, framesPerSecond: 2 }, 0, 5), phase: 'running', reached: 1, frames: 3, width: 64, height: 48 }],
+  mirrored: false,
+};
+const kept: KeptSession = {
+  record: {
+    id: 's',
+    format: 1,
+    app: '1',
+    createdAt: 0,
+    savedAt: 0,
+    task: 'emotion',
+    selectedId: 'v',
+    itemIds: ['v'],
+    readings: 3,
+    bytes: 0,
+    deletedAt: null,
+  },
+  items: [
+    {
+      record,
+      readings: [0, 0.5, 1].map((time) => reading({ time, faceId: 4 })),
+      file: null,
+      thumbnail: null,
+      last: null,
+      frames: new Map(),
+      takes: new Map(),
+      pieces: new Map(),
+    },
+  ],
+};
+
+function setUp() {
+  const canvas = () => ({
+    width: 0,
+    height: 0,
+    getContext: () => ({ drawImage: () => {}, clearRect: () => {} }),
+    toBlob: (done: BlobCallback) => done(null),
+  });
+  const video = { play: async () => {}, pause: () => {}, addEventListener: () => {}, removeEventListener: () => {}, readyState: 0 };
+  vi.stubGlobal('document', {
+    hidden: false,
+    addEventListener: () => {},
+    removeEventListener: () => {},
+    createElement: (name: string) => (name === 'canvas' ? canvas() : { ...video }),
+  });
+  vi.stubGlobal('createImageBitmap', async ({ width, height }: ImageBitmap) => ({ width, height, close: () => {} }));
+  const store = new StateStore();
+  const videos: VideoOptions[] = [];
+  const read: number[] = [];
+  let say: (event: AnalysisEvent) => void = () => {};
+  const controller = new SessionController({
+    store,
+    startAnalyzer: (hear) => {
+      say = hear;
+      return {
+        load: async () => {},
+        dispose: () => {},
+        requests: async () => null,
+        explain: async () => {},
+        read: async (_signal: AbortSignal, { time }: MediaFrame) => void read.push(time),
+        analyzeVideo: (_signal: AbortSignal, _file: Blob, options: VideoOptions) => {
+          videos.push(options);
+          return new Promise(() => {});
+        },
+      };
+    },
+    address: { pack: 'tiny', backend: null, graphBackends: {} },
+    backend: 'auto',
+    smoothing: 0,
+    explainPeaks: false,
+    cameraNoticed: true,
+    baseUrl: 'http://localhost/',
+  });
+  for (const part of ['faces', 'reader', 'language-model'] as const) say({ type: 'ready', part, info });
+  controller.openSession(kept);
+  const job = () => store.get().items[0]?.jobs?.at(-1);
+  return { controller, store, videos, read, job };
+}
+
+test('asked to go on, it asks for the file, knows it by name and size, and goes on where it was', async () => {
+  const { controller, store, videos, job } = setUp();
+  expect(job()?.phase).toBe('stopped');
+  const choose = vi.fn();
+  controller.goOnWithVideo('v', choose);
+  expect([choose.mock.calls.length, videos.length]).toEqual([1, 0]);
+  controller.addFiles([new File(['12345'], 'interview.mp4')]);
+  await settled();
+  expect(store.get().items).toMatchObject([{ id: 'v', kept: 'whole', jobs: [{ phase: 'running', reached: 1 }] }]);
+  expect(videos).toMatchObject([{ from: 0, to: 10, framesPerSecond: 2, begin: 0 }]);
+});
+
+test('another file of that name is an item of its own', async () => {
+  const { controller, store, videos } = setUp();
+  controller.goOnWithVideo('v', () => {});
+  controller.addFiles([new File(['another length'], 'interview.mp4')]);
+  await settled();
+  expect([store.get().items.length, videos.length]).toEqual([2, 0]);
+});
+
+test('played, what was analysed is shown and not read again; the rest is read as it plays', async () => {
+  const { controller, read } = setUp();
+  controller.addFiles([new File(['12345'], 'interview.mp4')]);
+  await settled();
+  controller.setPaused(false);
+  await settled();
+  await settled();
+  const play = async (time: number) => {
+    give?.({ image: { width: 64, height: 48, close: () => {} } as ImageBitmap, time });
+    await settled();
+  };
+  await play(0.7);
+  expect(read).toEqual([]);
+  expect(controller.live.snapshot).toMatchObject({ time: 0.7, readings: [{ faceId: 4, time: 0.5 }] });
+  await play(3);
+  expect(read).toEqual([3]);
+});
