@@ -3,6 +3,7 @@ import { canSeeProcesses, memoryOf, ownProcesses } from './processes.mjs';
 
 /** Looking costs time of its own. */
 const EVERY_MS = 500;
+const FOLLOW_MS = 2000;
 
 /**
  * Looks twice a second until the returned function is called, which tells the peaks in MB: of all processes together, and of the
@@ -25,4 +26,21 @@ export function watchMemory() {
     clearInterval(timer);
     return { tree: Math.round(tree), largest: Math.round(largest) };
   };
+}
+
+/**
+ * Looks at the largest process (a browser's tab), every other second, until `end`.
+ * @returns {{ points: () => { at: number, mb: number }[], end: () => void }} `at` in milliseconds of `performance.now`; none where the system does not tell
+ */
+export function followLargest() {
+  /** @type {{ at: number, mb: number }[]} */
+  const points = [];
+  if (!canSeeProcesses) return { points: () => points, end: () => {} };
+  const timer = setInterval(() => {
+    const sizes = ownProcesses()
+      .pids.filter((pid) => pid !== process.pid)
+      .map(memoryOf);
+    points.push({ at: performance.now(), mb: Math.max(0, ...sizes) });
+  }, FOLLOW_MS);
+  return { points: () => points, end: () => clearInterval(timer) };
 }

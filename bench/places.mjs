@@ -10,3 +10,5 @@ export const DIST = join(BENCH, 'dist');
 export const WORK = join(BENCH, 'work');
 export const PACK = join(ROOT, 'public/models/emollm-s');
 export const SAMPLE = join(ROOT, 'public/samples/astronaut.jpg');
+/** Two seconds with one face. */
+export const CLIP = join(ROOT, 'e2e/fixtures/clip.mp4');

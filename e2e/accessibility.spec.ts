@@ -64,7 +64,7 @@ test('by keyboard alone from the first visit to an explanation, a task and an ex
   await user.button(page, 'Export').focus();
   await page.keyboard.press('Enter');
   await expect(page.getByRole('group', { name: 'Data' }).getByRole('menuitem')).toHaveCount(6);
-  await expect(page.getByRole('menuitem')).toHaveCount(10);
+  await expect(page.getByRole('menuitem')).toHaveCount(12);
   const download = page.waitForEvent('download');
   await page.keyboard.press('Enter');
   expect((await download).suggestedFilename()).toMatch(/^emollm-.*\.json$/);

@@ -17,7 +17,7 @@ test('the timeline of a video shows its course, goes to a moment, and takes mark
   const timeline = page.getByRole('region', { name: 'Timeline' });
   const moment = timeline.getByRole('slider', { name: 'Moment on the timeline' });
   await expect(moment).toBeVisible(user.PATIENCE);
-  await expect(moment.locator('canvas')).toBeVisible();
+  await expect(moment.locator('canvas:not([hidden])')).toBeVisible();
   // The two seconds of the clip are its time axis.
   await expect(moment).toHaveAttribute('aria-valuemin', '0.0');
   await expect(moment).toHaveAttribute('aria-valuemax', /^(1\.9|2\.[01])$/);
@@ -102,7 +102,7 @@ test('a mark’s start can be typed, a moment is seen where the pointer is, and 
   await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
   const preview = page.locator('.timeline-preview');
   await expect(preview).toContainText(/^0:01\.\d, /);
-  await expect(preview.locator('canvas')).toBeVisible(user.PATIENCE);
+  await expect(preview.locator('canvas:not([hidden])')).toBeVisible(user.PATIENCE);
   expect(await moment.boundingBox()).toEqual(before);
   await page.mouse.move(5, 5);
   await expect(preview).toBeHidden();

@@ -21,7 +21,7 @@ export interface SessionExplanation {
   /** Decode speed; null where nothing was decoded. */
   tokensPerSecond: number | null;
   times: StageTimes;
-  /** Began by itself, at a change of expression. */
+  /** At a peak: it began by itself there, or as one of many that were asked for together. */
   auto?: true;
 }
 

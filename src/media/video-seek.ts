@@ -69,6 +69,48 @@ export async function openSeekable(signal: AbortSignal, file: Blob): Promise<Res
   return ok({ duration, width, height, frames, failure: () => failure, close });
 }
 
+/** A file that shows no frame for so long, ms, has none there. */
+const PATIENCE_MS = 15_000;
+
+/**
+ * The one frame that a file shows at a time, upright, at most 1920 px on a side; null where none can be decoded there. Errors: those of
+ * `openVideo`.
+ * @param time media time in seconds at which the frame begins
+ * @returns an image that the caller closes, and the frame's own time
+ */
+export async function stillAt(signal: AbortSignal, file: Blob, time: number): Promise<Result<{ image: ImageBitmap; time: number } | null>> {
+  const opened = await openSeekable(signal, file);
+  if (!opened.ok) return opened;
+  const patience = new AbortController();
+  const giveUp = (): void => patience.abort();
+  const timer = setTimeout(giveUp, PATIENCE_MS);
+  signal.addEventListener('abort', giveUp, { once: true });
+  try {
+    // As short as the shortest of frames: where this one cannot be had, no other one will do.
+    const options = { from: time, to: time + 1 / MOST_A_SECOND, framesPerSecond: null, begin: null };
+    const { value } = await opened.value.frames(patience.signal, options).next();
+    return ok(value ? upright(value) : null);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', giveUp);
+    opened.value.close();
+  }
+}
+
+/** Closes the frame. */
+function upright({ image, time }: MediaFrame): { image: ImageBitmap; time: number } | null {
+  try {
+    const { width, height } = 'displayWidth' in image ? { width: image.displayWidth, height: image.displayHeight } : image;
+    const canvas = new OffscreenCanvas(width, height);
+    const context = canvas.getContext('2d');
+    if (!context) return null; // there is no memory for one
+    context.drawImage(image, 0, 0, width, height);
+    return { image: canvas.transferToImageBitmap(), time };
+  } finally {
+    image.close();
+  }
+}
+
 /** Resolves with the media time of the frame that is shown then, in seconds, where the browser tells it; null where there is none. */
 function seek(signal: AbortSignal, element: HTMLVideoElement, to: number): Promise<number | 'untold' | null> {
   return new Promise((resolve) => {

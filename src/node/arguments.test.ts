@@ -27,7 +27,10 @@ describe('parseArguments', () => {
 
   it('reads an evaluate command; faces are judged by the affect head unless asked otherwise', () => {
     const args = ['evaluate', '--task', 'faces', '--data', 'd', '--out', 'r.json', '--limit', '5', '--cropped'];
-    expect(parseArguments(args)).toMatchObject({ value: { kind: 'evaluate', limit: 5, cropped: true, by: 'affect-head' } });
+    expect(parseArguments(args)).toMatchObject({
+      value: { kind: 'evaluate', limit: 5, cropped: true, by: 'affect-head', skipBroken: false },
+    });
+    expect(parseArguments([...args, '--skip-broken'])).toMatchObject({ value: { skipBroken: true } });
     expect(parseArguments([...args, '--by', 'language-model'])).toMatchObject({ value: { by: 'language-model' } });
     expect(parseArguments(['evaluate', '--task', 'hate', '--data', 'd', '--out', 'r'])).toMatchObject({
       value: { by: 'language-model', limit: null },

@@ -147,6 +147,16 @@ describe('explaining', () => {
     expect(run(late).steps.observe).toBe('One face');
   });
 
+  test('between two peaks of a round, too, Stop has something to stop', () => {
+    const between = play([
+      ...explaining,
+      on({ type: 'done', runId: 'e1' }),
+      { type: 'peak-rounds', rounds: [{ itemId: 'a', done: 1, all: 2 }] },
+    ]);
+    expect(canStop(between)).toBe(true);
+    expect(canStop(play([{ type: 'peak-rounds', rounds: [] }], between))).toBe(false);
+  });
+
   test('a failure keeps the text that was written', () => {
     const error = { code: 'device-lost', message: 'm', remedy: 'r' } as const;
     const state = play([...explaining, on({ type: 'failed', runId: 'e1', error })]);

@@ -37,7 +37,7 @@ export interface Explanation {
   times: StageTimes;
   /** Readings of the explained frame; null until they are there. */
   snapshot: Snapshot | null;
-  /** Nobody asked: it began by itself, at a change of expression. */
+  /** At a peak: it began by itself there, or as one of many that were asked for together. */
   auto?: true;
   /** The explained frame of a camera or video, at most 96 px, as a data URL. */
   miniature?: string;
@@ -67,6 +67,14 @@ export interface Item {
   kept?: 'whole' | 'readings';
 }
 
+/** Peaks of a recording that are explained one after another. */
+export interface PeakRound {
+  itemId: string;
+  /** How many have had their turn, of how many. */
+  done: number;
+  all: number;
+}
+
 interface PartState {
   phase: 'loading' | 'ready' | 'failed';
   error: WireError | null;
@@ -92,6 +100,8 @@ export interface AnalysisState {
   camera: 'off' | 'starting' | 'on';
   /** Video or camera of the selected item stands still at the user's wish. */
   paused: boolean;
+  /** In the order in which they have their turn. */
+  peakRounds: readonly PeakRound[];
   /** Which item each run belongs to. */
   runs: Record<string, string>;
   /** The item deleted last, until it is restored or given up. */
@@ -140,6 +150,8 @@ type UserAction =
   | { type: 'read-asked'; itemId: string; runId: string }
   | { type: 'explain-asked'; itemId: string; runId: string; task: Task; time: number; snapshot: Snapshot | null; auto?: true }
   | { type: 'explain-stopped'; runId: string }
+  | { type: 'explain-withdrawn'; runId: string }
+  | { type: 'peak-rounds'; rounds: readonly PeakRound[] }
   | { type: 'explain-pictured'; runId: string; miniature: string }
   | { type: 'highlight'; target: AnalysisState['highlight'] }
   | { type: 'take-set'; itemId: string; take: Take }
@@ -168,6 +180,7 @@ export const initialState: AnalysisState = {
   task: 'emotion',
   camera: 'off',
   paused: false,
+  peakRounds: [],
   runs: {},
   deleted: null,
   merge: null,
@@ -286,6 +299,10 @@ export function reduce(state: AnalysisState, action: Action): AnalysisState {
       }));
     case 'explain-stopped':
       return withExplanation(state, action.runId, (run) => ({ ...run, phase: 'stopped' }));
+    case 'explain-withdrawn':
+      return withdrawn(state, action.runId);
+    case 'peak-rounds':
+      return { ...state, peakRounds: action.rounds };
     case 'explain-pictured':
       return withMiniature(state, action.runId, action.miniature);
     case 'highlight':
@@ -381,6 +398,17 @@ function withMiniature(state: AnalysisState, runId: string, miniature: string): 
   return withItem(state, item.id, (each) => ({
     ...each,
     explanations: each.explanations.map((run) => (run.runId === runId ? { ...run, miniature } : run)),
+  }));
+}
+
+/** As if it had never been asked for. */
+function withdrawn(state: AnalysisState, runId: string): AnalysisState {
+  const item = itemOfRun(state, runId);
+  if (!item) return state;
+  const next = state.highlight?.runId === runId ? { ...state, highlight: null } : state;
+  return withItem(forgetRun(next, runId), item.id, (each) => ({
+    ...each,
+    explanations: each.explanations.filter((run) => run.runId !== runId),
   }));
 }
 
@@ -514,7 +542,7 @@ export function runningExplanation(state: AnalysisState): Explanation | null {
 
 /** Whether Stop has something to stop. */
 export function canStop(state: AnalysisState): boolean {
-  return state.camera !== 'off' || state.items.some((item) => item.explanations.some(isOpen));
+  return state.camera !== 'off' || state.peakRounds.length > 0 || state.items.some((item) => item.explanations.some(isOpen));
 }
 
 /** The largest face of a frame: the one that a text about “the face” speaks of. */

@@ -5,11 +5,12 @@ import { answerName } from './answer-name.ts';
 import './explanation-list.css';
 import { clock } from './format.ts';
 import { messages } from './messages.ts';
+import { PeakRoundBar } from './peak-round-bar.tsx';
 import { useSession } from './session-context.ts';
 
 const text = messages.timeline;
 
-/** The explanations of a recording at a glance, by their moment: the way to each one's frame and text. */
+/** The explanations of a recording at a glance, by their moment: the way to each one's frame and text, and to those of its peaks. */
 export function ExplanationList({ item }: { item: Item }) {
   const { controller } = useSession();
   const [open, setOpen] = useState(false);
@@ -21,11 +22,16 @@ export function ExplanationList({ item }: { item: Item }) {
   };
   return (
     <div className="explained">
-      <button type="button" className="explained-toggle" aria-expanded={open} aria-controls={id} onClick={() => setOpen(!open)}>
-        {open ? <ChevronDown size={16} aria-hidden="true" /> : <ChevronRight size={16} aria-hidden="true" />}
-        {text.explained(runs.length)}
-      </button>
-      <ul className="explained-list" id={id} hidden={!open}>
+      <div className="explained-head">
+        {runs.length > 0 && (
+          <button type="button" className="explained-toggle" aria-expanded={open} aria-controls={id} onClick={() => setOpen(!open)}>
+            {open ? <ChevronDown size={16} aria-hidden="true" /> : <ChevronRight size={16} aria-hidden="true" />}
+            {text.explained(runs.length)}
+          </button>
+        )}
+        <PeakRoundBar item={item} />
+      </div>
+      <ul className="explained-list" id={id} hidden={!open || runs.length === 0}>
         {open && runs.map((run) => <Row key={run.runId} run={run} mirrored={controller.isMirrored(item.id)} onGo={() => go(run)} />)}
       </ul>
     </div>

@@ -369,6 +369,22 @@ export const german: Translation<typeof messages> = {
     copied: 'Kopiert',
     notCopied: 'Der Browser hat das Kopieren nicht zugelassen.',
   },
+  peakRounds: {
+    explain: (n) => `${counted(n, 'Ausschlag', 'Ausschläge')} erklären`,
+    explainOf: (n, name) => `${counted(n, 'Ausschlag', 'Ausschläge')} erklären: ${name}`,
+    some: (n, all) => `${n} von ${counted(all, 'Ausschlag', 'Ausschlägen')} erklären`,
+    someOf: (n, all, name) => `${n} von ${counted(all, 'Ausschlag', 'Ausschlägen')} erklären: ${name}`,
+    hint: (most) =>
+      `Einen nach dem anderen, die stärksten zuerst, höchstens ${most} auf einmal. Was mit Erklären verlangt wird, geht vor. Ein Ausschlag gilt als erklärt, wenn eine Erklärung höchstens eine halbe Sekunde entfernt ist.`,
+    done: (done, all) => `${done} von ${all}`,
+    progress: 'Erklärte Ausschläge',
+    stop: 'Alle anhalten',
+    stopHint: 'Erklärt keine weiteren Ausschläge; was fertig ist, bleibt',
+    noFrame: [
+      'Das Bild dieses Ausschlags war nicht zu bekommen: das Video ist dort vielleicht beschädigt.',
+      'Zu diesem Moment im Video gehen, dann Erklären drücken.',
+    ],
+  },
   timeline: {
     name: 'Zeitleiste',
     position: 'Moment auf der Zeitleiste',
@@ -646,7 +662,7 @@ export const german: Translation<typeof messages> = {
     pack: 'Paket',
     packHint: 'Ein Ordner unter models/',
     second: (megabytes) =>
-      `Dafür wird das Modell ein zweites Mal geladen, ${megabytes} MB an Dateien und etwa dreimal so viel Arbeitsspeicher, bis es fertig ist. Die Seite läuft derweil weiter, langsamer.`,
+      `Dafür wird das Modell ein zweites Mal geladen, ${megabytes} MB an Dateien; bis es fertig ist, braucht es noch einmal etwa so viel Arbeitsspeicher wie die Seite selbst. Die Seite läuft derweil weiter, langsamer.`,
     memoryShort: 'Dieses Gerät hat wenig Speicher: erst andere Tabs schließen oder nur die ersten Zeilen nehmen.',
     start: 'Starten',
     missing: (line, file, more) =>

@@ -385,6 +385,24 @@ export const messages = {
     copied: 'Copied',
     notCopied: 'The browser did not let the page copy it.',
   },
+  peakRounds: {
+    explain: (n: number) => (n === 1 ? 'Explain 1 peak' : `Explain ${n} peaks`),
+    /** The user picked a face. */
+    explainOf: (n: number, name: string) => (n === 1 ? `Explain 1 peak of ${name}` : `Explain ${n} peaks of ${name}`),
+    /** With more than are explained at a time: these are the strongest. */
+    some: (n: number, all: number) => `Explain ${n} of ${all} peaks`,
+    someOf: (n: number, all: number, name: string) => `Explain ${n} of ${all} peaks of ${name}`,
+    hint: (most: number) =>
+      `One after another, the strongest first, at most ${most} at a time. What you ask for with Explain goes first. A peak within half a second of an explanation counts as explained.`,
+    done: (done: number, all: number) => `${done} of ${all}`,
+    progress: 'Peaks explained',
+    stop: 'Stop all',
+    stopHint: 'Explains no more peaks; what is done stays',
+    noFrame: [
+      'The frame of this peak could not be had: the video may be damaged there.',
+      'Go to that moment in the video, then press Explain.',
+    ] satisfies readonly [string, string],
+  },
   timeline: {
     name: 'Timeline',
     /** Of the control: what it does is said by its keys. */

@@ -13,8 +13,8 @@ export function ReasoningPanel() {
   const log = useRef<HTMLDivElement>(null);
   const following = useRef(true);
   const runs = item?.explanations ?? [];
-  const count = runs.length;
-  // A new explanation is followed even where an older one is being read again.
+  // What was asked for is followed even where an older one is being read again; peaks, of which many may come, only from the end.
+  const count = runs.filter((run) => !run.auto).length;
   // biome-ignore lint/correctness/useExhaustiveDependencies: runs when the number of explanations or the item changes
   useEffect(() => {
     following.current = true;
@@ -32,7 +32,7 @@ export function ReasoningPanel() {
         <h2>{messages.reasoning}</h2>
       </header>
       {messages.writtenInEnglish !== '' && <p className="reasoning-note">{messages.writtenInEnglish}</p>}
-      {item && item.kind !== 'picture' && runs.length > 0 && <ExplanationList key={item.id} item={item} />}
+      {item && item.kind !== 'picture' && <ExplanationList key={item.id} item={item} />}
       <div
         className="panel-scroll"
         ref={log}

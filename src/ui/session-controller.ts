@@ -3,6 +3,7 @@ import type { Mark, SessionReading } from '../export/session.ts';
 import type { MediaFrame } from '../media/frame.ts';
 import { fileKind } from '../media/kinds.ts';
 import { grabFrame } from '../media/live-frames.ts';
+import { stillAt } from '../media/video-seek.ts';
 import { boxesToCover } from '../overlay/face-covers.ts';
 import { MAX_GAP } from '../overlay/face-tracks.ts';
 import { type WireError, wireError } from '../shared/errors.ts';
@@ -22,8 +23,9 @@ import { KeptFrames } from './kept-frames.ts';
 import { LiveReadings } from './live-readings.ts';
 import { LiveSource } from './live-source.ts';
 import { messages } from './messages.ts';
+import { PeakRounds, type PeakStill } from './peak-rounds.ts';
 import { type Peak, PeakTurns } from './peaks.ts';
-import { type Candidate, mergeCandidates, NOBODY_KNOWN } from './people.ts';
+import { asPeople, type Candidate, mergeCandidates, NOBODY_KNOWN } from './people.ts';
 import { PerformanceLog } from './performance-log.ts';
 import { PictureMode } from './picture-mode.ts';
 import { compressed, makeThumbnail, miniature, PictureShelf } from './picture-shelf.ts';
@@ -76,6 +78,7 @@ export class SessionController implements SessionSource {
   readonly pictureMode = new PictureMode();
   readonly takes: CameraTakes;
   readonly videoJobs: VideoJobs;
+  readonly peakRounds: PeakRounds;
   readonly #videoReader: VideoReader;
   /** The video whose file was asked for, so that its analysis can go on. */
   #fileWanted: string | null = null;
@@ -142,6 +145,22 @@ export class SessionController implements SessionSource {
       onFrames: (itemId, times, anew) => this.#videoRead(itemId, times, anew),
       onEnd: (itemId) => this.#facesBefore.set(itemId, this.#highestFace(itemId)),
     });
+    this.peakRounds = new PeakRounds({
+      store: options.store,
+      still: async (signal, itemId, time) => {
+        const file = this.#shelf.file(itemId);
+        return file ? stillAt(signal, file, time) : fail(wireError('file-unreadable', ...messages.jobs.fileGone));
+      },
+      recorded: (item, still) => this.#recordedOf(item, still),
+      newRun: () => this.#newId('explain'),
+      begin: (run, { image, time }) => {
+        const shown = this.#keepFrame(run.runId, image);
+        const frame = async (): Promise<MediaFrame> => ({ image: await createImageBitmap(shown), time });
+        this.#deep.add(this.#analyzer, { ...run, frame });
+      },
+      stopRun: (runId) => this.#deep.stopRun(runId),
+      withdraw: (runId) => this.#withdraw(runId),
+    });
     this.takes = new CameraTakes({
       store: options.store,
       painter: this.painter,
@@ -199,6 +218,7 @@ export class SessionController implements SessionSource {
 
   /** Ends the worker and loads the pack anew; what was read stays. */
   reload(backend: BackendChoice = this.#backend): void {
+    this.peakRounds.makeWay();
     this.#deep.stop();
     this.videoJobs.interrupt();
     this.#analyzer.dispose();
@@ -297,9 +317,14 @@ export class SessionController implements SessionSource {
   /** What is nearest goes first: the text of what is shown, then the camera, then a text elsewhere. */
   stop(): void {
     const state = this.#store.get();
-    if (selectedItem(state)?.explanations.some(isOpen)) this.#deep.stop();
-    else if (state.camera !== 'off') this.stopCamera();
-    else this.#deep.stop();
+    const written = selectedItem(state)?.explanations.some(isOpen) || state.peakRounds.some(({ itemId }) => itemId === state.selectedId);
+    if (!written && state.camera !== 'off') this.stopCamera();
+    else this.#stopTexts();
+  }
+
+  #stopTexts(): void {
+    this.peakRounds.stopAll();
+    this.#deep.stop();
   }
 
   select(itemId: string): void {
@@ -315,6 +340,7 @@ export class SessionController implements SessionSource {
     const before = this.#store.get().selectedId;
     this.#giveUpDeleted();
     if (before === itemId) this.#leave();
+    this.peakRounds.stop(itemId);
     this.#deep.stopItem(itemId);
     this.videoJobs.stop(itemId);
     this.#store.dispatch({ type: 'item-deleted', itemId });
@@ -384,6 +410,7 @@ export class SessionController implements SessionSource {
     const time = shownNow?.time ?? 0;
     const snapshot = shownNow && this.#isOf(item, shownNow) ? shownNow : null;
     // What began by itself makes way for what was asked for.
+    this.peakRounds.makeWay();
     this.#turns.clear();
     for (const run of state.items.flatMap((each) => each.explanations)) if (run.auto && isOpen(run)) this.#deep.stopRun(run.runId);
     const runId = this.#newId('explain');
@@ -567,7 +594,7 @@ export class SessionController implements SessionSource {
 
   rest(): void {
     const item = selectedItem(this.#store.get());
-    this.#deep.stop();
+    this.#stopTexts();
     this.videoJobs.stopAll();
     this.#leave();
     if (item?.kind !== 'video' || this.#resting.has(item.id)) return;
@@ -639,7 +666,7 @@ export class SessionController implements SessionSource {
     const { info } = this.#store.get().model;
     if (!info) return fail(wireError('model-not-ready', 'The model is still loading.', 'Wait a moment, then try again.'));
     this.setPaused(true);
-    this.#deep.stop();
+    this.#stopTexts();
     const file = await this.#fetchSample();
     if (!file.ok) return file;
     const sample = await createImageBitmap(file.value);
@@ -810,6 +837,22 @@ export class SessionController implements SessionSource {
       return shown && { image: await createImageBitmap(shown), time };
     };
     this.#deep.add(this.#analyzer, { runId, itemId, task, snapshot, frame });
+  }
+
+  /** What was read from a video's frame, its faces as the user merged them; null where nobody read that very frame. */
+  #recordedOf(item: Item, { image: { width, height }, time }: PeakStill): Snapshot | null {
+    const readings = this.videoJobs.recordedAt(item, time);
+    if (readings === null || readings === 'ahead') return null;
+    const snapshot = { time, width, height, readings: asPeople(readings, item.people) };
+    return this.#isOf(item, snapshot) ? snapshot : null;
+  }
+
+  /** Ends a run that will be begun again under another id. */
+  #withdraw(runId: string): void {
+    this.#deep.stopRun(runId);
+    if (this.#store.get().highlight?.runId === runId) this.painter.endPeek();
+    this.#store.dispatch({ type: 'explain-withdrawn', runId });
+    this.frames.forget([runId]);
   }
 
   #keepFrame(runId: string, image: ImageBitmap): ImageBitmap {
