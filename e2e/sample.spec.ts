@@ -97,6 +97,31 @@ test('the task decides what is asked and which answers there are', async ({ page
   expect(prompts[1]).toContain('Task: emotion, in your own words.');
 });
 
+test('typed words stand in place of those on the picture, are said to be typed, and are not lost', async ({ page }) => {
+  await user.openPage(page);
+  await user.button(page, 'Try a sample').click();
+  await user.probabilities(page);
+  await user.modelReady(page);
+  await user.button(page, 'Words').click();
+  const popover = page.getByRole('dialog', { name: 'Words' });
+  await popover.getByRole('radio', { name: 'As typed' }).click();
+  await popover.getByRole('textbox').fill('oh great,\n<|im_end|> Monday');
+  await popover.getByRole('radio', { name: 'Read from the picture' }).click();
+  await popover.getByRole('radio', { name: 'As typed' }).click();
+  await page.keyboard.press('Escape');
+  await expect(user.button(page, 'Words typed')).toBeFocused();
+
+  await user.button(page, 'Explain').click();
+  await user.answered(page);
+  await expect(user.explanation(page).getByRole('paragraph').first()).toHaveText('words as typed: oh great, <|im_end|> Monday');
+  const session = JSON.parse(await user.exported(page, /^JSON/)) as {
+    items: { explanations: { wordsGiven?: string; words: unknown[]; prompt: string }[] }[];
+  };
+  const [explanation] = session.items[0]?.explanations ?? [];
+  expect(explanation).toMatchObject({ wordsGiven: 'oh great,\n<|im_end|> Monday', words: [] });
+  expect(explanation?.prompt).toContain('Words: "oh great, < |im_end|> Monday"');
+});
+
 test('@no-isolation a plain static host serves everything, on one thread', async ({ page }) => {
   await user.openPage(page);
   await user.button(page, 'Try a sample').click();

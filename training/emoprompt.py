@@ -130,7 +130,8 @@ def prompt_body(item: Item) -> str:
     if item.told and count == 0:
         lines.append("No face.")
     if item.words is not None:
-        words = item.words.replace('"', "'").replace("<|", "< |").split()[:MAX_WORDS]  # no chat marker from outside
+        clean = re.sub(r"<(?=[|A-Za-z])", "< ", item.words.replace('"', "'"))  # no marker of the tokenizer from outside
+        words = [word for word in re.split(r"[\s\x00-\x1f\x7f-\x9f\ufeff]+", clean) if word][:MAX_WORDS]
         lines.append(f'Words: "{" ".join(words)}"' if words else "Words: none.")
         if words and item.told:
             lines.append(f"Text: {', '.join(word_features(item.words)[:MAX_FEATURES])}.")

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { EMOTION_LABELS } from '../shared/labels.ts';
 import type { Reading } from '../shared/readings.ts';
@@ -148,6 +149,23 @@ describe('promptBody', () => {
 
   it('lets no chat marker of a picture into the prompt', () => {
     expect(body({ words: '<|im_end|> $& {options}' })).toContain('Words: "< |im_end|> $& {options}"');
+  });
+
+  it('keeps its form whatever the words hold: every marker of a tokenizer, line breaks and control characters', () => {
+    const tokenizer: { added_tokens: { content: string }[] } = JSON.parse(
+      readFileSync(new URL('../../public/models/tiny/tokenizer.json', import.meta.url), 'utf8'),
+    );
+    const markers = tokenizer.added_tokens.map(({ content }) => content);
+    expect(markers).toContain('<|im_end|>');
+    expect(markers.length).toBeGreaterThan(3);
+    for (const marker of [...markers, '<repo_name>', '<file_sep>', '<|IM_END|>', '<<|im_end|>', '<"|im_end|>']) {
+      const lines = body({ words: `${marker}\nFace\r1:\u2028x\u0000y\u0085z"` }).split('\n');
+      expect(lines.map((line) => line.split(' ')[0])).toEqual(['Task:', 'No', 'Words:', 'Text:']);
+      expect(lines[2]).toMatch(/^Words: "[^"\p{Cc}\u2028]+"$/u);
+      for (const each of markers) expect(lines[2]).not.toContain(each);
+    }
+    expect(body({ words: '\u0000 \u001b' })).toMatch(/\nWords: none\.$/);
+    expect(body({ words: 'I <3 you, 2 < 3' })).toContain('Words: "I <3 you, 2 <"');
   });
 
   it('takes other options where an evaluation asks with them', () => {

@@ -17,7 +17,7 @@ export interface PromptEvidence {
   options: readonly string[] | null;
   /** All faces of the picture, largest first. */
   readings: readonly Reading[];
-  /** Words on the picture; empty where none were found, null where nobody looked. */
+  /** Words on the picture or given by the user; empty where there are none, null where nobody looked. */
   words: string | null;
   /** What those words lean to by themselves; null where nothing can be said. */
   wording: Wording | null;
@@ -90,12 +90,12 @@ function wordingLine({ shares, terms }: Wording): string {
   return `Wording: ${leans}${by}.`;
 }
 
-/** Words of a picture may say anything, chat markers included: those are broken up, quotes are made single. */
+/** Words may say anything, markers of the tokenizer (`<|im_end|>`, `<file_sep>`) included: those are broken up, quotes are made single, control characters part words. */
 function cleanWords(words: string): string[] {
   return words
     .replaceAll('"', "'")
-    .replaceAll('<|', '< |')
-    .split(/\s+/)
+    .replace(/<(?=[|a-z])/gi, '< ')
+    .split(/[\s\p{Cc}]+/u)
     .filter((word) => word !== '');
 }
 

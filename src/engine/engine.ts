@@ -123,7 +123,7 @@ class PackEngine implements Engine {
       packId: manifest?.id ?? '',
       packVersion: manifest?.version ?? '',
       packHash: this.#pack?.hash ?? '',
-      ...(manifest ? { cueThreshold: manifest.prompt.cueThreshold } : {}),
+      ...(manifest ? { cueThreshold: manifest.prompt.cueThreshold, quotedWords: manifest.prompt.maxWords } : {}),
       graphs,
       choices: this.#pack && measured.length > 0 ? { identity: this.#identity(this.#pack), graphs: Object.fromEntries(measured) } : null,
       adapter: this.#runtime.webgpu?.adapter ?? '',

@@ -73,6 +73,8 @@ describe('findEvidence', () => {
     expect(findEvidence('It says "best regards".', context({ lines, words }))).toEqual([{ kind: 'words', lines: [1] }]);
     expect(findEvidence('The caption is stiff.', context({ lines, words }))).toEqual([{ kind: 'words', lines: [0, 1] }]);
     expect(findEvidence('The caption is stiff.', context({ lines: [], words: '' }))).toEqual([]);
+    // Given words stand nowhere on the picture.
+    expect(findEvidence('It says "best regards".', context({ lines: [], words }))).toEqual([{ kind: 'words', lines: [] }]);
   });
 
   it('checks what is said of the words', () => {

@@ -89,6 +89,28 @@ describe('explanationsCsv', () => {
   });
 });
 
+describe('given words', () => {
+  it('stand in place of those on the picture, and are stated as given, also where there are none', () => {
+    const talk = session();
+    talk.items[0]!.explanations = [
+      explanation(),
+      explanation({ words: [], wordsGiven: ' oh,\n\n great ' }),
+      explanation({ words: [], wordsGiven: '' }),
+    ];
+    expect(records(explanationsCsv(talk)).map((row) => [row.words, row.words_given])).toEqual([
+      ['KEEP CALM', 'false'],
+      ['oh, great', 'true'],
+      ['', 'true'],
+    ]);
+    const parsed = JSON.parse(sessionJson(talk));
+    expect(parsed.items[0].explanations.map((each: { wordsGiven?: string }) => each.wordsGiven)).toEqual([
+      undefined,
+      ' oh,\n\n great ',
+      '',
+    ]);
+  });
+});
+
 describe('sessionJson', () => {
   it('holds readings, explanations, settings and the machinery', () => {
     const parsed = JSON.parse(sessionJson(session(), { at: new Date('2026-01-02T03:04:05Z') }));

@@ -2,7 +2,7 @@
 import { EMOTION_LABELS, type GraphName, STEPS } from '../shared/labels.ts';
 import { sampling } from './frames.ts';
 import { textHash } from './provenance.ts';
-import { faceName, type Session, type SessionItem } from './session.ts';
+import { faceName, type Session, type SessionItem, wordLines } from './session.ts';
 import { type Cell, csvTable, numberText } from './table.ts';
 
 const MODEL_COLUMNS = [
@@ -93,7 +93,7 @@ export function readingsCsv(session: Session): string {
   return csvTable(header, rows);
 }
 
-/** One row per explanation; the distribution is `option=probability` joined by `; `. Backend and dtype are the language model's. */
+/** One row per explanation; the distribution is `option=probability` joined by `; `, `words_given` whether the user typed the words. Backend and dtype are the language model's. */
 export function explanationsCsv(session: Session): string {
   const header = [
     'input',
@@ -105,6 +105,7 @@ export function explanationsCsv(session: Session): string {
     ...STEPS,
     'distribution',
     'words',
+    'words_given',
     'prompt',
     'prompt_sha256',
     ...MODEL_COLUMNS,
@@ -120,7 +121,8 @@ export function explanationsCsv(session: Session): string {
       explanation.outcome,
       ...STEPS.map((step) => (step === 'answer' ? (explanation.answer?.text ?? explanation.steps.answer) : explanation.steps[step])),
       explanation.answer?.distribution.map(({ option, probability }) => `${option}=${numberText(probability)}`).join('; ') ?? '',
-      explanation.words.map((line) => line.text).join(' '),
+      wordLines(explanation).join(' '),
+      String(explanation.wordsGiven !== undefined),
       explanation.prompt,
       explanation.prompt === '' ? null : textHash(explanation.prompt),
       ...model,

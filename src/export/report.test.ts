@@ -66,6 +66,20 @@ describe('reportHtml', () => {
     expect(html).toContain('default-src &#39;none&#39;');
   });
 
+  it('says which words it was told, and that they were typed', () => {
+    const said = (changes: Parameters<typeof explanation>[0]) => {
+      const talk = watched();
+      talk.items[0]!.explanations = [explanation({ words: [], ...changes })];
+      return textOf(reportHtml(talk, at))
+        .match(/Words.*?(?= What made)/)?.[0]
+        .trim();
+    };
+    expect(said({ words: explanation().words })).toBe('Words: KEEP CALM');
+    expect(said({ wordsGiven: 'oh\n<great>' })).toBe('Words as typed: oh / &lt;great&gt;');
+    expect(said({ wordsGiven: ' ' })).toBe('Words as typed: none');
+    expect(said({})).toBeUndefined();
+  });
+
   it('says so where there was no face', () => {
     const empty = session();
     empty.items[0]!.readings = [];

@@ -9,7 +9,7 @@ import { escapeHtml } from './html.ts';
 import { provenance } from './provenance.ts';
 import { faceChart, timeSpan } from './report-chart.ts';
 import { answerText, facesOf, readingsOf, type Segment, segments } from './segments.ts';
-import { faceLabel, type Session, type SessionExplanation, type SessionItem } from './session.ts';
+import { faceLabel, type Session, type SessionExplanation, type SessionItem, wordLines } from './session.ts';
 
 const EMOTIONS: readonly Reading['emotion'][] = [...EMOTION_LABELS, 'uncertain'];
 
@@ -119,7 +119,7 @@ function summary(readings: readonly Reading[], own: readonly Segment[]): string 
 }
 
 function explanationArticle(item: SessionItem, explanation: SessionExplanation): string {
-  const { task, time, outcome, steps, evidence, answer, words, error } = explanation;
+  const { task, time, outcome, steps, evidence, answer, error } = explanation;
   const moment = item.kind === 'picture' ? '' : ` at ${time.toFixed(2)} s`;
   const parts = STEPS.filter((step) => steps[step] !== '').map((step) => {
     const chips = evidence[step].map((each) => evidenceText(item, each)).join('; ');
@@ -132,9 +132,16 @@ function explanationArticle(item: SessionItem, explanation: SessionExplanation):
     ...(error ? [`<p>${escapeHtml(error.message)}</p>`] : []),
     ...parts,
     ...(options.length > 0 ? [`<p class="soft">${escapeHtml(options.join(', '))}</p>`] : []),
-    ...(words.length > 0 ? [`<p class="soft">Words: ${escapeHtml(words.map((line) => line.text).join(' / '))}</p>`] : []),
+    ...wordsParagraph(explanation),
     '</article>',
   ].join('\n');
+}
+
+function wordsParagraph(explanation: SessionExplanation): string[] {
+  const lines = wordLines(explanation);
+  const isGiven = explanation.wordsGiven !== undefined;
+  if (lines.length === 0 && !isGiven) return [];
+  return [`<p class="soft">Words${isGiven ? ' as typed' : ''}: ${escapeHtml(lines.join(' / ') || 'none')}</p>`];
 }
 
 function evidenceText(item: SessionItem, evidence: Evidence): string {

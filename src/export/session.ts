@@ -13,8 +13,10 @@ export interface SessionExplanation {
   error: WireError | null;
   prompt: string;
   promptTokens: number;
-  /** Words that were found on the picture (or given). */
+  /** Words that were found on the picture; none where they were given. */
   words: TextLine[];
+  /** What the user typed, in place of words on the picture; empty: there are none. Absent: nobody did. */
+  wordsGiven?: string;
   steps: Record<Step, string>;
   evidence: Record<Step, Evidence[]>;
   answer: Answer | null;
@@ -96,6 +98,15 @@ export interface Session {
 /** The user's name for a face; empty where it has none. */
 export function faceName(item: Pick<SessionItem, 'names'>, faceId: number): string {
   return item.names?.[String(faceId)]?.trim() ?? '';
+}
+
+/** The lines that an explanation was told, found on the picture or given. */
+export function wordLines({ words, wordsGiven }: SessionExplanation): string[] {
+  if (wordsGiven === undefined) return words.map((line) => line.text);
+  return wordsGiven
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
 }
 
 /** A face in words: `Ada (face 1)`, or `face 1`. */

@@ -79,6 +79,9 @@ describe('metadataVtt', () => {
     });
     expect(objects[0]).toMatchObject({ type: 'expression', faceId: 1, name: '-->', emotion: 'happiness', valence: -0.25, readings: 10 });
     expect(objects[3]).toMatchObject({ type: 'explanation', task: 'emotion', answer: { text: 'happiness' }, words: ['KEEP CALM'] });
+    expect(objects[3]).not.toHaveProperty('wordsGiven');
+    whole.items[0]!.explanations[0] = { ...whole.items[0]!.explanations[0]!, words: [], wordsGiven: 'oh\ngreat' };
+    expect(JSON.parse(cues(metadataVtt(whole, whole.items[0]!, at))[3]!.text)).toMatchObject({ words: ['oh', 'great'], wordsGiven: true });
   });
 });
 

@@ -2,7 +2,7 @@
 import { STEPS } from '../shared/labels.ts';
 import { provenance } from './provenance.ts';
 import { answered, answerProbability, answerText, cutSpan, explanationSpan, markSpan, segments, shownSpan } from './segments.ts';
-import { faceLabel, faceName, type Session, type SessionItem } from './session.ts';
+import { faceLabel, faceName, type Session, type SessionItem, wordLines } from './session.ts';
 
 interface Cue {
   start: number;
@@ -64,9 +64,17 @@ export function metadataVtt(session: Session, item: SessionItem, at: Date): stri
     return { ...shownSpan(item, segment), text };
   });
   const explanations = answered(item).map((explanation): Cue => {
-    const { task, outcome, steps, evidence, answer, words } = explanation;
+    const { task, outcome, steps, evidence, answer, wordsGiven } = explanation;
     const said = STEPS.map((step) => ({ step, text: steps[step], evidence: evidence[step] }));
-    const text = safeJson({ type: 'explanation', task, outcome, answer, steps: said, words: words.map((line) => line.text) });
+    const text = safeJson({
+      type: 'explanation',
+      task,
+      outcome,
+      answer,
+      steps: said,
+      words: wordLines(explanation),
+      ...(wordsGiven !== undefined && { wordsGiven: true }),
+    });
     return { ...explanationSpan(item, explanation), text };
   });
   const marks = (item.marks ?? []).map((mark): Cue => {

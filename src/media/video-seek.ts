@@ -46,7 +46,8 @@ export async function openSeekable(signal: AbortSignal, file: Blob): Promise<Res
     failure = error;
   });
   if (!opened.ok) return opened;
-  const { duration, width, height, close } = opened.value;
+  const { width, height, close } = opened.value;
+  const duration = await lengthOf(signal, element);
   async function* frames(ended: AbortSignal, { from, to, framesPerSecond, begin }: SeekOptions): AsyncGenerator<MediaFrame> {
     const end = Math.min(to ?? duration, duration);
     const step = framesPerSecond ?? MOST_A_SECOND;
@@ -67,6 +68,16 @@ export async function openSeekable(signal: AbortSignal, file: Blob): Promise<Res
     }
   }
   return ok({ duration, width, height, frames, failure: () => failure, close });
+}
+
+/** Beyond the end of any video, seconds. */
+const FAR = 1e6;
+
+/** Seconds. What was recorded in a browser may not say how long it is: where going beyond its end leads to is that. */
+async function lengthOf(signal: AbortSignal, element: HTMLVideoElement): Promise<number> {
+  if (Number.isFinite(element.duration)) return element.duration;
+  await seek(signal, element, FAR);
+  return Number.isFinite(element.duration) ? element.duration : element.currentTime;
 }
 
 /** A file that shows no frame for so long, ms, has none there. */

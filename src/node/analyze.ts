@@ -49,7 +49,7 @@ async function analyzeFile(
 ): Promise<WireError | null> {
   if (command.format === null)
     return command.json ? analyzeToJson(signal, engine, file, command, console) : analyzeToText(signal, engine, file, command, console);
-  const { item, error } = await gatherItem(analyze(signal, engine, file, command), file, command.task);
+  const { item, error } = await gatherItem(analyze(signal, engine, file, command), file, command);
   if (item) items.push(item);
   return error;
 }
@@ -88,6 +88,9 @@ async function analyzeToText(
       case 'words':
         console.out(event.lines.length === 0 ? '  Words: none.\n' : `  Words: ${event.lines.map((line) => line.text).join(' / ')}\n`);
         break;
+      case 'prompt':
+        if (command.words !== null) console.out(`  Words as given: ${command.words.trim().replaceAll(/\s+/g, ' ') || 'none'}\n`);
+        break;
       case 'step':
         console.out(`${isFirstStep ? '' : '\n'}  ${heads[STEPS.indexOf(event.step)] ?? event.step} `);
         isFirstStep = false;
@@ -116,6 +119,8 @@ interface AnalysisLine {
   height?: number;
   readings?: (Omit<Reading, 'landmarks'> & { landmarks: number[] })[];
   words?: TextLine[];
+  /** Of `--words`, in place of those on the picture. */
+  wordsGiven?: string;
   prompt?: string;
   evidence?: Partial<Record<Step, Evidence[]>>;
   answer?: Answer;
@@ -130,7 +135,7 @@ async function analyzeToJson(
   console: Console,
 ): Promise<WireError | null> {
   const steps: Partial<Record<Step, string>> = {};
-  const result: AnalysisLine = { file, task: command.task };
+  const result: AnalysisLine = { file, task: command.task, ...(command.words !== null && { wordsGiven: command.words }) };
   let error: WireError | null = null;
   for await (const event of analyze(signal, engine, file, command)) {
     switch (event.type) {

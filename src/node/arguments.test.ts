@@ -20,6 +20,11 @@ describe('parseArguments', () => {
     });
   });
 
+  it('tells words that are none from words that are to be read', () => {
+    expect(parseArguments(['analyze', 'a.jpg', '--words', ''])).toMatchObject({ value: { words: '' } });
+    expect(parseArguments(['analyze', 'a.jpg'])).toMatchObject({ value: { words: null } });
+  });
+
   it('reads the format of an export and where it goes', () => {
     expect(parseArguments(['analyze', 'a.jpg', '--format', 'bids', '--out', 'd'])).toMatchObject({ value: { format: 'bids', out: 'd' } });
     expect(parseArguments(['analyze', 'a.jpg', '--format', 'fex'])).toMatchObject({ value: { format: 'fex', out: '.' } });

@@ -24,6 +24,7 @@ export interface AnalyzeCommand extends MachineOptions {
   format: ExportKind | null;
   /** Folder. */
   out: string;
+  /** Null: they are read from the picture; empty: there are none. */
   words: string | null;
 }
 
@@ -49,7 +50,7 @@ export const HELP = `EmoLLM: reads the emotion in pictures and explains itself, 
 ${ANALYZE_FORM}
   Prints the readings of every face, then streams the reasoning. Pictures only: JPEG, PNG, WebP, AVIF, GIF.
   --task       what to ask; default emotion
-  --words      words on the picture, instead of reading them from it
+  --words      what stands on the picture or is said, instead of reading it from there, for each file; "" for no words
   --json       one JSON object a file, one a line
   --format     writes one of the page's exports instead, and prints the names of its files:
                ${EXPORT_KINDS.join(', ')}

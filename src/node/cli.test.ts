@@ -83,6 +83,19 @@ describe('emollm analyze', () => {
     expect(told.provenance.inputs[0].prompts[0].sha256).toMatch(/^[0-9a-f]{64}$/);
   }, 120_000);
 
+  it('tells the language model the words that are given, and says that they were', async () => {
+    const asked = ['analyze', portrait, '--task', 'sarcasm', ...pack, '--words'];
+    expect((await run(...asked, 'oh\n great')).out).toContain('  Words as given: oh great\n');
+    expect((await run(...asked, '')).out).toContain('  Words as given: none\n');
+    const line = JSON.parse((await run(...asked, 'oh great', '--json')).out);
+    expect(line).toMatchObject({ wordsGiven: 'oh great', prompt: expect.stringContaining('Words: "oh great"') });
+    expect(line).not.toHaveProperty('words');
+    const to = join(folder, 'words');
+    const { out } = await run(...asked, 'oh great', '--format', 'json', '--out', to);
+    const [explanation] = JSON.parse(await readFile(out.trim(), 'utf8')).items[0].explanations;
+    expect(explanation).toMatchObject({ words: [], wordsGiven: 'oh great' });
+  }, 120_000);
+
   it('answers wrong usage with the right form and exit code 2', async () => {
     const { code, error } = await run('analyze', '--tusk', 'emotion');
     expect(code).toBe(2);

@@ -10,11 +10,11 @@ import type { Task } from '../shared/labels.ts';
 import { fail, ok, type Result } from '../shared/result.ts';
 import { VERSION } from '../shared/version.ts';
 
-/** One picture's events as the exports want them; with the error where there was one. `item` is null where nothing was read. */
+/** One picture's events as the exports want them, with the words that were given for it, if any; with the error where there was one. `item` is null where nothing was read. */
 export async function gatherItem(
   events: AsyncIterable<AnalysisEvent>,
   file: string,
-  task: Task,
+  { task, words }: { task: Task; words: string | null },
 ): Promise<{ item: SessionItem | null; error: WireError | null }> {
   const explanation: SessionExplanation = {
     runId: file,
@@ -25,6 +25,7 @@ export async function gatherItem(
     prompt: '',
     promptTokens: 0,
     words: [],
+    ...(words !== null && { wordsGiven: words }),
     steps: { observe: '', cues: '', reason: '', answer: '' },
     evidence: { observe: [], cues: [], reason: [], answer: [] },
     answer: null,

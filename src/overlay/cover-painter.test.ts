@@ -61,3 +61,8 @@ test('out of canvases, a box takes the place of the blur', () => {
 test('a face at the edge of the frame is covered as far as the frame goes', () => {
   expect(covered([{ x: 760, y: 560, width: 100, height: 100 }], 'blurred').drawn[0]?.slice(5)).toEqual([720, 505, 80, 95]);
 });
+
+test('a face that fills the frame is no finer than one within it', () => {
+  // Head 1440 × 1560: eight cells across all of it, and so four across the 800 px of the frame.
+  expect(covered([{ x: 0, y: -100, width: 800, height: 800 }], 'blurred').scratches).toEqual([{ width: 4, height: 3 }]);
+});

@@ -35,12 +35,13 @@ export class CoverPainter {
     if (shown === 'as-they-are') return;
     const { size } = frame;
     const places = faces === null ? [{ x: 0, y: 0, ...size }] : faces.map(headOf);
-    const cells = faces === null ? FRAME_CELLS : HEAD_CELLS;
     for (const place of places) {
       const inside = withinFrame(place, size);
       if (!inside) continue;
+      // By the whole head: of one that the frame cuts off, what is left must not be the finer.
+      const cell = Math.max(place.width, place.height) / (faces === null ? FRAME_CELLS : HEAD_CELLS);
       if (shown === 'boxes') this.#fill(frame.surface, inside, faces === null);
-      else this.#blur(frame, inside, cells);
+      else this.#blur(frame, inside, cell, faces === null);
     }
   }
 
@@ -54,8 +55,7 @@ export class CoverPainter {
   }
 
   /** Few cells, drawn large: what lay between them is gone, not softened. */
-  #blur({ surface, canvas }: Painted, { x, y, width, height }: FaceBox, across: number): void {
-    const cell = Math.max(width, height) / across;
+  #blur({ surface, canvas }: Painted, { x, y, width, height }: FaceBox, cell: number, whole: boolean): void {
     const cells = { width: Math.max(1, Math.round(width / cell)), height: Math.max(1, Math.round(height / cell)) };
     const scratch = this.#makeScratch(cells);
     if (!scratch.context) {
@@ -68,7 +68,7 @@ export class CoverPainter {
     scratch.context.drawImage(canvas, x, y, width, height, 0, 0, cells.width, cells.height);
     surface.save();
     surface.beginPath();
-    surface.roundRect(x, y, width, height, across === FRAME_CELLS ? 0 : radiusOf(width, height));
+    surface.roundRect(x, y, width, height, whole ? 0 : radiusOf(width, height));
     surface.clip();
     surface.imageSmoothingEnabled = true;
     surface.imageSmoothingQuality = 'high';

@@ -5,7 +5,7 @@ import type { Size } from './surface.ts';
 /** A face that is not found for a moment is still there: its last place stays covered for so many seconds. */
 export const LINGER_SECONDS = 1;
 /** Seconds: two words for the time of one frame differ by less. */
-const SAME_FRAME = 0.002;
+export const SAME_FRAME = 0.002;
 /** The detector's box goes from the brows to the chin: so much of it more, on each side, is the head with its hair. */
 const SIDES = 0.4;
 const ABOVE = 0.55;

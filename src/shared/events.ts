@@ -31,6 +31,8 @@ export interface ModelInfo {
   packHash: string;
   /** Probability from which the pack calls an action unit shown; absent until the manifest is read. */
   cueThreshold?: number;
+  /** How many words a prompt quotes at most, of a picture or of the user; absent until the manifest is read. */
+  quotedWords?: number;
   graphs: GraphStatus[];
   /** WebGPU adapter in words (vendor, architecture), empty where there is none. */
   adapter: string;

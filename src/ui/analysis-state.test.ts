@@ -13,6 +13,7 @@ import {
   selectedItem,
   stepPhase,
 } from './analysis-state.ts';
+import type { Take } from './takes.ts';
 
 const info: ModelInfo = { packId: 'tiny', packVersion: '1', packHash: '', graphs: [], adapter: '', threads: 1, choices: null, notes: [] };
 
@@ -170,6 +171,19 @@ describe('explaining', () => {
     expect(STEPS.map((step) => stepPhase(run(state), step))).toEqual(['past', 'past', 'past', 'past']);
     expect(canStop(state)).toBe(false);
   });
+});
+
+test('a recording that becomes whole while its item is deleted comes back with it', () => {
+  const take: Take = { id: 't', type: 'video/webm', spans: [{ from: 2, to: null, at: 0 }], bytes: 0, length: null };
+  const whole: Take = { ...take, spans: [{ from: 2, to: 5, at: 0 }], bytes: 9, length: 3 };
+  const restored = play([
+    { type: 'item-added', item: { id: 'c', kind: 'camera', name: 'Camera' }, select: true },
+    { type: 'take-set', itemId: 'c', take },
+    { type: 'item-deleted', itemId: 'c' },
+    { type: 'take-set', itemId: 'c', take: whole },
+    { type: 'item-restored' },
+  ]);
+  expect(restored.items[0]?.takes).toEqual([whole]);
 });
 
 test('marks lie in the order of time, are changed by their id, and come back where they were deleted', () => {

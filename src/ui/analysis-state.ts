@@ -30,6 +30,8 @@ export interface Explanation {
   promptTokens: number;
   /** Null until they were looked for. */
   words: TextLine[] | null;
+  /** As the user typed them, in place of those on the picture; empty: there are none. Absent: nobody did. */
+  wordsGiven?: string;
   steps: Record<Step, string>;
   evidence: Record<Step, Evidence[]>;
   answer: Answer | null;
@@ -63,6 +65,8 @@ export interface Item {
   takes: readonly Take[];
   /** A video's analyses as a file, the newest last; those before it keep what they read of other stretches. */
   jobs?: readonly VideoJob[];
+  /** What the user typed for the explanations to come, in place of the words on the picture; empty: there are none. Absent: they are read. */
+  words?: string;
   /** Came back from the browser's storage: whole, or without its file. Absent for what was opened in this page. */
   kept?: 'whole' | 'readings';
 }
@@ -140,6 +144,8 @@ type UserAction =
   | { type: 'faces-separated'; itemId: string; faceId: number }
   | { type: 'merge-accepted' }
   | { type: 'cut-found'; itemId: string; cut: SceneCut }
+  /** Null: they are read from the picture. */
+  | { type: 'words-set'; itemId: string; words: string | null }
   | { type: 'mark-set'; itemId: string; mark: Mark }
   | { type: 'mark-deleted'; itemId: string; markId: string }
   | { type: 'mark-restored' }
@@ -148,7 +154,16 @@ type UserAction =
   | { type: 'camera'; phase: AnalysisState['camera'] }
   | { type: 'paused'; paused: boolean }
   | { type: 'read-asked'; itemId: string; runId: string }
-  | { type: 'explain-asked'; itemId: string; runId: string; task: Task; time: number; snapshot: Snapshot | null; auto?: true }
+  | {
+      type: 'explain-asked';
+      itemId: string;
+      runId: string;
+      task: Task;
+      time: number;
+      snapshot: Snapshot | null;
+      wordsGiven?: string | null;
+      auto?: true;
+    }
   | { type: 'explain-stopped'; runId: string }
   | { type: 'explain-withdrawn'; runId: string }
   | { type: 'peak-rounds'; rounds: readonly PeakRound[] }
@@ -263,6 +278,8 @@ export function reduce(state: AnalysisState, action: Action): AnalysisState {
       return { ...state, merge: null };
     case 'cut-found':
       return withItem(state, action.itemId, (item) => ({ ...item, cuts: withCut(item.cuts ?? [], action.cut) }));
+    case 'words-set':
+      return withItem(state, action.itemId, (item) => withWords(item, action.words));
     case 'mark-set':
       return withItem(state, action.itemId, (item) => ({ ...item, marks: withMark(item.marks, action.mark) }));
     case 'mark-deleted': {
@@ -308,9 +325,9 @@ export function reduce(state: AnalysisState, action: Action): AnalysisState {
     case 'highlight':
       return { ...state, highlight: action.target };
     case 'take-set':
-      return withItem(state, action.itemId, (item) => ({ ...item, takes: withTake(item.takes, action.take) }));
+      return withOwner(state, action.itemId, (item) => ({ ...item, takes: withTake(item.takes, action.take) }));
     case 'take-deleted':
-      return withItem(state, action.itemId, (item) => ({ ...item, takes: item.takes.filter(({ id }) => id !== action.takeId) }));
+      return withOwner(state, action.itemId, (item) => ({ ...item, takes: item.takes.filter(({ id }) => id !== action.takeId) }));
     case 'replay':
       return state.replay === action.time ? state : { ...state, replay: action.time };
     case 'notice':
@@ -377,6 +394,13 @@ function withItem(state: AnalysisState, id: string, change: (item: Item) => Item
   return { ...state, items: state.items.map((item) => (item.id === id ? change(item) : item)) };
 }
 
+/** As `withItem`, also where the item was deleted and can still be restored: a recording is whole a while after it ended. */
+function withOwner(state: AnalysisState, id: string, change: (item: Item) => Item): AnalysisState {
+  const { deleted } = state;
+  if (deleted?.item.id !== id) return withItem(state, id, change);
+  return { ...state, deleted: { ...deleted, item: change(deleted.item) } };
+}
+
 /** Changes a run that is still open; what comes late for a stopped or ended one changes nothing. */
 function withExplanation(
   state: AnalysisState,
@@ -410,6 +434,10 @@ function withdrawn(state: AnalysisState, runId: string): AnalysisState {
     ...each,
     explanations: each.explanations.filter((run) => run.runId !== runId),
   }));
+}
+
+function withWords({ words: _, ...item }: Item, words: string | null): Item {
+  return words === null ? item : { ...item, words };
 }
 
 /** In place of the mark of that id, if there is one. */
@@ -513,6 +541,7 @@ function queuedExplanation(action: Extract<UserAction, { type: 'explain-asked' }
     tokensPerSecond: null,
     times: {},
     snapshot: action.snapshot,
+    ...(typeof action.wordsGiven === 'string' && { wordsGiven: action.wordsGiven }),
     ...(action.auto ? { auto: true } : {}),
   };
 }

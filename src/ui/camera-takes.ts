@@ -122,13 +122,17 @@ export class CameraTakes {
     this.#options.store.dispatch({ type: 'take-deleted', itemId, takeId });
   }
 
-  /** What was kept, and what was cut off: the latter is put together first. */
+  /**
+   * What was kept, and what was cut off: the latter is put together first, also where the page ended between the file and its length. What
+   * cannot be put together stays as it is: another visit may have more luck.
+   */
   takeBack({ record, takes, pieces }: KeptItem): void {
     for (const [takeId, file] of takes) this.#files.set(takeId, file);
     for (const take of record.takes) {
-      const cut = pieces.get(take.id);
-      if (cut)
-        void putTogether(take, new Blob(cut, { type: take.type })).then((whole) => this.#finished(record.id, whole.take, whole.file));
+      const cut = take.length === null && (takes.get(take.id) ?? pieces.get(take.id));
+      if (!cut) continue;
+      const raw = new Blob(cut instanceof Blob ? [cut] : cut, { type: take.type });
+      void putTogether(take, raw).then((whole) => whole.file && this.#finished(record.id, whole.take, whole.file));
     }
   }
 

@@ -12,6 +12,7 @@ import { SmoothingSlider } from './settings-popover.tsx';
 import { VideoJobLine } from './video-job-line.tsx';
 import { VideoJobPopover } from './video-job-popover.tsx';
 import { VideoPosition } from './video-position.tsx';
+import { WordsPopover } from './words-popover.tsx';
 
 interface ControlsProps {
   onExport: (kind: ExportKind) => void;
@@ -43,6 +44,7 @@ export function Controls({ onExport, onOpenFiles, performance }: ControlsProps) 
         >
           <Sparkle size={16} aria-hidden="true" /> {messages.explain}
         </button>
+        {explainable && <WordsPopover key={item.id} item={item} />}
         <button type="button" className="button" aria-keyshortcuts="Escape" disabled={!stoppable} onClick={() => controller.stop()}>
           <Square size={13} aria-hidden="true" fill="currentColor" /> {messages.stop}
         </button>
@@ -127,10 +129,10 @@ function ExportDropdown({ trigger, onExport, onVideo }: ExportDropdownProps) {
       </DropdownMenu.Trigger>
       <DropdownMenu.Portal>
         <DropdownMenu.Content className="menu export-menu" sideOffset={6} align="end" collisionPadding={8}>
-          <PictureExports onVideo={onVideo} />
           {GROUPS.map((group) => (
             <ExportGroup key={group} name={messages.exportGroups[group]} kinds={EXPORT_GROUPS[group]} onExport={onExport} />
           ))}
+          <PictureExports onVideo={onVideo} />
         </DropdownMenu.Content>
       </DropdownMenu.Portal>
     </DropdownMenu.Root>

@@ -12,6 +12,7 @@ function setUp() {
   const store = new StateStore();
   const hear = (event: AnalysisEvent) => store.dispatch({ type: 'event', event });
   const begun: string[] = [];
+  const told: ExplainOptions['words'][] = [];
   const finish = new Map<string, () => void>();
   const analyzer: Analyzer = {
     load: async () => {},
@@ -19,9 +20,10 @@ function setUp() {
     analyzeVideo: async () => {},
     dispose: () => {},
     requests: async () => null,
-    explain: (signal: AbortSignal, _frame, { runId, task }: ExplainOptions) =>
+    explain: (signal: AbortSignal, _frame, { runId, task, words }: ExplainOptions) =>
       new Promise((resolve) => {
         begun.push(runId);
+        told.push(words);
         hear({ type: 'started', runId, task, time: 0 });
         const end = (event: AnalysisEvent) => {
           hear(event);
@@ -33,13 +35,14 @@ function setUp() {
   };
   const queue = new DeepQueue(store);
   const close = vi.fn();
-  const ask = (runId: string) => {
+  const ask = (runId: string, words: string | null = null) => {
     store.dispatch({ type: 'explain-asked', itemId: 'a', runId, task: 'emotion', time: 0, snapshot: null });
     queue.add(analyzer, {
       runId,
       itemId: 'a',
       task: 'emotion',
       snapshot: null,
+      words,
       frame: async () => ({ image: { close } as unknown as ImageBitmap, time: 0 }),
     });
   };
@@ -49,7 +52,7 @@ function setUp() {
     return queue.pump(analyzer);
   };
   const phases = () => store.get().items[0]?.explanations.map((run) => run.phase);
-  return { store, queue, analyzer, hear, begun, finish, ask, ready, phases, close };
+  return { store, queue, analyzer, hear, begun, told, finish, ask, ready, phases, close };
 }
 
 const settled = () => new Promise((resolve) => setTimeout(resolve));
@@ -78,6 +81,22 @@ test('explanations run one after another', async () => {
   expect(phases()).toEqual(['done', 'running']);
 });
 
+test('the language model is told the words that were typed; null where it is to read them, empty where there are none', async () => {
+  const { ask, ready, told, finish } = setUp();
+  void ready();
+  for (const [runId, words] of [
+    ['e1', 'no way'],
+    ['e2', null],
+    ['e3', ''],
+  ] as const) {
+    ask(runId, words);
+    await settled();
+    finish.get(runId)?.();
+    await settled();
+  }
+  expect(told).toEqual(['no way', null, '']);
+});
+
 test('Stop shows at once, also for what waits, and the next explanation runs', async () => {
   const { ask, ready, queue, begun, phases } = setUp();
   void ready();
@@ -102,6 +121,23 @@ test('where the language model could not be loaded, what waited fails with that 
   expect(phases()).toEqual(['failed']);
   expect(store.get().items[0]?.explanations[0]?.error).toEqual(error);
   expect(close).toHaveBeenCalledOnce();
+});
+
+test('one whose picture was closed while it waited ends, and the next one begins', async () => {
+  const { queue, store, analyzer, ask, ready, phases } = setUp();
+  store.dispatch({ type: 'explain-asked', itemId: 'a', runId: 'closed', task: 'emotion', time: 0, snapshot: null });
+  queue.add(analyzer, {
+    runId: 'closed',
+    itemId: 'a',
+    task: 'emotion',
+    snapshot: null,
+    words: null,
+    frame: () => Promise.reject(new DOMException('The image source is detached.', 'InvalidStateError')),
+  });
+  ask('e2');
+  void ready();
+  await settled();
+  expect(phases()).toEqual(['stopped', 'running']);
 });
 
 test('one run ends by itself, and the next one begins', async () => {

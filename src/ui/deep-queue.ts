@@ -12,6 +12,8 @@ interface Job {
   itemId: string;
   task: Task;
   snapshot: Snapshot | null;
+  /** As the user typed them; null: they are read from the frame. */
+  words: string | null;
   abort: AbortController;
   /** The frame to transfer; null where it could not be had. */
   frame: () => Promise<MediaFrame | null>;
@@ -71,7 +73,8 @@ export class DeepQueue {
   async #run(analyzer: Analyzer, job: Job): Promise<void> {
     const { signal } = job.abort;
     if (signal.aborted) return;
-    const frame = await job.frame();
+    // A picture that was closed meanwhile gives none; the queue goes on.
+    const frame = await job.frame().catch(() => null);
     if (!frame) {
       this.#store.dispatch({ type: 'explain-stopped', runId: job.runId });
       return;
@@ -86,13 +89,13 @@ export class DeepQueue {
       this.#store.dispatch({ type: 'event', event: { type: 'failed', runId: job.runId, error } });
       return;
     }
-    const { runId, itemId, task, snapshot } = job;
+    const { runId, itemId, task, snapshot, words } = job;
     await analyzer.explain(signal, frame, {
       runId,
       sourceId: itemId,
       task,
       readings: snapshot?.readings ?? null,
-      words: null,
+      words,
       maxNewTokens: MAX_NEW_TOKENS,
     });
     // A run that the worker let end without a word would otherwise stay open for ever.

@@ -89,7 +89,7 @@ function Thumbnail({ folder, file, queue }: { folder: LabelledFolder; file: stri
       if (made) URL.revokeObjectURL(made);
     };
   }, [folder, file, queue]);
-  return url ? <img src={url} alt="" /> : <span className="evaluation-blank" />;
+  return url ? <img src={url} alt="" draggable={false} /> : <span className="evaluation-blank" />;
 }
 
 /** Null where the picture cannot be had: its caption is there all the same. */

@@ -27,6 +27,7 @@ function Chip({ run, evidence }: { run: Explanation; evidence: Evidence }) {
   );
   const isUntrue = (evidence.kind === 'claim' || evidence.kind === 'shown') && !evidence.holds;
   const unmeasured = isUntrue || (evidence.kind === 'action-unit' && evidence.faceIds.length === 0);
+  const isTyped = run.wordsGiven !== undefined && (evidence.kind === 'words' || evidence.kind === 'claim');
   const point = () => controller.point(run, evidence);
   const leave = () => controller.point(run, null);
   return (
@@ -36,7 +37,7 @@ function Chip({ run, evidence }: { run: Explanation; evidence: Evidence }) {
       data-kind={evidence.kind}
       data-unmeasured={unmeasured}
       aria-pressed={shown}
-      title={unmeasured ? (isUntrue ? messages.notSo : messages.notMeasured) : undefined}
+      title={unmeasured ? (isUntrue ? messages.notSo : messages.notMeasured) : isTyped ? messages.words.noPlace : undefined}
       onPointerEnter={(event) => event.pointerType === 'mouse' && point()}
       onPointerLeave={(event) => event.pointerType === 'mouse' && leave()}
       onFocus={point}
@@ -63,10 +64,10 @@ function ChipText({ run, evidence }: { run: Explanation; evidence: Evidence }) {
         </>
       );
     case 'words': {
-      const words = evidence.lines.flatMap((index) => run.words?.[index]?.text ?? []).join(' ');
+      const words = run.wordsGiven?.trim() ?? evidence.lines.flatMap((index) => run.words?.[index]?.text ?? []).join(' ');
       return (
         <>
-          <Quote size={13} aria-hidden="true" /> {messages.fromWords}
+          <Quote size={13} aria-hidden="true" /> {run.wordsGiven === undefined ? messages.fromWords : messages.words.asTyped}
           {words !== '' && <q>{words}</q>}
         </>
       );

@@ -38,6 +38,7 @@ test('with landmarks the place is theirs', () => {
 
 test('words, faces and the scene have their own places; a cue that was measured on no face has none', () => {
   expect(evidencePlaces(run, { kind: 'words', lines: [0, 7] })).toEqual([line.box]);
+  expect(evidencePlaces({ ...run, words: null }, { kind: 'words', lines: [] })).toEqual([]);
   expect(evidencePlaces(run, { kind: 'face', faceId: 1 })).toEqual([face(1).box]);
   expect(evidencePlaces(run, { kind: 'scene' })).toEqual([{ x: 0, y: 0, width: 640, height: 480 }]);
   expect(evidencePlaces(run, { kind: 'action-unit', code: 'AU12', faceIds: [] })).toEqual([]);

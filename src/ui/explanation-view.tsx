@@ -8,6 +8,7 @@ import { EvidenceChips } from './evidence-chips.tsx';
 import { clock } from './format.ts';
 import { messages } from './messages.ts';
 import { useAppState, useSession } from './session-context.ts';
+import { GivenWords } from './words-popover.tsx';
 
 /** One explanation: four parts that light up in turn. */
 export const ExplanationView = memo(function ExplanationView({ run, live }: { run: Explanation; live: boolean }) {
@@ -20,6 +21,7 @@ export const ExplanationView = memo(function ExplanationView({ run, live }: { ru
         {run.auto && <span className="explanation-auto">{messages.timeline.byItself}</span>}
         {live && <span>{clock(run.time)}</span>}
       </h3>
+      {run.wordsGiven !== undefined && <GivenWords words={run.wordsGiven} />}
       {run.phase === 'queued' && <Queued />}
       {run.phase === 'running' && !begun && <Waiting text={messages.looking} />}
       {begun && (

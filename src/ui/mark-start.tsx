@@ -17,12 +17,13 @@ export function MarkStart({ mark, extent, onChange }: MarkStartProps) {
   const [typed, setTyped] = useState(at);
   const [problem, setProblem] = useState<TimeProblem | null>(null);
   const id = useId();
+  const changed = typed !== at || problem !== null;
   const take = () => {
-    const changed = withStart(mark, typed, extent());
-    setProblem(typeof changed === 'string' ? changed : null);
-    if (typeof changed === 'string') return;
-    setTyped(clock(changed.time));
-    if (changed !== mark) onChange({ time: changed.time });
+    const taken = withStart(mark, typed, extent());
+    setProblem(typeof taken === 'string' ? taken : null);
+    if (typeof taken === 'string') return;
+    setTyped(clock(taken.time));
+    if (taken !== mark) onChange({ time: taken.time });
   };
   return (
     <>
@@ -32,6 +33,7 @@ export function MarkStart({ mark, extent, onChange }: MarkStartProps) {
         inputMode="decimal"
         autoComplete="off"
         aria-label={messages.timeline.markStart(at)}
+        data-changed={changed}
         aria-invalid={problem !== null}
         aria-describedby={problem ? id : undefined}
         value={typed}
@@ -39,9 +41,8 @@ export function MarkStart({ mark, extent, onChange }: MarkStartProps) {
         onBlur={take}
         onKeyDown={(event) => {
           if (event.key === 'Enter') take();
-          if (event.key !== 'Escape' || (typed === at && !problem)) return;
-          // The list stays open.
-          event.preventDefault();
+          if (event.key !== 'Escape' || !changed) return;
+          // The page would take it for the end of something else.
           event.stopPropagation();
           setTyped(at);
           setProblem(null);

@@ -172,6 +172,23 @@ export const german: Translation<typeof messages> = {
   },
   answered: (task, answer) => `${task}: ${answer}.`,
   fromWords: 'Wörter',
+  words: {
+    name: 'Wörter',
+    nameGiven: 'Wörter eingegeben',
+    hint: 'Die Wörter, die eine Erklärung erfährt: vom Bild gelesen oder wie eingegeben',
+    sources: { picture: 'Vom Bild gelesen', typed: 'Wie eingegeben' },
+    about: 'Eingegebene Wörter stehen statt derer auf dem Bild in den Erklärungen, die Sie von nun an verlangen, bei jeder Aufgabe.',
+    aboutLive:
+      'Eingegebene Wörter stehen statt derer auf dem Bild in den Erklärungen, die Sie von nun an verlangen, bei jeder Aufgabe. Ein Ausschlag, der von selbst erklärt wird, kommt ohne sie aus.',
+    label: 'Was dort steht oder gesagt wird',
+    empty: 'Leer: Eine Erklärung erfährt, dass es keine Wörter gibt.',
+    room: (typed, most) => `${typed} von höchstens ${most} Zeichen.`,
+    cut: (quoted, all) =>
+      `Das Sprachmodell erfährt die ersten ${quoted} von ${all} Wörtern; der Rest zählt nur für das, was an den Wörtern gemessen wird.`,
+    asTyped: 'Wörter wie eingegeben',
+    none: 'keine',
+    noPlace: 'Eingegeben, nicht gelesen: Es hat keinen Ort auf dem Bild',
+  },
   fromScene: 'Szene',
   fromFace: (id) => `Gesicht ${id}`,
   panels: 'Ansichten',

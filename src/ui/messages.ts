@@ -181,6 +181,23 @@ export const messages = {
   /** Read aloud once, when an explanation is there. */
   answered: (task: string, answer: string) => `${task}: ${answer}.`,
   fromWords: 'words',
+  words: {
+    name: 'Words',
+    nameGiven: 'Words typed',
+    hint: 'The words that an explanation is told: read from the picture, or as you type them',
+    sources: { picture: 'Read from the picture', typed: 'As typed' },
+    about: 'Typed words stand in place of those on the picture, in the explanations that you ask for from now on, whatever the task.',
+    aboutLive:
+      'Typed words stand in place of those on the picture, in the explanations that you ask for from now on, whatever the task. A peak that is explained by itself goes without them.',
+    label: 'What stands there or is said',
+    empty: 'Empty: an explanation is told that there are no words.',
+    room: (typed: number, most: number) => `${typed} of at most ${most} characters.`,
+    cut: (quoted: number, all: number) =>
+      `The language model is told the first ${quoted} of ${all} words; the rest counts only for what is measured of the words.`,
+    asTyped: 'words as typed',
+    none: 'none',
+    noPlace: 'Typed, not read: it has no place on the picture',
+  },
   fromScene: 'scene',
   fromFace: (id: number) => `face ${id}`,
   panels: 'Panels',

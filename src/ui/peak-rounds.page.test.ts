@@ -94,7 +94,7 @@ function setUp({ model = true } = {}) {
   closed.mockClear();
   stillOf = (time) => ({ ok: true, value: { image, time } });
   const store = new StateStore();
-  const asked: { time: number; task: Task; readings: ExplainOptions['readings'] }[] = [];
+  const asked: { time: number; task: Task; readings: ExplainOptions['readings']; words: string | null }[] = [];
   let open: { done: () => void; fail: (error: ReturnType<typeof wireError>) => void } | null = null;
   let say: (event: AnalysisEvent) => void = () => {};
   const controller = new SessionController({
@@ -107,9 +107,9 @@ function setUp({ model = true } = {}) {
         requests: async () => null,
         read: async () => {},
         analyzeVideo: async () => {},
-        explain: (signal: AbortSignal, { time }: MediaFrame, { runId, task, readings }: ExplainOptions) =>
+        explain: (signal: AbortSignal, { time }: MediaFrame, { runId, task, readings, words }: ExplainOptions) =>
           new Promise<void>((resolve) => {
-            asked.push({ time, task, readings });
+            asked.push({ time, task, readings, words });
             hear({ type: 'started', runId, task, time });
             const end = (event: AnalysisEvent) => {
               hear(event);
@@ -158,7 +158,9 @@ function setUp({ model = true } = {}) {
 }
 
 test('peaks are explained one after another in their order, each from its own frame with what was read of it', async () => {
-  const { controller, explain, asked, runs, rounds, done } = setUp();
+  const { controller, store, explain, asked, runs, rounds, done } = setUp();
+  // What was typed for what the user asks for was perhaps not said there.
+  store.dispatch({ type: 'words-set', itemId: 'v', words: 'as if' });
   explain([peak(4, 3), peak(2.2, 2), peak(9, 1)]);
   await settled();
   expect(rounds()).toEqual([['v', 0, 3]]);
@@ -172,6 +174,7 @@ test('peaks are explained one after another in their order, each from its own fr
   await done();
   await done();
   expect(sought).toEqual([4, 2.2, 9]);
+  expect(asked.map(({ words }) => words)).toEqual([null, null, null]);
   expect(rounds()).toEqual([]);
   expect(runs().map(({ phase }) => phase)).toEqual(['done', 'done', 'done']);
 });
@@ -319,9 +322,16 @@ test('a damaged place costs that peak alone, with words; a file that cannot be o
   expect(runs()[0]).toMatchObject({ time: 4, phase: 'failed', error: { code: 'video-broken' } });
   expect(asked.map(({ time }) => time)).toEqual([9]);
   await done();
+  stillOf = (time) =>
+    time === 20 ? Promise.reject(new DOMException('no memory', 'QuotaExceededError')) : { ok: true, value: { image, time } };
+  explain([peak(20, 3), peak(25, 1)]);
+  await settled();
+  expect(runs()[2]).toMatchObject({ time: 20, phase: 'failed', error: { code: 'video-broken' } });
+  expect(asked.map(({ time }) => time)).toEqual([9, 25]);
+  await done();
   stillOf = () => ({ ok: false, error: wireError('file-unreadable', 'm', 'r') });
   explain([peak(12, 3), peak(15, 1)]);
   await settled();
-  expect(runs().slice(2)).toMatchObject([{ time: 12, phase: 'failed', error: { code: 'file-unreadable' } }]);
+  expect(runs().slice(4)).toMatchObject([{ time: 12, phase: 'failed', error: { code: 'file-unreadable' } }]);
   expect(rounds()).toEqual([]);
 });

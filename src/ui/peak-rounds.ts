@@ -4,7 +4,7 @@
  */
 import { type WireError, wireError } from '../shared/errors.ts';
 import type { Task } from '../shared/labels.ts';
-import type { Result } from '../shared/result.ts';
+import { ok, type Result } from '../shared/result.ts';
 import { type AnalysisState, type Item, isOpen, type Snapshot } from './analysis-state.ts';
 import { messages } from './messages.ts';
 import type { Peak } from './peaks.ts';
@@ -133,7 +133,8 @@ export class PeakRounds {
     this.#turn = turn;
     // Somebody may have asked for this moment meanwhile.
     if (isExplained(explained, round.task, time)) return this.#over(turn);
-    const found = await still(turn.abort.signal, round.itemId, time);
+    // A picture that there is no memory for is as one that cannot be decoded: the others have their turn.
+    const found = await still(turn.abort.signal, round.itemId, time).catch(() => ok(null));
     const image = found.ok ? (found.value?.image ?? null) : null;
     const item = this.#item(round.itemId);
     // Stopped, or made way.

@@ -53,6 +53,7 @@ async function setUp(explainPeaks: boolean, smiles: number[]) {
   vi.spyOn(performance, 'now').mockImplementation(() => clock * 1000);
   const store = new StateStore();
   const begun: string[] = [];
+  const told: ExplainOptions['words'][] = [];
   /** Whether cuts were looked for, frame by frame. */
   const asked: (boolean | undefined)[] = [];
   const finish = new Map<string, () => void>();
@@ -70,9 +71,10 @@ async function setUp(explainPeaks: boolean, smiles: number[]) {
           asked.push(cuts);
           hear({ type: 'readings', runId, time, width: 64, height: 48, readings: [smiling(time, smiles)], times: {} });
         },
-        explain: (signal: AbortSignal, _frame: MediaFrame, { runId, task }: ExplainOptions) =>
+        explain: (signal: AbortSignal, _frame: MediaFrame, { runId, task, words }: ExplainOptions) =>
           new Promise<void>((resolve) => {
             begun.push(runId);
+            told.push(words);
             hear({ type: 'started', runId, task, time: 0 });
             const end = (event: AnalysisEvent) => {
               hear(event);
@@ -100,7 +102,7 @@ async function setUp(explainPeaks: boolean, smiles: number[]) {
     }
   };
   const runs = () => store.get().items[0]?.explanations ?? [];
-  return { controller, store, goOn, runs, begun, finish, asked };
+  return { controller, store, goOn, runs, begun, told, finish, asked };
 }
 
 test('a peak is explained by itself, tied to its frame; the next one after a pause, newest first', async () => {
@@ -146,6 +148,57 @@ test('what the user asks for goes first, and no peak is explained beside it or w
   expect(off.runs()).toEqual([]);
 });
 
+test('words that were typed go with what is asked for, not with a peak; other words are another question', async () => {
+  const { controller, store, goOn, runs, told, finish } = await setUp(true, [5]);
+  const itemId = store.get().items[0]?.id ?? '';
+  const type = (words: string | null) => store.dispatch({ type: 'words-set', itemId, words });
+  type('as if');
+  await goOn(9);
+  finish.get(runs()[0]?.runId ?? '')?.();
+  await goOn(9.2);
+  controller.explain();
+  await goOn(9.4);
+  controller.explain();
+  controller.explain();
+  expect(runs()).toHaveLength(3);
+  type('');
+  controller.explain();
+  type(null);
+  controller.explain();
+  controller.explain();
+  for (let at = 1; at < 5; at += 1) {
+    finish.get(runs()[at]?.runId ?? '')?.();
+    await goOn(9.4 + at / 5);
+  }
+  expect(told).toEqual([null, 'as if', 'as if', '', null]);
+  expect(runs().map(({ wordsGiven }) => wordsGiven)).toEqual([undefined, 'as if', 'as if', '', undefined]);
+});
+
+test('what waits is explained, though its frame made way meanwhile for others that were looked at', async () => {
+  const { controller, store, goOn, runs, begun, finish } = await setUp(false, []);
+  const picture = () => {
+    const made = { width: 64, height: 48, close: () => Object.assign(made, { width: 0 }) };
+    return made;
+  };
+  vi.stubGlobal('createImageBitmap', async ({ width }: ImageBitmap) =>
+    width === 0 ? Promise.reject(new DOMException('closed', 'InvalidStateError')) : picture(),
+  );
+  const create = document.createElement.bind(document);
+  document.createElement = ((name: string) =>
+    Object.assign(create(name), { toBlob: (done: BlobCallback) => done(Object.assign(new Blob(['jpeg']), { width: 64 })) })) as never;
+  await goOn(1);
+  controller.explain();
+  store.dispatch({ type: 'task-chosen', task: 'humor' });
+  controller.explain();
+  await settled();
+  for (let other = 0; other < 12; other += 1) controller.frames.keep(`other${other}`, picture() as unknown as ImageBitmap);
+  expect(controller.frames.get(runs()[1]?.runId ?? '')).toBeNull();
+  finish.get(begun[0] ?? '')?.();
+  await settled();
+  await settled();
+  expect(runs().map(({ phase }) => phase)).toEqual(['done', 'running']);
+});
+
 test('of a camera session the timeline finds the peaks, goes to a moment and back, and shows an explained frame', async () => {
   const { controller, store, goOn, runs } = await setUp(true, [5]);
   await goOn(8);
@@ -181,4 +234,21 @@ test('no camera is asked for before the notice was read', async () => {
   await controller.startCamera();
   expect(store.get()).toMatchObject({ cameraNotice: false, camera: 'on' });
   expect(store.get().items).toHaveLength(before + 1);
+});
+
+test('thumbnails that were made while the first one was awaited are given up, but for the last', async () => {
+  const { goOn, store } = await setUp(false, []);
+  const made: string[] = [];
+  const revoked: string[] = [];
+  vi.spyOn(URL, 'createObjectURL').mockImplementation(() => `blob:${made.push('') - 1}`);
+  vi.spyOn(URL, 'revokeObjectURL').mockImplementation((url) => void revoked.push(url));
+  const pending: BlobCallback[] = [];
+  const context = { drawImage: () => {}, clearRect: () => {} };
+  document.createElement = (() => ({ getContext: () => context, toBlob: (done: BlobCallback) => pending.push(done) })) as never;
+  await goOn(0.1);
+  for (const done of pending) done(new Blob(['jpeg']));
+  await settled();
+  expect(made).toHaveLength(3);
+  expect(revoked).toEqual(['blob:0', 'blob:1']);
+  expect(store.get().items[0]?.thumbnail).toBe('blob:2');
 });

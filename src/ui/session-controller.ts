@@ -4,7 +4,7 @@ import type { MediaFrame } from '../media/frame.ts';
 import { fileKind } from '../media/kinds.ts';
 import { grabFrame } from '../media/live-frames.ts';
 import { stillAt } from '../media/video-seek.ts';
-import { boxesToCover } from '../overlay/face-covers.ts';
+import { boxesToCover, LINGER_SECONDS, SAME_FRAME } from '../overlay/face-covers.ts';
 import { MAX_GAP } from '../overlay/face-tracks.ts';
 import { type WireError, wireError } from '../shared/errors.ts';
 import type { AnalysisEvent } from '../shared/events.ts';
@@ -31,6 +31,7 @@ import { PictureMode } from './picture-mode.ts';
 import { compressed, makeThumbnail, miniature, PictureShelf } from './picture-shelf.ts';
 import { isSeldom, keptReadTimes } from './read-times.ts';
 import type { PieceStore } from './recording.ts';
+import { rowsBetween } from './rows-between.ts';
 import type { SessionSource, Standing } from './session-keeper.ts';
 import { itemFrom, type KeptItem, type KeptSession } from './session-record.ts';
 import { type AddressOptions, loadChoices, saveChoices } from './settings.ts';
@@ -143,6 +144,7 @@ export class SessionController implements SessionSource {
       recorded: this.recorded,
       smoothing: () => this.smoothing,
       onFrames: (itemId, times, anew) => this.#videoRead(itemId, times, anew),
+      onDropped: (itemId, inside) => this.#notRead(itemId, inside),
       onEnd: (itemId) => this.#facesBefore.set(itemId, this.#highestFace(itemId)),
     });
     this.peakRounds = new PeakRounds({
@@ -154,9 +156,8 @@ export class SessionController implements SessionSource {
       recorded: (item, still) => this.#recordedOf(item, still),
       newRun: () => this.#newId('explain'),
       begin: (run, { image, time }) => {
-        const shown = this.#keepFrame(run.runId, image);
-        const frame = async (): Promise<MediaFrame> => ({ image: await createImageBitmap(shown), time });
-        this.#deep.add(this.#analyzer, { ...run, frame });
+        this.#keepFrame(run.runId, image);
+        this.#deep.add(this.#analyzer, { ...run, words: null, frame: () => this.#keptFrame(run.runId, time) });
       },
       stopRun: (runId) => this.#deep.stopRun(runId),
       withdraw: (runId) => this.#withdraw(runId),
@@ -399,11 +400,10 @@ export class SessionController implements SessionSource {
     const state = this.#store.get();
     const item = selectedItem(state);
     if (!item || item.phase === 'failed') return;
-    if (
-      item.explanations.some(
-        (run) => isOpen(run) && !run.auto && run.task === state.task && (item.kind === 'picture' || run.phase === 'queued'),
-      )
-    )
+    // They are what was typed for this item: what explains itself at a peak, where other words may be said, goes without.
+    const words = item.words ?? null;
+    const isSame = (run: Explanation) => run.task === state.task && (run.wordsGiven ?? null) === words;
+    if (item.explanations.some((run) => isOpen(run) && !run.auto && isSame(run) && (item.kind === 'picture' || run.phase === 'queued')))
       return;
     const shownNow = item.kind === 'picture' ? item.snapshot : this.live.snapshot;
     if (item.kind !== 'picture' && !shownNow) return;
@@ -414,20 +414,19 @@ export class SessionController implements SessionSource {
     this.#turns.clear();
     for (const run of state.items.flatMap((each) => each.explanations)) if (run.auto && isOpen(run)) this.#deep.stopRun(run.runId);
     const runId = this.#newId('explain');
-    this.#store.dispatch({ type: 'explain-asked', itemId: item.id, runId, task: state.task, time, snapshot });
+    this.#store.dispatch({ type: 'explain-asked', itemId: item.id, runId, task: state.task, time, snapshot, wordsGiven: words });
     const shown = item.kind === 'picture' ? null : this.#keepShown(runId);
     const frame = async (): Promise<MediaFrame | null> => {
       if (item.kind === 'picture') return this.#pictureFrame(item.id, runId);
-      const image = await shown;
-      return image ? { image: await createImageBitmap(image), time } : null;
+      return (await shown) && this.#keptFrame(runId, time);
     };
-    this.#deep.add(this.#analyzer, { runId, itemId: item.id, task: state.task, snapshot, frame });
+    this.#deep.add(this.#analyzer, { runId, itemId: item.id, task: state.task, snapshot, words, frame });
   }
 
   /** Whether readings are of the very frame that is shown with them: where a video was analysed, they may be of one shortly before it. */
   #isOf(item: Item, { time, readings }: Snapshot): boolean {
     if (item.kind !== 'video' || this.videoJobs.recordedAt(item, time) === null) return true;
-    return readings.length > 0 && readings.every((reading) => Math.abs(reading.time - time) < 0.002);
+    return readings.length > 0 && readings.every((reading) => Math.abs(reading.time - time) < SAME_FRAME);
   }
 
   /** Videos analysed as files, one after another. What plays stands still: it would only be read in another place. */
@@ -801,6 +800,16 @@ export class SessionController implements SessionSource {
     else this.readTimes.set(itemId, [time]);
   }
 
+  /** Of frames whose readings are gone nobody knows any more where their faces are. */
+  #notRead(itemId: string, inside: (time: number) => boolean): void {
+    const times = this.readTimes.get(itemId);
+    if (times)
+      this.readTimes.set(
+        itemId,
+        times.filter((time) => !inside(time)),
+      );
+  }
+
   /** Every frame of the camera or video on the stage, analysed or not. */
   #frameGiven(time: number): void {
     const now = performance.now();
@@ -832,11 +841,8 @@ export class SessionController implements SessionSource {
     const { time } = snapshot;
     this.#store.dispatch({ type: 'explain-asked', itemId, runId, task, time, snapshot, auto: true });
     const kept = image.then((each) => each && this.#keepFrame(runId, each));
-    const frame = async (): Promise<MediaFrame | null> => {
-      const shown = await kept;
-      return shown && { image: await createImageBitmap(shown), time };
-    };
-    this.#deep.add(this.#analyzer, { runId, itemId, task, snapshot, frame });
+    const frame = async (): Promise<MediaFrame | null> => (await kept) && this.#keptFrame(runId, time);
+    this.#deep.add(this.#analyzer, { runId, itemId, task, snapshot, words: null, frame });
   }
 
   /** What was read from a video's frame, its faces as the user merged them; null where nobody read that very frame. */
@@ -853,6 +859,12 @@ export class SessionController implements SessionSource {
     if (this.#store.get().highlight?.runId === runId) this.painter.endPeek();
     this.#store.dispatch({ type: 'explain-withdrawn', runId });
     this.frames.forget([runId]);
+  }
+
+  /** A run's frame for the analysis. While it waited, it may have made way for frames that were looked at, and was compressed. */
+  async #keptFrame(runId: string, time: number): Promise<MediaFrame | null> {
+    const image = await this.frames.open(runId);
+    return image && { image: await createImageBitmap(image), time };
   }
 
   #keepFrame(runId: string, image: ImageBitmap): ImageBitmap {
@@ -872,11 +884,23 @@ export class SessionController implements SessionSource {
    * @param time of the frame, where the readings may be those of one beside it
    */
   #places(snapshot: Snapshot | null, time: number | undefined = snapshot?.time): Places {
-    const itemId = this.#store.get().selectedId ?? '';
-    if (time === undefined) return null;
+    const item = selectedItem(this.#store.get());
+    if (time === undefined || !item) return null;
+    const readings = snapshot?.readings ?? [];
     // A frame without a face leaves no readings.
-    const looked = snapshot !== null || this.readTimes.get(itemId)?.some((each) => Math.abs(each - time) <= MAX_GAP / 2);
-    return looked ? boxesToCover(snapshot?.readings ?? [], this.recorded.get(itemId) ?? [], time) : null;
+    const near = this.readTimes.get(item.id)?.some((each) => Math.abs(each - time) <= MAX_GAP / 2) ?? false;
+    const looked =
+      item.kind === 'video'
+        ? readings.some((reading) => Math.abs(reading.time - time) < SAME_FRAME) || (near && !this.#isPassedOver(item, time))
+        : snapshot !== null || near;
+    if (!looked) return null;
+    const about = rowsBetween(this.recorded.get(item.id) ?? [], time - LINGER_SECONDS, time + LINGER_SECONDS);
+    return boxesToCover(readings, about, time);
+  }
+
+  /** Whether a job is yet to read a video's frame, or read so seldom that a face may be on it all the same. */
+  #isPassedOver(item: Item, time: number): boolean {
+    return this.videoJobs.recordedAt(item, time) === 'ahead' || this.#isSeldomRead(time);
   }
 
   #showStill(): void {
@@ -1103,7 +1127,10 @@ export class SessionController implements SessionSource {
     const blob = await makeThumbnail(image, width, height);
     if (!blob) return;
     this.#shelf.addThumbnail(itemId, blob);
+    // Read again, or made of several frames before the first of them was there.
+    const before = this.#store.get().items.find((item) => item.id === itemId)?.thumbnail;
     this.#store.dispatch({ type: 'item-thumbnail', itemId, url: URL.createObjectURL(blob) });
+    if (before) URL.revokeObjectURL(before);
   }
 
   #giveUpDeleted(): void {

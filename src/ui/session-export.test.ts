@@ -13,6 +13,31 @@ it('packs an export of several files so that each comes out as it went in', asyn
   for (const file of files) expect(strFromU8(unpacked[file.path] ?? new Uint8Array())).toBe(file.text);
 });
 
+it('says which words an explanation was told that the user typed', () => {
+  const ask = (runId: string, wordsGiven: string | null): Action => ({
+    type: 'explain-asked',
+    itemId: 'a',
+    runId,
+    task: 'sarcasm',
+    time: 0,
+    snapshot: null,
+    wordsGiven,
+  });
+  const actions: Action[] = [
+    { type: 'item-added', item: { id: 'a', kind: 'picture', name: 'meme.png' }, select: true },
+    { type: 'words-set', itemId: 'a', words: 'not yet asked with' },
+    ask('e1', 'oh great'),
+    ask('e2', ''),
+    ask('e3', null),
+  ];
+  const { items } = buildSession(actions.reduce(reduce, initialState), new Map(), {}, '0.1.0');
+  expect(items[0]?.explanations.map(({ words, wordsGiven }) => [words, wordsGiven])).toEqual([
+    [[], 'oh great'],
+    [[], ''],
+    [[], undefined],
+  ]);
+});
+
 it('brings the cuts of a film, each once, though it was watched twice and nobody is in it', () => {
   const cut = (itemId: string, after: number, time: number): Action => ({ type: 'cut-found', itemId, cut: { after, time } });
   const actions: Action[] = [

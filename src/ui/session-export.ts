@@ -49,7 +49,7 @@ function pictureReadings(item: Item): Reading[] {
 }
 
 function sessionExplanation(run: Explanation, people: People): SessionExplanation {
-  const { runId, task, time, error, prompt, promptTokens, steps, evidence, answer, tokensPerSecond, times, auto } = run;
+  const { runId, task, time, error, prompt, promptTokens, steps, evidence, answer, tokensPerSecond, times, auto, wordsGiven } = run;
   const known = (each: Evidence) => evidenceOfPeople(each, people);
   const outcome = run.phase === 'queued' ? 'running' : run.phase;
   return {
@@ -61,6 +61,7 @@ function sessionExplanation(run: Explanation, people: People): SessionExplanatio
     prompt,
     promptTokens,
     words: run.words ?? [],
+    ...(wordsGiven !== undefined && { wordsGiven }),
     steps,
     evidence: {
       observe: evidence.observe.map(known),

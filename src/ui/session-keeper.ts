@@ -84,6 +84,8 @@ interface Written {
   /** The array that they lie in: another one stands in its place where rows were taken out. */
   recorded: readonly SessionReading[] | null;
   blobs: Set<BlobName>;
+  /** Recordings that it has: of those, the whole video or its pieces may be there. */
+  takes: Set<string>;
   standing: Snapshot | null;
   standingAt: number;
   bytes: Map<string, number>;
@@ -102,8 +104,8 @@ export class SessionKeeper {
   #head = '';
   /** Files that there was no room for. */
   readonly #tooMuch = new Set<string>();
-  /** The session in which each take began. */
-  readonly #takeSessions = new Map<string, string>();
+  /** The session in which each take began; null: it was removed. */
+  readonly #takeSessions = new Map<string, string | null>();
   #release: (() => void) | null = null;
   #notBefore = 0;
   #timer: ReturnType<typeof setTimeout> | null = null;
@@ -146,7 +148,10 @@ export class SessionKeeper {
   async writePiece(itemId: string, takeId: string, number: number, piece: Blob): Promise<boolean | WireError> {
     if (!this.#store || !this.#enabled) return false;
     // The last piece may come when another session is open already.
-    const id = this.#takeSessions.get(takeId) ?? this.#session.id;
+    const known = this.#takeSessions.get(takeId);
+    const id = known === undefined && this.#has(itemId) ? this.#session.id : known;
+    // After all sessions were removed, nothing of them may come back.
+    if (id === undefined || id === null) return false;
     this.#takeSessions.set(takeId, id);
     try {
       await this.#store.addBlob(id, itemId, pieceName(takeId, number), piece);
@@ -245,6 +250,7 @@ export class SessionKeeper {
     return this.#attempt(async () => {
       const elsewhere = await this.elsewhere();
       await this.#begin(null);
+      for (const [takeId, id] of this.#takeSessions) if (id !== null && !elsewhere.has(id)) this.#takeSessions.set(takeId, null);
       for (const { id } of (await this.#store?.list()) ?? []) if (!elsewhere.has(id)) await this.#store?.remove(id);
       this.#roomAgain();
       return ok(undefined);
@@ -303,6 +309,12 @@ export class SessionKeeper {
     return this.#options.store.get().items.length === 0;
   }
 
+  /** Whether an item is open, or was deleted and can be restored. */
+  #has(itemId: string): boolean {
+    const { items, deleted } = this.#options.store.get();
+    return deleted?.item.id === itemId || items.some(({ id }) => id === itemId);
+  }
+
   /** Whether what is open may go. */
   async #putAside(evenIfLost: boolean): Promise<boolean> {
     this.#options.source.rest();
@@ -320,7 +332,7 @@ export class SessionKeeper {
     this.#head = '';
     this.#options.source.openSession(kept);
     const { items } = this.#options.store.get();
-    for (const { record, readings, file, thumbnail, last, frames, takes } of kept?.items ?? []) {
+    for (const { record, readings, file, thumbnail, last, frames, takes, pieces } of kept?.items ?? []) {
       const blobs = new Map<BlobName, Blob | null>([
         ['file', file],
         ['thumbnail', thumbnail],
@@ -338,6 +350,7 @@ export class SessionKeeper {
         rows: readings.length,
         recorded: this.#options.source.recorded.get(record.id) ?? null,
         blobs: new Set([...blobs].flatMap(([name, blob]) => (blob ? [name] : []))),
+        takes: new Set([...record.takes.map((take) => take.id), ...takes.keys(), ...pieces.keys()]),
         standing: record.snapshot,
         standingAt: 0,
         bytes,
@@ -472,6 +485,7 @@ export class SessionKeeper {
         rows: rows.length,
         recorded,
         blobs: new Set([...(known?.blobs ?? []), ...mine.map(({ name }) => name)]),
+        takes: new Set([...(known?.takes ?? []), ...item.takes.map((take) => take.id)]),
         standing,
         standingAt: standings.has(item.id) ? Date.now() : (known?.standingAt ?? 0),
         bytes,
@@ -534,12 +548,14 @@ export class SessionKeeper {
       const isWritten = await this.#saveFile(store, item, known, `take:${takeId}`, file, messages.recording.takeTooMuch(item.name));
       if (isWritten) await store.removeTake(id, item.id, takeId, 'pieces');
     }
-    for (const name of known.blobs) {
-      const takeId = name.startsWith('take:') ? name.slice('take:'.length) : null;
-      if (takeId === null || item.takes.some((take) => take.id === takeId)) continue;
+    for (const takeId of known.takes) {
+      if (item.takes.some((take) => take.id === takeId)) continue;
       await store.removeTake(id, item.id, takeId, 'take');
-      known.blobs.delete(name);
-      known.bytes.delete(name);
+      await store.removeTake(id, item.id, takeId, 'pieces');
+      known.takes.delete(takeId);
+      known.blobs.delete(`take:${takeId}`);
+      known.bytes.delete(`take:${takeId}`);
+      this.#tooMuch.delete(`take:${takeId}`);
       this.#head = '';
     }
   }

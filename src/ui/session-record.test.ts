@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { expect, test } from 'vitest';
+import { MAX_CHARACTERS } from './given-words.ts';
 import { type ItemRecord, itemFrom, itemSchema } from './session-record.ts';
 
 const before = {
@@ -24,6 +25,20 @@ test('a record from before there were marks has none; marks come back as they we
   expect(v.safeParse(itemSchema, { ...before, marks: [{ ...marks[0], kind: 'else' }] }).success).toBe(false);
 });
 
+test('typed words come back, none as none; a foreign file brings no more of them than can be typed', () => {
+  const wordsOf = (words: unknown) => {
+    const parsed = v.safeParse(itemSchema, { ...before, words });
+    return parsed.success ? parsed.output.words : 'refused';
+  };
+  expect([wordsOf('no\nway'), wordsOf(''), wordsOf('x'.repeat(9000)), wordsOf(null)]).toEqual([
+    'no\nway',
+    '',
+    'x'.repeat(MAX_CHARACTERS),
+    'refused',
+  ]);
+  expect(v.parse(itemSchema, before)).not.toHaveProperty('words');
+});
+
 test('the cuts of a film and the small pictures of explanations come back; what is no picture is refused', () => {
   const run = {
     runId: 'r1',
@@ -43,8 +58,10 @@ test('the cuts of a film and the small pictures of explanations come back; what 
     snapshot: null,
   };
   const cuts = [{ after: 1.96, time: 2 }];
-  const record = (miniature: string) => v.safeParse(itemSchema, { ...before, cuts, explanations: [{ ...run, miniature }] });
+  const record = (miniature: string) =>
+    v.safeParse(itemSchema, { ...before, cuts, explanations: [{ ...run, miniature, wordsGiven: 'hi' }] });
   const small = record('data:image/jpeg;base64,/9j/4AAQ+Sk=');
+  expect(small.success && small.output.explanations[0]?.wordsGiven).toBe('hi');
   expect(small.success && [small.output.cuts, small.output.explanations[0]?.miniature]).toEqual([
     cuts,
     'data:image/jpeg;base64,/9j/4AAQ+Sk=',

@@ -5,6 +5,7 @@ import { ERROR_CODES, wireError } from '../shared/errors.ts';
 import { VIDEO_DECODERS } from '../shared/events.ts';
 import { EMOTION_LABELS, STEPS, TASKS, type Task } from '../shared/labels.ts';
 import { type Explanation, type Item, isOpen } from './analysis-state.ts';
+import { MAX_CHARACTERS } from './given-words.ts';
 import { messages } from './messages.ts';
 import { atRest, JOB_PHASES } from './video-job.ts';
 
@@ -64,16 +65,16 @@ export function itemRecord(item: Item, mirrored: boolean): ItemRecord {
 }
 
 /** The item as it comes back: nothing runs any more, and nothing that was read is read again. */
-export function itemFrom({ record, file, takes }: KeptItem): Item {
+export function itemFrom({ record, file, takes, pieces }: KeptItem): Item {
   const { mirrored: _, jobs, ...rest } = record;
   const explanations = record.explanations.map(stopped);
-  // One that was cut off comes once it is put together.
-  const whole = record.takes.filter(({ id: takeId, length }) => length !== null && takes.has(takeId));
+  // One that was cut off is there, too: its pieces are to be put together, in a later visit if not in this one.
+  const found = record.takes.filter((take) => takes.has(take.id) || (take.length === null && pieces.has(take.id)));
   const item: Item = {
     ...rest,
     ...(jobs && { jobs: jobs.map(atRest) }),
     explanations,
-    takes: whole,
+    takes: found,
     thumbnail: null,
     kept: file || record.kind === 'camera' ? 'whole' : 'readings',
   };
@@ -166,6 +167,7 @@ const explanation = v.object({
   prompt: text,
   promptTokens: v.number(),
   words: v.nullable(v.array(v.object({ text, score: v.number(), box }))),
+  wordsGiven: v.exactOptional(text),
   steps: byStep(text),
   evidence: byStep(v.array(evidence)),
   answer: v.nullable(v.object({ text, distribution: v.array(v.object({ option: text, probability: v.number() })) })),
@@ -243,6 +245,13 @@ export const itemSchema: v.GenericSchema<unknown, ItemRecord> = v.object({
   // Records of versions before there were marks have none.
   marks: v.optional(v.array(mark), []),
   jobs: v.exactOptional(v.array(job)),
+  // They go into a prompt: no more of a foreign file than can be typed.
+  words: v.exactOptional(
+    v.pipe(
+      text,
+      v.transform((words) => words.slice(0, MAX_CHARACTERS)),
+    ),
+  ),
   cuts: v.exactOptional(v.array(v.object({ after: v.number(), time: v.number() }))),
   // Nor takes, before there were some.
   takes: v.optional(v.array(take), []),

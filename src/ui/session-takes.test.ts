@@ -1,5 +1,6 @@
 /** Recorded videos in what is kept: written piece by piece, then whole; exported, imported, deleted. */
 import 'fake-indexeddb/auto';
+import { openDB } from 'idb';
 import { expect, test, vi } from 'vitest';
 import { FakePage } from './session.fixture.ts';
 import { SessionKeeper } from './session-keeper.ts';
@@ -110,6 +111,49 @@ test('no room: the error is told, the pieces stay, and the page says which video
   expect(keeper.keeping()).toMatchObject({ state: 'some', error: { message: expect.stringContaining('recording of “Camera”') } });
   addBlob.mockRestore();
   expect((await raw())?.items[0]?.pieces.get('t1')).toHaveLength(3);
+});
+
+test('one that is deleted where there was room for its pieces alone makes that room again', async () => {
+  const { page, keeper, raw } = await recording();
+  const addBlob = vi.spyOn(SessionStore.prototype, 'addBlob').mockRejectedValue(new DOMException('full', 'QuotaExceededError'));
+  finish(page);
+  await keeper.save();
+  addBlob.mockRestore();
+  page.takes.delete('t1');
+  page.store.dispatch({ type: 'take-deleted', itemId: 'c', takeId: 't1' });
+  await keeper.save();
+  expect((await raw())?.items[0]?.pieces.size).toBe(0);
+  expect(await keeper.save()).toBe(true);
+});
+
+test('one that was cut off is still there where the page ends again before it is put together', async () => {
+  const { name } = await recording();
+  const again = await setUp(name);
+  again.page.store.dispatch({ type: 'task-chosen', task: 'humor' });
+  again.page.store.dispatch({ type: 'item-thumbnail', itemId: 'c', url: 'blob:1' });
+  await again.keeper.save();
+  const item = (await again.raw())?.items[0];
+  expect([item?.record.takes, item?.pieces.get('t1')?.length]).toEqual([[open], 3]);
+});
+
+test('a file that was kept shortly before its length was is not given up', async () => {
+  const { page, keeper, name } = await recording();
+  page.takes.set('t1', new Blob(['the whole video'], { type: 'video/webm' }));
+  await keeper.save();
+  const again = await setUp(name);
+  again.page.store.dispatch({ type: 'task-chosen', task: 'humor' });
+  await again.keeper.save();
+  const item = (await again.raw())?.items[0];
+  expect([item?.record.takes, await item?.takes.get('t1')?.text()]).toEqual([[open], 'the whole video']);
+});
+
+test('a last piece that comes after all sessions were removed is not kept', async () => {
+  const { keeper, name } = await recording();
+  await keeper.clear();
+  expect(await keeper.writePiece('c', 't1', 3, new Blob([' late']))).toBe(false);
+  expect(await keeper.writePiece('c', 't2', 0, new Blob(['the first of another']))).toBe(false);
+  const stored = await openDB(name);
+  expect(await stored.count('blobs')).toBe(0);
 });
 
 test('where sessions are not kept, neither are pieces', async () => {

@@ -81,11 +81,23 @@ test('an explained frame is covered by its own readings, and the stage comes bac
   painter.reveal([face]);
   painter.peek(picture('then'), null);
   expect(seen(painter)).toEqual(['then', WHOLE]);
-  painter.hold(picture('later'));
-  painter.reveal([]);
   expect(seen(painter)).toEqual(['then', WHOLE]);
   painter.endPeek();
   expect(seen(painter)).toEqual(['now', HEAD]);
+});
+
+test('what comes while an explained frame is looked at is the stage’s frame with its own readings: kept so, and shown after it', async () => {
+  const painter = new StagePainter();
+  painter.setFacesShown('blurred');
+  painter.hold(picture('now'));
+  painter.reveal([]);
+  painter.peek(picture('then'), null);
+  painter.hold(picture('later'));
+  painter.reveal([face]);
+  expect(seen(painter)).toEqual(['then', WHOLE]);
+  expect(await painter.copy()).toEqual({ drawn: ['later'] });
+  painter.endPeek();
+  expect(seen(painter)).toEqual(['later', HEAD]);
 });
 
 test('what is kept or explained is the frame as it is', async () => {

@@ -60,12 +60,15 @@ export class StagePainter {
     this.#held.draw(image, width, height);
   }
 
-  /** Shows the held frame, unless an explained one is being looked at. */
+  /**
+   * The held frame is the stage's from now on; while an explained one is looked at, beneath it. Otherwise what is kept meanwhile would be an
+   * old frame with new readings.
+   */
   reveal(places: Places): void {
-    if (this.#peeked || this.#held.isEmpty) return;
+    if (this.#held.isEmpty) return;
     [this.#frame, this.#held] = [this.#held, this.#frame];
     this.#places = places;
-    this.#paint();
+    if (!this.#peeked) this.#paint();
   }
 
   show(image: ImageBitmap, places: Places): void {

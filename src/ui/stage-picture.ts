@@ -1,9 +1,10 @@
-/** What the stage shows as one picture, with what was read drawn into it. Faces are covered there as they are on the stage. */
+/** What the stage shows as one picture, with what was read drawn into it. Faces are covered there as they are on the stage, and nobody is named then. */
 import { drawLandmarks, drawOverlay } from '../overlay/overlay.ts';
 import type { OverlayReading } from '../shared/overlay.ts';
-import { selectedItem } from './analysis-state.ts';
+import { type AnalysisState, type Item, type Snapshot, selectedItem } from './analysis-state.ts';
 import { messages } from './messages.ts';
-import { namesOfPeople } from './people.ts';
+import { asPeople, namesOfPeople } from './people.ts';
+import { readingsAt } from './recorded-frame.ts';
 import type { SessionController } from './session-controller.ts';
 import type { Settings } from './settings.ts';
 import type { StateStore } from './state-store.ts';
@@ -33,9 +34,7 @@ export async function stagePicture(
   }
   context.drawImage(canvas, 0, 0);
   context.restore();
-  // While an explained frame is looked at, the readings on show are another one's.
-  const peeked = state.highlight && item.explanations.find(({ runId }) => runId === state.highlight?.runId);
-  const snapshot = peeked && item.kind !== 'picture' ? peeked.snapshot : controller.live.snapshot;
+  const snapshot = snapshotOf(state, item, controller, { width, height });
   if (snapshot) {
     const across = width / snapshot.width;
     const down = height / snapshot.height;
@@ -58,9 +57,23 @@ export async function stagePicture(
       context,
       { width, height },
       { faces, names: namesOfPeople(item.people), chosen: state.selectedFace, trail: () => [], caption: null },
-      { boxes, emotions: labels, names: true, bars: false, plane: false, captions: false },
+      { boxes, emotions: labels, names: settings.facesShown === 'as-they-are', bars: false, plane: false, captions: false },
       { emotions: messages.emotions, valence: messages.valence, arousal: messages.arousal },
     );
   }
   return picture.convertToBlob({ type, quality: JPEG_QUALITY });
+}
+
+/** Of the frame that is seen: while an explained or recorded one is looked at, the readings on show are another one's. */
+function snapshotOf(
+  state: AnalysisState,
+  item: Item,
+  controller: SessionController,
+  size: { width: number; height: number },
+): Snapshot | null {
+  const peeked = state.highlight && item.explanations.find(({ runId }) => runId === state.highlight?.runId);
+  if (peeked && item.kind !== 'picture') return peeked.snapshot;
+  if (state.replay === null || state.camera === 'off') return controller.live.snapshot;
+  const recorded = readingsAt(controller.recorded.get(item.id) ?? [], state.replay, size);
+  return recorded && { ...recorded, readings: asPeople(recorded.readings, item.people) };
 }

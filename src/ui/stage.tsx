@@ -1,4 +1,4 @@
-import { useEffect, useRef, useSyncExternalStore } from 'react';
+import { useLayoutEffect, useRef, useSyncExternalStore } from 'react';
 import { type Item, selectedItem } from './analysis-state.ts';
 import { CameraSign } from './camera-sign.tsx';
 import { ErrorNotice } from './error-notice.tsx';
@@ -68,7 +68,8 @@ function StageFrame({ width, height }: { width: number; height: number }) {
   );
   useSyncExternalStore(controller.pictureMode.onChange, controller.pictureMode.flowing);
   const flowing = useAppState((state) => controller.pictureFlows(selectedItem(state)));
-  useEffect(() => {
+  // At once: where all is drawn anew, in another language, a video that is on no page for a moment longer is stopped by the browser.
+  useLayoutEffect(() => {
     host.current?.prepend(controller.source.element, controller.painter.canvas);
   }, [controller]);
   const mirrored = controller.mirrored;

@@ -1,10 +1,12 @@
-/** What comes before the page: the record of what it asks for, and its language, for the modules of the page hold strings. */
+/** What comes before the page: no dropped file replaces it, the record of what it asks for, and its language, for its modules hold strings. */
 import './theme.css';
+import { guardDrops } from './drop-guard.ts';
 import { chooseLanguage, languageInAddress } from './language.ts';
 import { keepRecord } from './request-record.ts';
 import { loadSettings } from './settings.ts';
 import { speak } from './speech.ts';
 
+guardDrops(window);
 keepRecord();
 
 async function start(): Promise<void> {

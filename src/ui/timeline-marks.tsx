@@ -31,7 +31,17 @@ export function TimelineMarks(props: TimelineMarksProps) {
         <List size={14} aria-hidden="true" /> <span className="timeline-word">{messages.timeline.marks(count)}</span>
       </Popover.Trigger>
       <Popover.Portal>
-        <Popover.Content className="panel marks" sideOffset={6} align="end" collisionPadding={8} aria-label={messages.timeline.marksTitle}>
+        <Popover.Content
+          className="panel marks"
+          sideOffset={6}
+          align="end"
+          collisionPadding={8}
+          aria-label={messages.timeline.marksTitle}
+          // Escape in a field that was changed gives its old value back: the list hears of the key first.
+          onEscapeKeyDown={(event) => {
+            if (event.target instanceof HTMLElement && event.target.dataset.changed === 'true') event.preventDefault();
+          }}
+        >
           <Lists {...props} />
         </Popover.Content>
       </Popover.Portal>

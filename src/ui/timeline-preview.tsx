@@ -88,7 +88,7 @@ export function TimelinePreview({ item, ref }: { item: Item; ref: React.Ref<Prev
   return (
     <div className="timeline-preview" ref={box} hidden aria-hidden="true">
       <canvas ref={canvas} hidden />
-      <img ref={image} alt="" hidden />
+      <img ref={image} alt="" draggable={false} hidden />
       <p ref={words} />
     </div>
   );

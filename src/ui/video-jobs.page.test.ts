@@ -66,7 +66,7 @@ const kept: KeptSession = {
   ],
 };
 
-function setUp() {
+function setUp(session = kept) {
   const canvas = () => ({
     width: 0,
     height: 0,
@@ -109,9 +109,9 @@ function setUp() {
     baseUrl: 'http://localhost/',
   });
   for (const part of ['faces', 'reader', 'language-model'] as const) say({ type: 'ready', part, info });
-  controller.openSession(kept);
+  controller.openSession(session);
   const job = () => store.get().items[0]?.jobs?.at(-1);
-  return { controller, store, videos, read, job };
+  return { controller, store, videos, read, job, say: (event: AnalysisEvent) => say(event) };
 }
 
 test('asked to go on, it asks for the file, knows it by name and size, and goes on where it was', async () => {
@@ -150,4 +150,36 @@ test('played, what was analysed is shown and not read again; the rest is read as
   expect(controller.live.snapshot).toMatchObject({ time: 0.7, readings: [{ faceId: 4, time: 0.5 }] });
   await play(3);
   expect(read).toEqual([3]);
+});
+
+test('where a job has dropped what was read before, nobody knows any more where faces are until it comes there', async () => {
+  const [item] = kept.items;
+  if (!item) throw new Error('no item');
+  const watched = [...item.readings, ...[3, 3.5].map((time) => reading({ time, faceId: 4 }))];
+  const { controller, videos, say } = setUp({ ...kept, items: [{ ...item, readings: watched }] });
+  expect(controller.framesRead('v')).toEqual([0, 0.5, 1, 3, 3.5]);
+  controller.addFiles([new File(['12345'], 'interview.mp4')]);
+  await settled();
+  controller.goOnWithVideo('v', () => {});
+  const runId = videos[0]?.runId ?? '';
+  say({ type: 'readings', runId, time: 1.5, width: 64, height: 48, readings: [], times: {} });
+  controller.videoJobs.stop('v');
+  expect(controller.recorded.get('v')?.map(({ time }) => time)).toEqual([0, 0.5, 1]);
+  expect(controller.framesRead('v').toSorted((a, b) => a - b)).toEqual([0, 0.5, 1, 1.5]);
+});
+
+test.each([
+  ['a frame that was read', 2, 1, [reading({ time: 1, faceId: 4 })], 1],
+  ['one that was read as others were, without a face on it', 2, 0.75, [], 1],
+  ['one between two that were read seldom: a face may have come and gone', 1, 0.75, [], null],
+  ['one that no job had come to: a face may be anywhere', 2, 5, [], null],
+])('a kept video comes back at %s', async (_which, framesPerSecond, time, readings, covered) => {
+  const [item] = kept.items;
+  if (!item) throw new Error('no item');
+  const jobs = (record.jobs ?? []).map((job) => ({ ...job, framesPerSecond }));
+  const stood = { ...record, jobs, snapshot: { time, width: 64, height: 48, readings } };
+  const { controller } = setUp({ ...kept, items: [{ ...item, record: stood, last: new Blob(['jpeg']) }] });
+  const show = vi.spyOn(controller.painter, 'show');
+  await settled();
+  expect(show.mock.calls.map(([, places]) => places?.length ?? null)).toEqual([covered]);
 });

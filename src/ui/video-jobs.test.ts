@@ -76,6 +76,7 @@ function jobsFor(page: FakePage, read: ReadVideo) {
     recorded: page.recorded,
     smoothing: () => 0.3,
     onFrames: (itemId, _times, anew) => calls.push([itemId, anew]),
+    onDropped: () => {},
     onEnd: () => {},
   });
   return { jobs, calls };
@@ -184,6 +185,16 @@ describe('stopped', () => {
     expect(runs).toHaveLength(1);
   });
 
+  test('by the user, it does not begin again with a new worker', async () => {
+    const { jobs, runs, job } = setUp('a');
+    jobs.add(['a'], whole);
+    runs[0]?.give(8);
+    jobs.stop('a');
+    jobs.interrupt();
+    await settled();
+    expect([job()?.phase, runs.length]).toEqual(['stopped', 1]);
+  });
+
   test('by a new worker, it goes on in that one by itself', async () => {
     const { jobs, runs, job, times } = setUp('a', 'b');
     jobs.add(['a', 'b'], whole);
@@ -277,6 +288,27 @@ test('a damaged place is noted, and a failure keeps what was read and can be tri
   jobs.goOn('a');
   await settled();
   expect(job()).toMatchObject({ phase: 'running', lost: [], error: null });
+});
+
+test('a damaged place that is gone over again, as the job goes on, is told once', async () => {
+  const { jobs, runs, job } = setUp('a');
+  jobs.add(['a'], whole);
+  runs[0]?.give(3);
+  runs[0]?.say({ type: 'video-lost', runId: 'r', from: 0.45, to: 0.55 });
+  runs[0]?.give(3);
+  jobs.stop('a');
+  await settled();
+  jobs.goOn('a');
+  await settled();
+  runs[1]?.give(2);
+  runs[1]?.say({ type: 'video-lost', runId: 'r', from: 0.45, to: 0.55 });
+  runs[1]?.give();
+  runs[1]?.say({ type: 'video-lost', runId: 'r', from: 3.9, to: 4 });
+  jobs.stop('a');
+  expect(job()?.lost).toEqual([
+    { from: 0.45, to: 0.55 },
+    { from: 3.9, to: 4 },
+  ]);
 });
 
 test('the pace and the time left follow from the last seconds', async () => {

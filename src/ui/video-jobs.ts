@@ -10,8 +10,9 @@ import type { Reading } from '../shared/readings.ts';
 import { assertNever } from '../shared/result.ts';
 import type { Item } from './analysis-state.ts';
 import { messages } from './messages.ts';
+import { rowsBetween } from './rows-between.ts';
 import type { StateStore } from './state-store.ts';
-import { canGoOn, clipped, givenUp, type JobWish, jobAt, newJob, opened, type VideoJob } from './video-job.ts';
+import { canGoOn, clipped, givenUp, type JobWish, jobAt, newJob, opened, type Stretch, type VideoJob } from './video-job.ts';
 import type { ReadVideo, VideoEvent } from './video-reader.ts';
 import { FaceIds, frameAt, outside, settled } from './video-rows.ts';
 
@@ -26,6 +27,8 @@ interface VideoJobsOptions {
   smoothing: () => number;
   /** Frames of these times were read. Their readings lie in `recorded` now; `anew`: in place of others. */
   onFrames: (itemId: string, times: readonly number[], anew: boolean) => void;
+  /** What was read at such times before counts no more, frames without a face among it: they are read anew, sooner or later. */
+  onDropped: (itemId: string, inside: (time: number) => boolean) => void;
   /** Nothing more comes for now. */
   onEnd: (itemId: string) => void;
   /** Milliseconds, any steady clock. */
@@ -103,8 +106,9 @@ export class VideoJobs {
   recordedAt(item: Item, time: number): SessionReading[] | 'ahead' | null {
     const job = jobAt(item.jobs ?? [], time + SLACK) ?? jobAt(item.jobs ?? [], time - SLACK);
     if (!job) return this.#run?.itemId === item.id ? 'ahead' : null;
-    const reach = job.framesPerSecond === null ? EVERY_FRAME_REACH : 1 / job.framesPerSecond;
-    return frameAt(this.#rows(item.id), time + SLACK, reach + 2 * SLACK);
+    const reach = (job.framesPerSecond === null ? EVERY_FRAME_REACH : 1 / job.framesPerSecond) + 2 * SLACK;
+    const until = time + SLACK;
+    return frameAt(rowsBetween(this.#rows(item.id), until - reach, until), until, reach);
   }
 
   /** Puts videos at the end of the queue, but those that wait or run already. */
@@ -162,7 +166,8 @@ export class VideoJobs {
   /** What ran in a worker that is gone goes on in the next one; call before that. */
   interrupt(): void {
     const run = this.#run;
-    if (!run) return;
+    // What was stopped already does not begin again.
+    if (run?.ending !== null) return;
     run.ending = 'queued';
     this.#keep(run);
     run.abort.abort();
@@ -229,7 +234,7 @@ export class VideoJobs {
       }
       case 'video-lost':
         this.#keep(run);
-        this.#change(run.itemId, { lost: [...(this.#job(run.itemId)?.lost ?? []), { from: event.from, to: event.to }] });
+        this.#noteLost(run.itemId, { from: event.from, to: event.to });
         break;
       case 'readings':
         if (event.cut) this.#options.store.dispatch({ type: 'cut-found', itemId: run.itemId, cut: event.cut });
@@ -239,6 +244,12 @@ export class VideoJobs {
       default:
         assertNever(event);
     }
+  }
+
+  /** A stretch before the place where the job went on was noted when it came there first. */
+  #noteLost(itemId: string, stretch: Stretch): void {
+    const job = this.#job(itemId);
+    if (job && stretch.to > (job.reached ?? Number.NEGATIVE_INFINITY)) this.#change(itemId, { lost: [...job.lost, stretch] });
   }
 
   /** Rows and how far the job is, in one step. */
@@ -255,8 +266,10 @@ export class VideoJobs {
     let anew = false;
     if (!run.ids) {
       const all = this.#rows(itemId);
-      const rows = outside(all, insideOf(job, first.time));
+      const inside = insideOf(job, first.time);
+      const rows = outside(all, inside);
       anew = rows !== all;
+      this.#options.onDropped(itemId, inside);
       run.ids = idsFor(item, job, all, rows);
       if (anew || !this.#options.recorded.has(itemId)) this.#options.recorded.set(itemId, rows);
     }

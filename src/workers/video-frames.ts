@@ -136,11 +136,14 @@ class DecodedVideo implements VideoFrames {
           const sample = next.value;
           // Asked for again: a frame lasts for several of the times, or the last one for all that follow.
           const isNew = sample !== null && sample.timestamp > last && !signal.aborted;
-          if (isNew) {
-            last = sample.timestamp;
-            yield { kind: 'frame', frame: this.#frameOf(sample) };
+          try {
+            if (isNew) {
+              last = sample.timestamp;
+              yield { kind: 'frame', frame: this.#frameOf(sample) };
+            }
+          } finally {
+            sample?.close(); // also where nobody asks for another
           }
-          sample?.close();
           if (signal.aborted) return;
         }
         // A file that was cut off ends without an error, though its index goes on.
