@@ -1,4 +1,4 @@
-import { useLayoutEffect, useRef, useSyncExternalStore } from 'react';
+import { type CSSProperties, useLayoutEffect, useRef, useSyncExternalStore } from 'react';
 import { type Item, selectedItem } from './analysis-state.ts';
 import { CameraSign } from './camera-sign.tsx';
 import { ErrorNotice } from './error-notice.tsx';
@@ -19,8 +19,11 @@ export function Stage({ onOpenFiles }: { onOpenFiles: () => void }) {
   const item = useAppState(selectedItem);
   const notice = useAppState((state) => state.notice);
   const action = useErrorAction(notice, null, onOpenFiles);
+  const frame = useFrameSize();
+  // A phone gives a wide picture no more height than it fills.
+  const ratio = frame ? { '--frame-ratio': frame.width / frame.height } : {};
   return (
-    <section className="stage" aria-label={messages.stage} tabIndex={-1} id="stage">
+    <section className="stage" aria-label={messages.stage} tabIndex={-1} id="stage" style={ratio as CSSProperties}>
       {item ? <StageItem item={item} onOpenFiles={onOpenFiles} /> : <Welcome onOpenFiles={onOpenFiles} />}
       {notice && (
         <div className="stage-notice">
