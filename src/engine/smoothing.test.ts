@@ -34,6 +34,17 @@ test('after one time constant 63 % of a change has come through, in one frame or
   }
 });
 
+test('what was measured stands beside what is smoothed, and nothing where they are the same', () => {
+  const smoother = new Smoother(0.4);
+  expect(smoother.smooth(reading('neutral', 0), 1).raw).toBeUndefined();
+  const smoothed = smoother.smooth(reading('happiness', 0.1), 1);
+  expect(smoothed.probabilities.happiness).toBeLessThan(0.2);
+  expect(smoothed.raw).toEqual({ probabilities: reading('happiness', 0.1).probabilities, valence: 1, arousal: 0 });
+  // The next is measured anew, not from the raw values of the one before.
+  expect(smoother.smooth(reading('happiness', 0.2), 1).raw?.probabilities.happiness).toBe(1);
+  expect(smoother.smooth(reading('neutral', 0.3), 0).raw).toBeUndefined();
+});
+
 test('the label follows the smoothed numbers: it turns uncertain on the way', () => {
   const smoother = new Smoother(0.6);
   smoother.smooth(reading('neutral', 0), 1);

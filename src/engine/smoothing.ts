@@ -8,8 +8,8 @@ const MAX_GAP = 2;
 
 /**
  * Exponential smoothing by a time constant: after that many seconds a change has come through to
- * 63 %, however many frames there were. Probabilities, valence and arousal are smoothed, the rest
- * of a reading is as measured.
+ * 63 %, however many frames there were. Probabilities, valence and arousal are smoothed, and stand
+ * beside as they were measured; the rest of a reading is as measured.
  */
 export class Smoother {
   readonly #uncertainBelow: number;
@@ -43,6 +43,7 @@ export class Smoother {
       emotion: topEmotion(probabilities, this.#uncertainBelow),
       valence: mix(last.valence, now.valence),
       arousal: mix(last.arousal, now.arousal),
+      raw: { probabilities: now.probabilities, valence: now.valence, arousal: now.arousal },
     };
   }
 }

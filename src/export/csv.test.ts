@@ -29,7 +29,25 @@ describe('readingsCsv', () => {
       backend: 'wasm',
       dtype: 'fp32',
     });
+    // Not smoothed: the same.
+    expect(first).toMatchObject({ raw_happiness: '0.7', raw_valence: '-0.25', raw_arousal: '0.5' });
     expect(second).toMatchObject({ face_id: '2', emotion: 'uncertain', AU06: '0.4', AU12: '' });
+  });
+
+  it('gives what was measured beside what was smoothed', () => {
+    const smoothed = session();
+    const [first] = smoothed.items[0]!.readings;
+    const { probabilities } = first!;
+    first!.raw = { probabilities: { ...probabilities, happiness: 0.1, neutral: 0.85 }, valence: 0.125, arousal: -0.75 };
+    expect(records(readingsCsv(smoothed))[0]).toMatchObject({
+      happiness: '0.7',
+      valence: '-0.25',
+      raw_happiness: '0.1',
+      raw_neutral: '0.85',
+      raw_valence: '0.125',
+      raw_arousal: '-0.75',
+    });
+    expect(JSON.parse(sessionJson(smoothed)).items[0].readings[0].raw).toMatchObject({ valence: 0.125, arousal: -0.75 });
   });
 
   it.each(['=cmd|calc', '+1', '-2', '@SUM(A1)', '\tx', '\r=1'])('makes the name %j harmless in a spreadsheet', (name) => {

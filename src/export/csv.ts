@@ -2,7 +2,7 @@
 import { EMOTION_LABELS, type GraphName, STEPS } from '../shared/labels.ts';
 import { sampling } from './frames.ts';
 import { textHash } from './provenance.ts';
-import { faceName, type Session, type SessionItem, wordLines } from './session.ts';
+import { faceName, type Session, type SessionItem, type SessionReading, wordLines } from './session.ts';
 import { type Cell, csvTable, numberText } from './table.ts';
 
 const MODEL_COLUMNS = [
@@ -38,7 +38,13 @@ function modelCells(session: Session, item: SessionItem, graph: GraphName): Cell
   ];
 }
 
-/** One row per face per frame; action units are columns, empty where one was not measured. Backend and dtype are the face encoder's. */
+/** As this frame alone gave them: the very values of the row where nothing was smoothed. */
+function rawCells(reading: SessionReading): Cell[] {
+  const { probabilities, valence, arousal } = reading.raw ?? reading;
+  return [...EMOTION_LABELS.map((label) => probabilities[label]), valence, arousal];
+}
+
+/** One row per face per frame; `raw_…` is without smoothing; action units are columns, empty where one was not measured. Backend and dtype are the face encoder's. */
 export function readingsCsv(session: Session): string {
   const codes = [
     ...new Set(session.items.flatMap((item) => item.readings.flatMap((reading) => reading.actionUnits.map((unit) => unit.code)))),
@@ -62,6 +68,7 @@ export function readingsCsv(session: Session): string {
     'emotion',
     'valence',
     'arousal',
+    ...[...EMOTION_LABELS, 'valence', 'arousal'].map((name) => `raw_${name}`),
     ...codes,
     ...MODEL_COLUMNS,
   ];
@@ -86,6 +93,7 @@ export function readingsCsv(session: Session): string {
       reading.emotion,
       reading.valence,
       reading.arousal,
+      ...rawCells(reading),
       ...codes.map((code) => reading.actionUnits.find((unit) => unit.code === code)?.probability ?? null),
       ...model,
     ]);

@@ -31,6 +31,7 @@ export function sessionJson(session: Session, { landmarks = false, at }: JsonOpt
         time: 'seconds of media time',
         box: 'px of the frame, origin top left',
         roll: 'radians, clockwise',
+        raw: 'as measured on this frame, before smoothing; absent where nothing was smoothed',
         times: 'milliseconds by stage',
       },
       items: session.items.map((item) => ({ ...item, readings: item.readings.map((reading) => readingJson(reading, landmarks)) })),

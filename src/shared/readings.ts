@@ -14,6 +14,13 @@ export interface ActionUnit {
   probability: number;
 }
 
+/** What is smoothed, as this frame alone gives it. */
+export interface RawAffect {
+  probabilities: Record<EmotionLabel, number>;
+  valence: number;
+  arousal: number;
+}
+
 /** All numbers for one face at one frame. */
 export interface Reading {
   faceId: number;
@@ -31,6 +38,8 @@ export interface Reading {
   /** [-1, 1] each. */
   valence: number;
   arousal: number;
+  /** Absent where the values above are not smoothed. */
+  raw?: RawAffect;
   actionUnits: ActionUnit[];
   /** How it is shown, measured: "close", "to the left", "dark", …; two at most. */
   traits: string[];

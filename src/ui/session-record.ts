@@ -121,25 +121,28 @@ const step = v.picklist(STEPS);
 const byStep = <T extends v.GenericSchema>(schema: T) => v.object({ observe: schema, cues: schema, reason: schema, answer: schema });
 const wire = v.object({ code: v.picklist(ERROR_CODES), message: text, remedy: text, detail: v.exactOptional(text) });
 
+const probabilities = v.object({
+  neutral: v.number(),
+  happiness: v.number(),
+  surprise: v.number(),
+  sadness: v.number(),
+  anger: v.number(),
+  disgust: v.number(),
+  fear: v.number(),
+  contempt: v.number(),
+});
+
 const reading = {
   faceId,
   time: v.number(),
   box,
   roll: v.number(),
   score: v.number(),
-  probabilities: v.object({
-    neutral: v.number(),
-    happiness: v.number(),
-    surprise: v.number(),
-    sadness: v.number(),
-    anger: v.number(),
-    disgust: v.number(),
-    fear: v.number(),
-    contempt: v.number(),
-  }),
+  probabilities,
   emotion: v.picklist([...EMOTION_LABELS, 'uncertain']),
   valence: v.number(),
   arousal: v.number(),
+  raw: v.exactOptional(v.object({ probabilities, valence: v.number(), arousal: v.number() })),
   actionUnits: v.array(v.object({ code: name, probability: v.number() })),
   traits: v.array(name),
   landmarks: floats,
