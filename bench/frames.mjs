@@ -41,8 +41,8 @@ async function drawFrame({ side, count, top }, index) {
 /** How the work grows with the faces: so many of about 70 px in 1920 × 1080, side by side and in rows. */
 export const FACE_COUNTS = [1, 2, 4, 8, 12];
 const CROWD = { width: 1920, height: 1080, side: 360 };
-/** How it grows with the frame: one face that takes the same share of it, in frames of this height, 16:9. */
-export const FRAME_HEIGHTS = [360, 720, 1080, 2160];
+/** How it grows with the frame: one face that takes the same share of it, in frames of this height, 16:9. The page hands over none that is larger. */
+export const FRAME_HEIGHTS = [360, 720, 1080];
 /** Few: each is a large file, and a pass over them long. */
 export const GROWTH_FRAMES = 20;
 

@@ -205,6 +205,51 @@ describe('live, between two detections', () => {
   });
 });
 
+test('nobody in a large frame: small faces are looked for once a second', async () => {
+  let runs = 0;
+  const path = fastPathIn({ faces: [], presence: 0, label: 'neutral' }, () => {
+    runs += 1;
+  });
+  const runsAt = async (time: number, sourceId = 'a') => {
+    const before = runs;
+    const picture = { width: 1000, height: 600, data: new Uint8ClampedArray(1000 * 600 * 4), time };
+    await path.read(picture, { sourceId, mode: 'live', smoothing: 0 });
+    return runs - before;
+  };
+  // Both detectors on the whole frame; the full-range one on eight tiles, too.
+  for (const [time, expected] of [
+    [0, 10],
+    [0.5, 2],
+    [1.1, 10],
+    [0.2, 10], // gone back
+  ] as const)
+    expect(await runsAt(time)).toBe(expected);
+  expect(await runsAt(0.3, 'b')).toBe(10);
+});
+
+test('small faces of a large frame are followed for a second where somebody watches; a job looks again after a quarter', async () => {
+  let runs = 0;
+  // 8 of 128 px of the whole frame are 62 px of it, and 25 of a tile of 400.
+  const world: World = { faces: [{ anchor: 27, size: 8, logit: 5 }], presence: 10, label: 'neutral', meshAt: { x: 4, y: 4 }, maxFaces: 12 };
+  const path = fastPathIn(world, () => {
+    runs += 1;
+  });
+  const isLookedFor = async (time: number, background: boolean) => {
+    const before = runs;
+    const picture = { width: 1000, height: 600, data: new Uint8ClampedArray(1000 * 600 * 4), time };
+    const { readings } = await path.read(picture, { sourceId: 'a', mode: 'live', smoothing: 0, background });
+    expect(readings.length).toBeGreaterThan(0);
+    return runs > before;
+  };
+  const times = [0, 0.3, 0.9, 1.05];
+  const watched = [];
+  for (const time of times) watched.push(await isLookedFor(time, false));
+  expect(watched).toEqual([true, false, false, true]);
+  const job = [];
+  for (const time of times) job.push(await isLookedFor(time, true));
+  expect(job).toEqual([true, true, true, false]);
+});
+
 test('a film that is cut: faces are looked for at once, the last shot’s smoothing ends, and the cut is told; a camera has none', async () => {
   const shot = (time: number) => {
     const picture = frame(time);

@@ -3,7 +3,7 @@
  * Knows no events, no prompts, no language model.
  */
 import { findActionUnits } from '../model/action-units.ts';
-import { type DetectedFace, detectFaces, type FaceDetector } from '../model/face-detector.ts';
+import { type DetectedFace, detectFaces, type FaceDetector, TILED_SIDE } from '../model/face-detector.ts';
 import { type FaceEncoder, topEmotion } from '../model/face-encoder.ts';
 import type { Frame, Picture, Region } from '../model/image.ts';
 import type { LandmarkFinder } from '../model/landmarks.ts';
@@ -60,12 +60,25 @@ const DETECT_EVERY = 0.25;
 /** Nor are landmarks looked for more often than this: a face moves little within a frame or two, and its expression is read on each. */
 const LANDMARKS_EVERY = 0.04;
 
+/** Below this share of the longer side a face is small: where it, or nobody, is found, a large frame is searched tile by tile. */
+const SMALL_FACE = 0.1;
+/**
+ * A search takes several times as long as a look at the whole frame. Where it finds none it rests for so many seconds; where it finds some,
+ * somebody who watches sees them followed for as long, and as many as this.
+ */
+const SEARCH_EVERY = 1;
+const MAX_FOLLOWED = 12;
+
 /** What is remembered of one source from frame to frame. */
 interface SourceMemory {
   sourceId: string | null;
   tracker: Tracker;
   smoother: Smoother;
   cuts: SceneCuts;
+  /** When small faces were last looked for in vain, in seconds of media time. */
+  inVain: number | null;
+  /** The last detection found some. */
+  hasSmallFaces: boolean;
   /** The faces as last detected, where their landmarks last were, and when these were looked for. */
   following: { detected: number; measured: number; faces: { origin: FoundFace; now: FoundFace }[] } | null;
 }
@@ -88,7 +101,15 @@ export class FastPath {
     this.#manifest = manifest;
     const memory = (): SourceMemory => {
       const smoother = new Smoother(manifest.faceEncoder.uncertainBelow);
-      return { sourceId: null, tracker: new Tracker(), smoother, cuts: new SceneCuts(), following: null };
+      return {
+        sourceId: null,
+        tracker: new Tracker(),
+        smoother,
+        cuts: new SceneCuts(),
+        inVain: null,
+        hasSmallFaces: false,
+        following: null,
+      };
     };
     this.#watched = memory();
     this.#background = memory();
@@ -131,7 +152,7 @@ export class FastPath {
 
   async #detect(frame: Frame, mode: 'live' | 'still', times: StageTimes): Promise<FoundFace[]> {
     const { short, full } = this.#parts;
-    const detected = await timed(times, 'detect', () => detectFaces(short, full, frame, mode));
+    const detected = await timed(times, 'detect', () => (mode === 'still' ? detectFaces(short, full, frame, mode) : this.#search(frame)));
     const faces = await timed(times, 'landmarks', () => this.#findLandmarks(frame, largestFirst(detected), mode));
     // What has no landmarks cannot be followed; nor is there anything to follow where nobody is.
     const isFollowed = mode === 'live' && faces.length > 0 && faces.every(({ landmarks }) => landmarks.length > 0);
@@ -143,11 +164,27 @@ export class FastPath {
     return faces;
   }
 
+  /** Faces of a live frame; small ones of a large frame are looked for where that is worth its time. */
+  async #search(frame: Frame): Promise<DetectedFace[]> {
+    const { short, full } = this.#parts;
+    const memory = this.#memory;
+    const { time } = frame;
+    const rests = memory.inVain !== null && time >= memory.inVain && time - memory.inVain < SEARCH_EVERY;
+    const faces = await detectFaces(short, full, frame, rests ? 'live' : 'search', SMALL_FACE);
+    const longer = Math.max(frame.width, frame.height);
+    if (!rests)
+      memory.hasSmallFaces = longer > TILED_SIDE && faces.some(({ box }) => Math.max(box.width, box.height) < SMALL_FACE * longer);
+    if (!rests) memory.inVain = memory.hasSmallFaces ? null : time;
+    return faces;
+  }
+
   /** The faces of the last detection on this frame, or null where it is time to look again or one of them is lost. */
   async #follow(frame: Frame, times: StageTimes): Promise<FoundFace[] | null> {
     const { following } = this.#memory;
     const age = following === null ? Number.NaN : frame.time - following.detected;
-    if (following === null || !(age > 0 && age < DETECT_EVERY)) return null;
+    const { hasSmallFaces } = this.#memory;
+    const every = hasSmallFaces && this.#memory === this.#watched ? SEARCH_EVERY : DETECT_EVERY;
+    if (following === null || !(age > 0 && age < every)) return null;
     if (Math.abs(frame.time - following.measured) < LANDMARKS_EVERY) return following.faces.map(({ now }) => now);
     const { landmarks: finder } = this.#parts;
     return timed(times, 'landmarks', async () => {
@@ -169,11 +206,13 @@ export class FastPath {
   }
 
   /**
-   * Landmarks of all faces of a still, and of the largest of a live frame, as many as the deep path can describe.
+   * Landmarks of all faces of a still, and of the largest of a live frame, as many as the deep path can describe; of small faces more,
+   * since looking for them anew takes longer than following them.
    * A face that the detector doubts and the landmark graph denies is none: it is left out.
    */
   async #findLandmarks(frame: Picture, faces: readonly DetectedFace[], mode: 'live' | 'still'): Promise<FoundFace[]> {
-    const limit = mode === 'live' ? this.#manifest.projection.maxFaces : faces.length;
+    const followable = this.#memory.hasSmallFaces ? MAX_FOLLOWED : this.#manifest.projection.maxFaces;
+    const limit = mode === 'live' ? followable : faces.length;
     const { short, full, landmarks: finder } = this.#parts;
     const doubtBelow = (1 + Math.max(short.entry.scoreThreshold, full.entry.scoreThreshold)) / 2;
     const found: FoundFace[] = [];
@@ -195,6 +234,8 @@ export class FastPath {
     memory.tracker.reset();
     memory.smoother.reset();
     memory.cuts.reset();
+    memory.inVain = null;
+    memory.hasSmallFaces = false;
     memory.following = null;
     memory.sourceId = sourceId;
   }
@@ -202,6 +243,7 @@ export class FastPath {
   /** Faces are not where they were, nor do they look as they did a moment ago. */
   #forgetShot(): void {
     this.#memory.following = null;
+    this.#memory.inVain = null;
     this.#memory.smoother.reset();
   }
 

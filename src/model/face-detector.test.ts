@@ -91,6 +91,20 @@ describe('which detectors run', () => {
     }
   });
 
+  test('search: tiles where nobody or a small face is found in a large picture, the coarsest alone', async () => {
+    const [coarse = []] = tileLevels({ width: 1280, height: 720 }, 192);
+    for (const [anchor, size, width, height, runs] of [
+      [null, 0, 1280, 720, 1 + coarse.length],
+      [272, 8, 1280, 720, 1 + coarse.length], // 80 px
+      [272, 20, 1280, 720, 1], // 200 px
+      [null, 0, 640, 360, 1],
+    ] as const) {
+      const far = detectorSeeing(full, null);
+      await detectFaces(detectorSeeing(short, anchor, size).detector, far.detector, blank(width, height), 'search', 0.1);
+      expect(far.runner.runs).toBe(runs);
+    }
+  });
+
   test('still: a portrait is not searched in tiles, a picture of nobody is', async () => {
     const picture = blank(900, 900);
     const portrait = detectorSeeing(full, null);

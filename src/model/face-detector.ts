@@ -170,6 +170,8 @@ export function overlap(a: Rect, b: Rect): number {
 const LARGE_LIVE_SIDE = 1280;
 /** Where a face is smaller than this share of the longer side, the short-range detector may have missed others like it. */
 const SMALL_FACE = 0.2;
+/** A moving picture with a longer side above this may hold faces that no detector sees on the whole of it: 70 px are 10 px of its input. */
+export const TILED_SIDE = 960;
 /** Levels of tiles: how many fit side by side into the picture's shorter side. */
 const TILES_ACROSS = [1.5, 3, 6];
 /** Neighbouring tiles share this much, so a face up to this size is whole in one of them. */
@@ -186,6 +188,8 @@ const SAME_FACE = 0.6;
  *
  * `live`: the short-range detector; the full-range one too where that finds nothing or a small face
  * (below a fifth of the picture's longer side), or where the longer side is above 1280 px.
+ * `search`: as live, and of a picture above 960 px the coarsest tiles, too, where that finds nobody or a face below `smallBelow` of the
+ * longer side: others may be smaller still.
  * `still`: both on the whole picture, then the full-range one on overlapping tiles, level by level, so
  * that small faces in group photos are found. It stops where a tile has no more pixels than the
  * detector takes, or where all faces so far are too large to have companions that only smaller tiles
@@ -196,17 +200,20 @@ export async function detectFaces(
   short: FaceDetector,
   full: FaceDetector,
   picture: Picture,
-  mode: 'live' | 'still',
+  mode: 'live' | 'search' | 'still',
+  smallBelow = 0,
 ): Promise<DetectedFace[]> {
   const longer = Math.max(picture.width, picture.height);
   const near = await short.detect(picture);
   const enough = near.length > 0 && near.every(({ box }) => Math.max(box.width, box.height) >= SMALL_FACE * longer);
-  if (mode === 'live' && enough && longer <= LARGE_LIVE_SIDE) return near;
+  if (mode !== 'still' && enough && longer <= LARGE_LIVE_SIDE) return near;
   let found = mergeScales([...near, ...(await full.detect(picture))]);
-  if (mode === 'live') return found;
-  for (const tiles of tileLevels(picture, full.entry.size)) {
-    const smallest = Math.min(...found.map(({ box }) => Math.max(box.width, box.height)));
-    if (found.length > 0 && smallest > FACE_PER_TILE * (tiles[0]?.width ?? 0)) break;
+  const smallest = () => Math.min(...found.map(({ box }) => Math.max(box.width, box.height)));
+  const isSearched = mode === 'search' && longer > TILED_SIDE && (found.length === 0 || smallest() < smallBelow * longer);
+  if (mode !== 'still' && !isSearched) return found;
+  const levels = tileLevels(picture, full.entry.size);
+  for (const tiles of mode === 'still' ? levels : levels.slice(0, 1)) {
+    if (mode === 'still' && found.length > 0 && smallest() > FACE_PER_TILE * (tiles[0]?.width ?? 0)) break;
     const more: DetectedFace[] = [];
     for (const tile of tiles) {
       const faces = await full.detect(picture, tile);
