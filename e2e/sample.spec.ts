@@ -32,6 +32,14 @@ for (const [tag, query, machinery] of [
     ).toBeVisible();
     const written = await user.explanation(page).getByRole('paragraph').allTextContents();
     expect(written.join('').length).toBeGreaterThan(10);
+
+    // A step's name shows on the picture what it speaks of.
+    const reason = user.explanation(page).getByRole('button', { name: 'Reason', exact: true });
+    await reason.click();
+    await expect(reason).toHaveAttribute('aria-pressed', 'true');
+    await expect(user.stage(page).locator('svg.highlight')).toHaveCount(1);
+    await reason.click();
+    await expect(user.stage(page).locator('svg.highlight')).toHaveCount(0);
   });
 }
 

@@ -16,6 +16,7 @@ const shoot = (page: Page, name: string) =>
 async function open(page: Page, colorScheme: 'light' | 'dark' = 'light'): Promise<void> {
   await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
   await page.goto(`/?pack=${PACK}`);
+  await expect(page.locator('.app')).toBeVisible();
 }
 
 async function explain(page: Page): Promise<void> {
@@ -45,6 +46,10 @@ test('many faces', async ({ page }) => {
   await user.drop(page, 'several-faces.jpg');
   await expect(user.faces(page)).toHaveCount(3, PATIENT);
   await shoot(page, 'many-faces');
+  await user.button(page, 'Settings').click();
+  await page.getByRole('radio', { name: 'Blurred' }).click();
+  await page.keyboard.press('Escape');
+  await shoot(page, 'hidden-faces');
 });
 
 test('video', async ({ page }) => {
@@ -53,6 +58,7 @@ test('video', async ({ page }) => {
   await user.drop(page, 'clip.mp4');
   await user.probabilities(page);
   await expect(user.button(page, 'Play')).toBeVisible(PATIENT); // it has ended
+  await page.getByRole('button', { name: /^Analyse video/ }).click();
   await shoot(page, 'video');
 });
 

@@ -115,7 +115,7 @@ export interface AnalysisState {
   /** The mark deleted last, until it is restored or given up. */
   deletedMark: { itemId: string; mark: Mark } | null;
   /** Evidence whose place is shown now; without evidence, the explained frame as it is. */
-  highlight: { runId: string; evidence: Evidence | null } | null;
+  highlight: { runId: string; evidence: readonly Evidence[] | null } | null;
   /** Media time of the recorded frame that the stage shows in place of the present, in seconds; null: none. */
   replay: number | null;
   /** What failed with no item to say it beside: a camera that did not start, a file that is neither picture nor video. */

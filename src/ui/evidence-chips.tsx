@@ -23,12 +23,12 @@ function Chip({ run, evidence }: { run: Explanation; evidence: Evidence }) {
   const { controller } = useSession();
   const shown = useAppState(
     (state) =>
-      state.highlight?.runId === run.runId && !!state.highlight.evidence && chipKey(state.highlight.evidence) === chipKey(evidence),
+      state.highlight?.runId === run.runId && state.highlight.evidence?.some((each) => chipKey(each) === chipKey(evidence)) === true,
   );
   const isUntrue = (evidence.kind === 'claim' || evidence.kind === 'shown') && !evidence.holds;
   const unmeasured = isUntrue || (evidence.kind === 'action-unit' && evidence.faceIds.length === 0);
   const isTyped = run.wordsGiven !== undefined && (evidence.kind === 'words' || evidence.kind === 'claim');
-  const point = () => controller.point(run, evidence);
+  const point = () => controller.point(run, [evidence]);
   const leave = () => controller.point(run, null);
   return (
     <button

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Reading } from '../shared/readings.ts';
-import { evidencePlaces } from './evidence-places.ts';
+import { evidencePlaces, placesOf } from './evidence-places.ts';
 
 const face = (faceId: number, landmarks = new Float32Array(0)): Reading => ({
   faceId,
@@ -42,4 +42,15 @@ test('words, faces and the scene have their own places; a cue that was measured 
   expect(evidencePlaces(run, { kind: 'face', faceId: 1 })).toEqual([face(1).box]);
   expect(evidencePlaces(run, { kind: 'scene' })).toEqual([{ x: 0, y: 0, width: 640, height: 480 }]);
   expect(evidencePlaces(run, { kind: 'action-unit', code: 'AU12', faceIds: [] })).toEqual([]);
+});
+
+test('a step points at all that it speaks of, each once, and at the whole scene only where there is nothing nearer', () => {
+  const mouth = { kind: 'action-unit', code: 'AU12', faceIds: [1, 2] } as const;
+  const cue = { ...mouth, faceIds: [...mouth.faceIds] };
+  const lips = { ...cue, code: 'AU25' };
+  const face2 = { kind: 'face', faceId: 2 } as const;
+  const scene = { kind: 'scene' } as const;
+  expect(placesOf(run, [cue, lips, face2, scene])).toEqual([...evidencePlaces(run, cue), ...evidencePlaces(run, face2)]);
+  expect(placesOf(run, [scene])).toEqual(evidencePlaces(run, scene));
+  expect(placesOf(run, [])).toEqual([]);
 });

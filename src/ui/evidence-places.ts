@@ -63,6 +63,13 @@ export function evidencePlaces(run: Pick<Explanation, 'snapshot' | 'words'>, evi
   }
 }
 
+/** Places of several, each once; the whole scene only where there is nothing nearer to point at. */
+export function placesOf(run: Pick<Explanation, 'snapshot' | 'words'>, evidence: readonly Evidence[]): FaceBox[] {
+  const near = evidence.filter(({ kind }) => kind !== 'scene').flatMap((each) => evidencePlaces(run, each));
+  const places = near.length > 0 ? near : evidence.flatMap((each) => evidencePlaces(run, each));
+  return [...new Map(places.map((place) => [`${place.x},${place.y},${place.width},${place.height}`, place])).values()];
+}
+
 function unitPlace(reading: Reading, code: string): FaceBox {
   const region = REGIONS[code];
   const { box, landmarks } = reading;

@@ -46,6 +46,9 @@ function StepView({ run, step }: { run: Explanation; step: Step }) {
   const phase = stepPhase(run, step);
   const text = run.steps[step];
   const answered = step === 'answer' && run.answer !== null;
+  const { controller } = useSession();
+  const evidence = run.evidence[step];
+  const shown = useAppState((state) => state.highlight?.runId === run.runId && state.highlight.evidence === evidence);
   if (phase === 'ahead' && run.phase !== 'running') return null;
   return (
     <li className="step" data-phase={phase} data-writing={phase === 'current' && run.phase === 'running'}>
@@ -53,10 +56,19 @@ function StepView({ run, step }: { run: Explanation; step: Step }) {
         <span className="step-mark" aria-hidden="true">
           {phase === 'past' && <Check size={11} strokeWidth={3} />}
         </span>
-        {messages.steps[step]}
+        <button
+          type="button"
+          className="step-name"
+          aria-pressed={shown}
+          title={messages.showStep}
+          onClick={() => controller.point(run, shown ? null : evidence)}
+          onBlur={() => shown && controller.point(run, null)}
+        >
+          {messages.steps[step]}
+        </button>
       </h4>
       {answered && run.answer ? <AnswerView answer={run.answer} /> : text !== '' && <p lang="en">{text.trim()}</p>}
-      <EvidenceChips run={run} evidence={run.evidence[step]} />
+      <EvidenceChips run={run} evidence={evidence} />
     </li>
   );
 }

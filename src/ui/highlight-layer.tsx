@@ -1,15 +1,15 @@
-import { evidencePlaces } from './evidence-places.ts';
+import { placesOf } from './evidence-places.ts';
 import { useFrameSize } from './hooks.ts';
 import { useAppState } from './session-context.ts';
 
-/** Outlines the place that a chip points at, and dims the rest. */
+/** Outlines what a chip or a step points at, and dims the rest. */
 export function HighlightLayer({ mirrored }: { mirrored: boolean }) {
   const size = useFrameSize();
   const highlight = useAppState((state) => state.highlight);
   const items = useAppState((state) => state.items);
   const run = highlight && items.flatMap((item) => item.explanations).find((each) => each.runId === highlight.runId);
   if (!size || !highlight?.evidence || !run) return null;
-  const places = evidencePlaces(run, highlight.evidence);
+  const places = placesOf(run, highlight.evidence);
   const radius = Math.max(4, size.width / 120);
   return (
     <svg
@@ -22,12 +22,18 @@ export function HighlightLayer({ mirrored }: { mirrored: boolean }) {
       <mask id="highlight-mask">
         <rect width={size.width} height={size.height} fill="white" />
         {places.map((place) => (
-          <rect key={`${place.x},${place.y}`} {...place} rx={radius} fill="black" />
+          <rect key={`${place.x},${place.y},${place.width},${place.height}`} {...place} rx={radius} fill="black" />
         ))}
       </mask>
       {places.length > 0 && <rect className="highlight-veil" width={size.width} height={size.height} mask="url(#highlight-mask)" />}
       {places.map((place) => (
-        <rect key={`${place.x},${place.y}`} className="highlight-place" {...place} rx={radius} vectorEffect="non-scaling-stroke" />
+        <rect
+          key={`${place.x},${place.y},${place.width},${place.height}`}
+          className="highlight-place"
+          {...place}
+          rx={radius}
+          vectorEffect="non-scaling-stroke"
+        />
       ))}
     </svg>
   );

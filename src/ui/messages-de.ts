@@ -150,6 +150,7 @@ export const german: Translation<typeof messages> = {
   planeLabel: (valence, arousal) => `Valenz ${valence}, Erregung ${arousal}`,
   noCues: 'Kein deutliches Anzeichen',
   cues: 'Action Units',
+  showStep: 'Das erklärte Bild zeigen, und wovon dieser Schritt spricht',
   reasoningEmpty: 'Erklären betrachtet das Bild in vier Schritten: was da ist, welche Anzeichen zählen, was sie bedeuten, die Antwort.',
   queuedForModel: 'Wartet auf das Sprachmodell.',
   queuedForTurn: 'Wartet, bis es an der Reihe ist.',

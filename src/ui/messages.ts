@@ -156,6 +156,7 @@ export const messages = {
   planeLabel: (valence: string, arousal: string) => `Valence ${valence}, arousal ${arousal}`,
   noCues: 'No clear cue',
   cues: 'Action units',
+  showStep: 'Show the frame that was explained, and what this step speaks of',
   reasoningEmpty: 'Explain looks at the picture in four steps: what is there, which cues count, what they mean, the answer.',
   queuedForModel: 'Waits for the language model.',
   queuedForTurn: 'Waits for its turn.',

@@ -9,6 +9,7 @@ import { MAX_GAP } from '../overlay/face-tracks.ts';
 import { type WireError, wireError } from '../shared/errors.ts';
 import type { AnalysisEvent } from '../shared/events.ts';
 import type { BackendChoice } from '../shared/labels.ts';
+import type { Evidence } from '../shared/readings.ts';
 import type { ThreadRequests } from '../shared/requests.ts';
 import { fail, ok, type Result } from '../shared/result.ts';
 import { SerialQueue } from '../shared/serial-queue.ts';
@@ -549,8 +550,8 @@ export class SessionController implements SessionSource {
     return mark;
   }
 
-  /** Shows the place of a chip's evidence, on the very frame that was explained. */
-  point(run: Explanation, evidence: Explanation['evidence']['cues'][number] | null): void {
+  /** Shows the places of a chip's or a step's evidence, on the very frame that was explained; null: no longer. */
+  point(run: Explanation, evidence: readonly Evidence[] | null): void {
     this.#store.dispatch({ type: 'highlight', target: evidence ? { runId: run.runId, evidence } : null });
     if (evidence) this.#peek(run);
     else this.painter.endPeek();

@@ -1,6 +1,6 @@
 import { X } from 'lucide-react';
 import { Dialog, Switch } from 'radix-ui';
-import { useEffect, useId, useRef, useState } from 'react';
+import { type RefObject, useEffect, useId, useRef, useState } from 'react';
 import type { Stretch } from '../overlay/face-tracks.ts';
 import { type WireError, wireError } from '../shared/errors.ts';
 import type { OverlayParts } from '../shared/overlay.ts';
@@ -31,6 +31,11 @@ interface VideoExportDialogProps {
 
 /** Writes the video on the stage anew, with what was read drawn into it. */
 export function VideoExportDialog({ item, version, onClose, onFocusBack }: VideoExportDialogProps) {
+  // While a video is written, a slip of the hand does not throw it away: the dialog has buttons for that.
+  const writing = useRef(false);
+  const stay = (event: Event) => {
+    if (writing.current) event.preventDefault();
+  };
   return (
     <Dialog.Root open onOpenChange={(open) => !open && onClose()}>
       <Dialog.Portal>
@@ -38,6 +43,8 @@ export function VideoExportDialog({ item, version, onClose, onFocusBack }: Video
         <Dialog.Content
           className="panel help card video-export"
           aria-describedby={undefined}
+          onEscapeKeyDown={stay}
+          onInteractOutside={stay}
           onCloseAutoFocus={(event) => {
             event.preventDefault();
             onFocusBack();
@@ -45,7 +52,7 @@ export function VideoExportDialog({ item, version, onClose, onFocusBack }: Video
         >
           <Dialog.Title>{text.name}</Dialog.Title>
           <div className="card-body">
-            <VideoExport item={item} version={version} />
+            <VideoExport item={item} version={version} writing={writing} />
           </div>
           <Dialog.Close className="icon-button help-close" aria-label={messages.close}>
             <X size={18} aria-hidden="true" />
@@ -56,7 +63,13 @@ export function VideoExportDialog({ item, version, onClose, onFocusBack }: Video
   );
 }
 
-function VideoExport({ item, version }: { item: Item; version: string }) {
+interface VideoExportProps {
+  item: Item;
+  version: string;
+  writing: RefObject<boolean>;
+}
+
+function VideoExport({ item, version, writing }: VideoExportProps) {
   const { controller } = useSession();
   const [plan, setPlan] = useState<VideoExportPlan | WireError | null>(null);
   const file = controller.file(item.id);
@@ -76,10 +89,10 @@ function VideoExport({ item, version }: { item: Item; version: string }) {
         <ErrorText error={plan} />
       </p>
     );
-  return <Form item={item} file={file} plan={plan} version={version} />;
+  return <Form item={item} file={file} plan={plan} version={version} writing={writing} />;
 }
 
-function Form({ item, file, plan, version }: { item: Item; file: Blob; plan: VideoExportPlan; version: string }) {
+function Form({ item, file, plan, version, writing }: VideoExportProps & { file: Blob; plan: VideoExportPlan }) {
   const { controller, settings } = useSession();
   const readTimes = controller.framesRead(item.id);
   const [choices, setChoices] = useState<VideoChoices>(() =>
@@ -96,6 +109,9 @@ function Form({ item, file, plan, version }: { item: Item; file: Blob; plan: Vid
   );
   const [range, setRange] = useState({ from: clock(plan.start), to: clock(plan.end) });
   const { phase, start, stop, reset } = useVideoExport(item, file, plan, version);
+  useEffect(() => {
+    writing.current = phase.name === 'writing';
+  }, [phase, writing]);
   const whole: Stretch = { from: plan.start, to: plan.end };
   const part = choices.range && parsedRange(range, whole);
   const asked = choices.range ? part : whole;
