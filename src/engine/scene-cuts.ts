@@ -7,12 +7,10 @@
  * stand out from its neighbours: where all moves, all differs. Its ratio of 3 is for frames as close as the film's own; frames that are
  * a second apart differ more among themselves.
  *
- * Checked on 15 clips with 19 cuts (those that PySceneDetect finds in a stage show and in traffic, and the joints of joined clips; the
- * others are faces, animation, pans, fades and flashes), with ratios from 1.2 to 3 and thresholds of 24, 27 and 30. At 25, 10 and 5 frames a
- * second 18, 17 and 17 are found and nothing else (missing: the one at the very end of its clip, and one of two within 0.12 s); at 2 a second
- * 14 and 3 others (a whip pan, two fades), at one a second 12 and 1 other (a fade). The smallest difference across a cut is 31, but so is the
- * largest within a shot read 5 times a second (a taxi that comes to fill the picture; 18 at 25 a second): it is the neighbours that tell them
- * apart. From a person to the same person later in the same shot is a difference of 14: no cut that this could see.
+ * The ratio and the threshold for unusual gaps were chosen by eye on clips of faces, a stage show, traffic, animation, pans, fades and
+ * flashes: what a cut differs by, a taxi that comes to fill the picture may, too; it is the neighbours that tell them apart. Read less often
+ * than a few times a second, cuts are missed and fades told. From a person to the same person later in the same shot there is no cut that
+ * this could see.
  */
 import type { Picture } from '../model/image.ts';
 import type { SceneCut } from '../shared/events.ts';

@@ -46,12 +46,11 @@ const MIN_SIGHTINGS = 3;
 /** For so long after it came, in seconds, a face may turn out to be one that was here before: at the picture's edge little is seen of it. */
 const SETTLING = 1;
 
-/** See appearance.ts for what was measured. Two faces that differ by less may be one person's … */
+/** See appearance.ts. Two faces that differ by less may be one person's … */
 const SAME = 0.06;
 /** … if nobody else fits nearly as well. */
 const CLEAR = 0.02;
-/** Two that differ by more are not, though one stands where the other stood: the shot has changed. Between neighbouring readings
- * (5 a second) of one shot, of 174 pairs the largest difference is 0.083; across the one cut to another person's face in its place, 0.228. */
+/** Two that differ by more are not, though one stands where the other stood: the shot has changed. */
 const DIFFERENT = 0.15;
 /** In sides of the box for each unit of difference: 0.15 weighs as much as one side. */
 const LOOK_WEIGHT = 6.5;
