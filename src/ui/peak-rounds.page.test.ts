@@ -3,13 +3,11 @@ import { afterEach, expect, test, vi } from 'vitest';
 import { reading } from '../export/session.fixture.ts';
 import type { MediaFrame } from '../media/frame.ts';
 import { wireError } from '../shared/errors.ts';
-import type { AnalysisEvent, ModelInfo } from '../shared/events.ts';
+import type { AnalysisEvent } from '../shared/events.ts';
 import type { Task } from '../shared/labels.ts';
 import type { ExplainOptions } from '../workers/api.ts';
+import { keptSession, keptVideo, openController } from './controller.fixture.ts';
 import type { Peak } from './peaks.ts';
-import { SessionController } from './session-controller.ts';
-import type { ItemRecord, KeptItem, KeptSession } from './session-record.ts';
-import { StateStore } from './state-store.ts';
 import { newJob } from './video-job.ts';
 
 type Still = { ok: true; value: { image: ImageBitmap; time: number } | null } | { ok: false; error: ReturnType<typeof wireError> };
@@ -29,110 +27,47 @@ vi.mock('../media/live-frames.ts', () => ({ grabFrame: async () => null, followF
 vi.mock('../media/video-file.ts', () => ({ openVideo: async () => ({ ok: true, value: { width: 64, height: 48, close: () => {} } }) }));
 afterEach(() => vi.unstubAllGlobals());
 
-const info: ModelInfo = { packId: 'tiny', packVersion: '1', packHash: '', graphs: [], adapter: '', threads: 1, choices: null, notes: [] };
 const settled = () => new Promise((resolve) => setTimeout(resolve, 0));
 const peak = (time: number, strength: number): Peak => ({ faceId: 1, onset: time, time, strength, kind: 'happiness' });
 
 /** A kept video, whole, of which 30 s were analysed, twice a second; face 2 is the same person as face 1. */
-const record: ItemRecord = {
-  id: 'v',
-  kind: 'video',
-  name: 'interview.mp4',
-  phase: 'ready',
-  error: null,
-  snapshot: null,
-  explanations: [],
-  people: { names: {}, sameAs: { 2: 1 } },
-  marks: [],
-  takes: [],
-  jobs: [{ ...newJob({ from: 0, to: 30, framesPerSecond: 2 }, 0, 5), phase: 'done', reached: 30, frames: 60, width: 64, height: 48 }],
-  mirrored: false,
-};
-const item = (id: string): KeptItem => ({
-  record: { ...record, id },
-  readings: Array.from({ length: 60 }, (_, k) => reading({ time: k / 2, faceId: 2 })),
-  file: new Blob(['12345']),
-  thumbnail: null,
-  last: null,
-  frames: new Map(),
-  takes: new Map(),
-  pieces: new Map(),
-});
-const session: KeptSession = {
-  record: {
-    id: 's',
-    format: 1,
-    app: '1',
-    createdAt: 0,
-    savedAt: 0,
-    task: 'emotion',
-    selectedId: 'v',
-    itemIds: ['v', 'w'],
-    readings: 120,
-    bytes: 0,
-    deletedAt: null,
-  },
-  items: [item('v'), item('w')],
-};
+const video = (id: string) =>
+  keptVideo(
+    {
+      id,
+      people: { names: {}, sameAs: { 2: 1 } },
+      jobs: [{ ...newJob({ from: 0, to: 30, framesPerSecond: 2 }, 0, 5), phase: 'done', reached: 30, frames: 60, width: 64, height: 48 }],
+    },
+    Array.from({ length: 60 }, (_, k) => reading({ time: k / 2, faceId: 2 })),
+    new Blob(['12345']),
+  );
+const session = keptSession([video('v'), video('w')]);
 
 function setUp({ model = true } = {}) {
-  const canvas = () => ({
-    width: 64,
-    height: 48,
-    getContext: () => ({ drawImage: () => {}, clearRect: () => {} }),
-    toBlob: (done: BlobCallback) => done(null),
-  });
-  const video = { play: async () => {}, pause: () => {}, addEventListener: () => {}, removeEventListener: () => {}, readyState: 0 };
-  vi.stubGlobal('document', {
-    hidden: false,
-    addEventListener: () => {},
-    removeEventListener: () => {},
-    createElement: (name: string) => (name === 'canvas' ? canvas() : { ...video }),
-  });
-  vi.stubGlobal('createImageBitmap', async () => ({ width: 64, height: 48, close: () => {} }));
   sought = [];
   closed.mockClear();
   stillOf = (time) => ({ ok: true, value: { image, time } });
-  const store = new StateStore();
   const asked: { time: number; task: Task; readings: ExplainOptions['readings']; words: string | null }[] = [];
   let open: { done: () => void; fail: (error: ReturnType<typeof wireError>) => void } | null = null;
-  let say: (event: AnalysisEvent) => void = () => {};
-  const controller = new SessionController({
-    store,
-    startAnalyzer: (hear) => {
-      say = hear;
-      return {
-        load: async () => {},
-        dispose: () => {},
-        requests: async () => null,
-        read: async () => {},
-        analyzeVideo: async () => {},
-        explain: (signal: AbortSignal, { time }: MediaFrame, { runId, task, readings, words }: ExplainOptions) =>
-          new Promise<void>((resolve) => {
-            asked.push({ time, task, readings, words });
-            hear({ type: 'started', runId, task, time });
-            const end = (event: AnalysisEvent) => {
-              hear(event);
-              resolve();
-            };
-            open = {
-              done: () => end({ type: 'done', runId }),
-              fail: (error) => end({ type: 'failed', runId, error }),
-            };
-            signal.addEventListener('abort', () => end({ type: 'failed', runId, error: { code: 'cancelled', message: '', remedy: '' } }));
-          }),
-      };
-    },
-    address: { pack: 'tiny', backend: null, graphBackends: {} },
-    backend: 'auto',
-    smoothing: 0,
-    explainPeaks: false,
-    cameraNoticed: true,
-    baseUrl: 'http://localhost/',
+  const { controller, store, ready, say } = openController({
+    canvas: { width: 64, height: 48 },
+    worker: (hear) => ({
+      explain: (signal: AbortSignal, { time }: MediaFrame, { runId, task, readings, words }: ExplainOptions) =>
+        new Promise<void>((resolve) => {
+          asked.push({ time, task, readings, words });
+          hear({ type: 'started', runId, task, time });
+          const end = (event: AnalysisEvent) => {
+            hear(event);
+            resolve();
+          };
+          open = {
+            done: () => end({ type: 'done', runId }),
+            fail: (error) => end({ type: 'failed', runId, error }),
+          };
+          signal.addEventListener('abort', () => end({ type: 'failed', runId, error: { code: 'cancelled', message: '', remedy: '' } }));
+        }),
+    }),
   });
-  const ready = () => {
-    for (const part of ['faces', 'reader', 'language-model'] as const) say({ type: 'ready', part, info });
-  };
   if (model) ready();
   controller.openSession(session);
   const explain = (peaks: Peak[], itemId = 'v', task: Task = 'emotion') => controller.peakRounds.explain(itemId, peaks, task);

@@ -2,12 +2,11 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { reading } from '../export/session.fixture.ts';
 import type { MediaFrame } from '../media/frame.ts';
-import type { AnalysisEvent, ModelInfo } from '../shared/events.ts';
+import type { AnalysisEvent } from '../shared/events.ts';
 import { EMOTION_LABELS } from '../shared/labels.ts';
 import type { Reading } from '../shared/readings.ts';
 import type { ExplainOptions, ReadOptions } from '../workers/api.ts';
-import { SessionController } from './session-controller.ts';
-import { StateStore } from './state-store.ts';
+import { openController } from './controller.fixture.ts';
 
 let give: ((frame: MediaFrame) => void) | null = null;
 vi.mock('../media/camera.ts', () => ({
@@ -24,7 +23,6 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-const info: ModelInfo = { packId: 'tiny', packVersion: '1', packHash: '', graphs: [], adapter: '', threads: 1, choices: null, notes: [] };
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 /** Neutral, but for smiles of a second that begin at the given times. */
@@ -35,64 +33,35 @@ function smiling(time: number, smiles: number[]): Reading {
 }
 
 async function setUp(explainPeaks: boolean, smiles: number[]) {
-  const canvas = () => ({
-    width: 0,
-    height: 0,
-    getContext: () => ({ drawImage: () => {}, clearRect: () => {} }),
-    toBlob: (f: BlobCallback) => f(null),
-  });
-  const video = { play: async () => {}, pause: () => {}, addEventListener: () => {}, removeEventListener: () => {}, readyState: 0 };
-  vi.stubGlobal('document', {
-    hidden: false,
-    addEventListener: () => {},
-    removeEventListener: () => {},
-    createElement: (name: string) => (name === 'canvas' ? canvas() : { ...video }),
-  });
-  vi.stubGlobal('createImageBitmap', async ({ width, height }: ImageBitmap) => ({ width, height, close: () => {} }));
   let clock = 0;
   vi.spyOn(performance, 'now').mockImplementation(() => clock * 1000);
-  const store = new StateStore();
   const begun: string[] = [];
   const told: ExplainOptions['words'][] = [];
   /** Whether cuts were looked for, frame by frame. */
   const asked: (boolean | undefined)[] = [];
   const finish = new Map<string, () => void>();
-  let say: (event: AnalysisEvent) => void = () => {};
-  const controller = new SessionController({
-    store,
-    startAnalyzer: (hear) => {
-      say = hear;
-      return {
-        load: async () => {},
-        dispose: () => {},
-        requests: async () => null,
-        analyzeVideo: async () => {},
-        read: async (_signal: AbortSignal, { time }: MediaFrame, { runId, cuts }: ReadOptions) => {
-          asked.push(cuts);
-          hear({ type: 'readings', runId, time, width: 64, height: 48, readings: [smiling(time, smiles)], times: {} });
-        },
-        explain: (signal: AbortSignal, _frame: MediaFrame, { runId, task, words }: ExplainOptions) =>
-          new Promise<void>((resolve) => {
-            begun.push(runId);
-            told.push(words);
-            hear({ type: 'started', runId, task, time: 0 });
-            const end = (event: AnalysisEvent) => {
-              hear(event);
-              resolve();
-            };
-            finish.set(runId, () => end({ type: 'done', runId }));
-            signal.addEventListener('abort', () => end({ type: 'failed', runId, error: { code: 'cancelled', message: '', remedy: '' } }));
-          }),
-      };
-    },
-    address: { pack: 'tiny', backend: null, graphBackends: {} },
-    backend: 'auto',
-    smoothing: 0,
+  const { controller, store, ready } = openController({
     explainPeaks,
-    cameraNoticed: true,
-    baseUrl: 'http://localhost/',
+    worker: (hear) => ({
+      read: async (_signal: AbortSignal, { time }: MediaFrame, { runId, cuts }: ReadOptions) => {
+        asked.push(cuts);
+        hear({ type: 'readings', runId, time, width: 64, height: 48, readings: [smiling(time, smiles)], times: {} });
+      },
+      explain: (signal: AbortSignal, _frame: MediaFrame, { runId, task, words }: ExplainOptions) =>
+        new Promise<void>((resolve) => {
+          begun.push(runId);
+          told.push(words);
+          hear({ type: 'started', runId, task, time: 0 });
+          const end = (event: AnalysisEvent) => {
+            hear(event);
+            resolve();
+          };
+          finish.set(runId, () => end({ type: 'done', runId }));
+          signal.addEventListener('abort', () => end({ type: 'failed', runId, error: { code: 'cancelled', message: '', remedy: '' } }));
+        }),
+    }),
   });
-  for (const part of ['faces', 'reader', 'language-model'] as const) say({ type: 'ready', part, info });
+  ready();
   await controller.startCamera();
   /** The camera goes on to that time, 25 frames a second. */
   const goOn = async (to: number) => {

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { expect, test } from 'vitest';
 import { MAX_CHARACTERS } from './given-words.ts';
+import { explained } from './session.fixture.ts';
 import { type ItemRecord, itemFrom, itemSchema } from './session-record.ts';
 
 const before = {
@@ -40,23 +41,7 @@ test('typed words come back, none as none; a foreign file brings no more of them
 });
 
 test('the cuts of a film and the small pictures of explanations come back; what is no picture is refused', () => {
-  const run = {
-    runId: 'r1',
-    task: 'emotion',
-    time: 2,
-    phase: 'done',
-    step: null,
-    error: null,
-    prompt: '',
-    promptTokens: 0,
-    words: null,
-    steps: { observe: '', cues: '', reason: '', answer: '' },
-    evidence: { observe: [], cues: [], reason: [], answer: [] },
-    answer: null,
-    tokensPerSecond: null,
-    times: {},
-    snapshot: null,
-  };
+  const run = explained({ time: 2 });
   const cuts = [{ after: 1.96, time: 2 }];
   const record = (miniature: string) =>
     v.safeParse(itemSchema, { ...before, cuts, explanations: [{ ...run, miniature, wordsGiven: 'hi' }] });

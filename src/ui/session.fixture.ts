@@ -1,8 +1,29 @@
 /** A page without a screen for tests of what is kept: the state, and a source whose pictures are words. */
 import type { SessionReading } from '../export/session.ts';
+import type { Explanation } from './analysis-state.ts';
 import type { SessionSource, Standing } from './session-keeper.ts';
 import { itemFrom, type KeptSession } from './session-record.ts';
 import { StateStore } from './state-store.ts';
+
+/** An explanation of emotion that is done and says nothing. */
+export const explained = (changes: Partial<Explanation> = {}): Explanation => ({
+  runId: 'r1',
+  task: 'emotion',
+  time: 0,
+  phase: 'done',
+  step: null,
+  error: null,
+  prompt: '',
+  promptTokens: 0,
+  words: null,
+  steps: { observe: '', cues: '', reason: '', answer: '' },
+  evidence: { observe: [], cues: [], reason: [], answer: [] },
+  answer: null,
+  tokensPerSecond: null,
+  times: {},
+  snapshot: null,
+  ...changes,
+});
 
 export class FakePage implements SessionSource {
   readonly store = new StateStore();

@@ -2,27 +2,11 @@ import { expect, test } from 'vitest';
 import type { Explanation } from './analysis-state.ts';
 import type { Peak } from './peaks.ts';
 import { NOBODY_KNOWN } from './people.ts';
+import { explained } from './session.fixture.ts';
 import { isExplained, unexplainedPeaks } from './unexplained-peaks.ts';
 
 const peak = (time: number, strength: number, faceId = 1): Peak => ({ faceId, onset: time - 0.2, time, strength, kind: 'happiness' });
-const run = (time: number, changes: Partial<Explanation> = {}): Explanation => ({
-  runId: `r${time}`,
-  task: 'emotion',
-  time,
-  phase: 'done',
-  step: null,
-  error: null,
-  prompt: '',
-  promptTokens: 0,
-  words: null,
-  steps: { observe: '', cues: '', reason: '', answer: '' },
-  evidence: { observe: [], cues: [], reason: [], answer: [] },
-  answer: null,
-  tokensPerSecond: null,
-  times: {},
-  snapshot: null,
-  ...changes,
-});
+const run = (time: number, changes: Partial<Explanation> = {}) => explained({ runId: `r${time}`, time, ...changes });
 const times = (peaks: Peak[]) => peaks.map(({ time }) => time);
 
 test('the strongest comes first, and what is explained half a second away is not explained again', () => {
