@@ -17,6 +17,8 @@ export interface PackSource {
    * Fails with `pack-missing` where there is no such file, `file-unreadable` where it cannot be had.
    */
   read(path: string, onBytes: (bytes: number) => void): Promise<Result<Uint8Array>>;
+  /** The host has checked size and hash of every listed file before it gives it. Default false. */
+  readonly checked?: boolean;
 }
 
 export interface Pack {
@@ -29,8 +31,17 @@ export interface Pack {
    * Reads the files of a part, one after another, each checked for size and hash before use.
    * `onBytes` is told how many bytes of this part have come so far.
    */
-  readPart(part: ReadyPart, onBytes: (bytes: number) => void): Promise<Result<PartFiles>>;
+  readPart(part: PackPart, onBytes: (bytes: number) => void): Promise<Result<PartFiles>>;
+  /** The ONNX files of these graphs and their external data, checked likewise. */
+  readGraphs(names: readonly GraphName[]): Promise<Result<PartFiles>>;
+  /** Size of these parts' files, each counted once. */
+  bytesOf(parts: readonly PackPart[]): number;
+  /** parity.json, checked likewise. */
+  readGoldens(): Promise<Result<Uint8Array>>;
 }
+
+/** `words` is what of the language model's part reads words from a picture: all of it that a foundation model needs. */
+export type PackPart = ReadyPart | 'words';
 
 /** The checked files of one part, by name. */
 export type PartFiles = ReadonlyMap<string, Uint8Array>;
@@ -42,27 +53,34 @@ export const PART_GRAPHS: Record<ReadyPart, readonly GraphName[]> = {
   'language-model': ['scene-encoder', 'projection', 'text-detector', 'text-recognizer', 'language-model'],
 };
 
+const WORDS_GRAPHS: readonly GraphName[] = ['text-detector', 'text-recognizer'];
+
 const REMEDY = 'Get the pack again from where it came, then reload.';
 
 /** Reads and checks the manifest; files follow part by part. */
 export async function openPack(source: PackSource): Promise<Result<Pack>> {
   const read = await source.read('manifest.json', () => {});
   if (!read.ok) return read;
-  const json = parseJson(read.value);
-  if (json === undefined)
-    return fail(wireError('pack-corrupt', 'The pack’s manifest.json cannot be read.', REMEDY, 'manifest.json is not JSON'));
-  const parsed = parseManifest(json);
+  const json = parsePackJson(read.value);
+  if (!json.ok) return json;
+  const parsed = parseManifest(json.value);
   if (!parsed.ok) return parsed;
 
   const manifest = parsed.value;
-  const parts: ReadyPart[] = ['faces', 'reader', 'language-model'];
   const sizes = new Map(manifest.files.map((file) => [file.path, file.bytes]));
-  const needed = new Set(parts.flatMap((part) => partPaths(manifest, part)));
+  const bytesOf = (parts: readonly PackPart[]): number =>
+    [...new Set(parts.flatMap((part) => partPaths(manifest, part)))].reduce((sum, path) => sum + (sizes.get(path) ?? 0), 0);
   return ok({
     manifest,
     hash: await sha256Hex(plain(read.value)),
-    totalBytes: [...needed].reduce((sum, path) => sum + (sizes.get(path) ?? 0), 0),
+    totalBytes: bytesOf(['faces', 'reader', 'language-model']),
+    bytesOf,
     readPart: (part, onBytes) => readFiles(source, manifest, partPaths(manifest, part), onBytes),
+    readGraphs: (names) => readFiles(source, manifest, [...new Set(graphPaths(manifest, names))], () => {}),
+    readGoldens: async () => {
+      const files = await readFiles(source, manifest, [manifest.parity], () => {});
+      return files.ok ? ok(fileOf(files.value, manifest.parity)) : files;
+    },
   });
 }
 
@@ -79,12 +97,19 @@ export function fileOf(files: PartFiles, path: string): Uint8Array {
   return bytes;
 }
 
-function partPaths(manifest: PackManifest, part: ReadyPart): string[] {
-  const paths = PART_GRAPHS[part].flatMap((name) => [manifest.graphs[name].file, ...manifest.graphs[name].data]);
+const graphPaths = (manifest: PackManifest, names: readonly GraphName[]): string[] =>
+  names.flatMap((name) => [manifest.graphs[name].file, ...manifest.graphs[name].data]);
+
+function partPaths(manifest: PackManifest, part: PackPart): string[] {
+  const graphs = part === 'words' ? WORDS_GRAPHS : PART_GRAPHS[part];
+  const paths = graphPaths(manifest, graphs);
+  if (part === 'language-model' || part === 'words') {
+    paths.push(manifest.text.recognizer.dictionary, manifest.text.vocabulary);
+    if (manifest.text.classifier) paths.push(manifest.text.classifier);
+  }
   if (part === 'language-model') {
     const { embedding, int8, drafts } = manifest.languageModel;
-    paths.push(manifest.tokenizer.tokenizer, manifest.tokenizer.config, manifest.text.recognizer.dictionary, manifest.text.vocabulary);
-    if (manifest.text.classifier) paths.push(manifest.text.classifier);
+    paths.push(manifest.tokenizer.tokenizer, manifest.tokenizer.config);
     paths.push(embedding.file, embedding.scales.file);
     if (embedding.zeroPoints) paths.push(embedding.zeroPoints.file);
     if (int8) paths.push(...int8Files(int8));
@@ -108,7 +133,7 @@ async function readFiles(
     if (!read.ok) return read;
     const bytes = read.value;
     if (bytes.length !== entry.bytes) return fail(corrupt(path, `expected ${entry.bytes} bytes, got ${bytes.length}`));
-    const hash = await sha256Hex(plain(bytes));
+    const hash = source.checked === true ? entry.sha256 : await sha256Hex(plain(bytes));
     if (hash !== entry.sha256) return fail(corrupt(path, `expected sha256 ${entry.sha256}, got ${hash}`));
     files.set(path, bytes);
     before += entry.bytes;
@@ -125,10 +150,11 @@ function plain(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   return bytes.buffer instanceof ArrayBuffer ? (bytes as Uint8Array<ArrayBuffer>) : new Uint8Array(bytes);
 }
 
-function parseJson(bytes: Uint8Array): unknown {
+/** manifest.json as JSON, not yet as a manifest. Fails with `pack-corrupt`. */
+export function parsePackJson(bytes: Uint8Array): Result<unknown> {
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    return ok(JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)));
   } catch {
-    return undefined;
+    return fail(wireError('pack-corrupt', 'The pack’s manifest.json cannot be read.', REMEDY, 'manifest.json is not JSON'));
   }
 }

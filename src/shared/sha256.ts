@@ -1,31 +1,19 @@
+import { BlockHash, hexOf } from './block-hash.ts';
+
 /** SHA-256 as lower-case hex. Uses the platform's where there is one: a page on plain http has none. */
 export async function sha256Hex(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   const subtle = globalThis.crypto?.subtle;
-  const digest = subtle ? new Uint8Array(await subtle.digest('SHA-256', bytes)) : sha256(bytes);
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return hexOf(subtle ? new Uint8Array(await subtle.digest('SHA-256', bytes)) : sha256(bytes));
 }
 
 /** SHA-256 by FIPS 180-4, for pages without a secure context; about 100 MB/s. */
 export function sha256(bytes: Uint8Array): Uint8Array {
-  const state = Uint32Array.from(ROOTS.squares);
-  const whole = bytes.length - (bytes.length % 64);
-  const schedule = new Uint32Array(64);
-  for (let offset = 0; offset < whole; offset += 64) compress(state, schedule, bytes, offset);
+  return runningSha256().update(bytes).digest();
+}
 
-  // The rest, a one bit, zeros, and the length in bits as a 64-bit big-endian number.
-  const rest = bytes.length - whole;
-  const tail = new Uint8Array(rest < 56 ? 64 : 128);
-  tail.set(bytes.subarray(whole));
-  tail[rest] = 0x80;
-  const view = new DataView(tail.buffer);
-  view.setUint32(tail.length - 8, Math.floor(bytes.length / 0x2000_0000));
-  view.setUint32(tail.length - 4, (bytes.length * 8) >>> 0);
-  for (let offset = 0; offset < tail.length; offset += 64) compress(state, schedule, tail, offset);
-
-  const digest = new Uint8Array(32);
-  const out = new DataView(digest.buffer);
-  for (const [index, word] of state.entries()) out.setUint32(index * 4, word);
-  return digest;
+/** SHA-256 of bytes that come piece by piece, which the platform does not offer. */
+export function runningSha256(): BlockHash {
+  return new BlockHash(ROOTS.squares, compress);
 }
 
 function compress(state: Uint32Array, w: Uint32Array, bytes: Uint8Array, offset: number): void {
@@ -57,7 +45,7 @@ const ROOTS = (() => {
   for (let n = 2; primes.length < 64; n += 1) if (primes.every((prime) => n % prime !== 0)) primes.push(n);
   const fraction = (root: number): number => Math.floor((root % 1) * 0x1_0000_0000);
   return {
-    squares: primes.slice(0, 8).map((prime) => fraction(Math.sqrt(prime))),
+    squares: Uint32Array.from(primes.slice(0, 8), (prime) => fraction(Math.sqrt(prime))),
     cubes: primes.map((prime) => fraction(Math.cbrt(prime))),
   };
 })();

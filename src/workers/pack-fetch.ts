@@ -1,16 +1,44 @@
-/** Reads a pack's files over HTTP, telling the bytes as they come. */
-import type { PackSource } from '../model/pack.ts';
+/**
+ * The pack beside the page, kept in this browser: a file whose hash is the manifest's comes from the store, another from the server, used
+ * right away and written beside. The manifest is always the server's; where that cannot be had or is refused, the last good one goes on.
+ */
+import { parseManifest } from '../model/manifest.ts';
+import { type PackSource, parsePackJson } from '../model/pack.ts';
+import {
+  CHUNK_BYTES,
+  type DownloadOptions,
+  downloadFile,
+  type FileNote,
+  type PackFile,
+  type PackSink,
+  type RunningHash,
+} from '../model/pack-download.ts';
+import type { PackRecord } from '../model/pack-record.ts';
+import type { DownloadWords } from '../model/patient-fetch.ts';
 import { type WireError, wireError } from '../shared/errors.ts';
 import { fail, ok, type Result } from '../shared/result.ts';
+import { sha256Hex } from '../shared/sha256.ts';
+import { holdingLock } from './pack-lock.ts';
+import { freeBytes, type PackShelf, type PackStore } from './pack-store.ts';
 
-function missing(path: string, detail: string): WireError {
-  return wireError(
-    'pack-missing',
-    `The pack’s file ${path} is not there.`,
-    'Check that the pack’s folder is complete where the page is served, then load again.',
-    detail,
-  );
-}
+export const siteWords: DownloadWords = {
+  unreachable: unreadable,
+  refused: (path, _status, detail) => unreadable(path, detail),
+  missing: (path, detail) =>
+    wireError(
+      'pack-missing',
+      `The pack’s file ${path} is not there.`,
+      'Check that the pack’s folder is complete where the page is served, then load again.',
+      detail,
+    ),
+  corrupt: (path, detail) =>
+    wireError(
+      'pack-corrupt',
+      `The pack file ${path} is damaged: it is not the one that the manifest lists.`,
+      'Get the pack again from where it came, then reload.',
+      detail,
+    ),
+};
 
 function unreadable(path: string, detail: string): WireError {
   return wireError(
@@ -21,51 +49,235 @@ function unreadable(path: string, detail: string): WireError {
   );
 }
 
-/** @param packUrl absolute, ending in `/` */
-export function fetchedPack(packUrl: string): PackSource {
-  return { read: (path, onBytes) => fetchFile(new URL(path, packUrl), path, onBytes) };
+export interface SitePack {
+  source: PackSource;
+  /** What a user should know of where it comes from; grows while it is read. */
+  notes: string[];
+  /** To be called when all of it was opened and works: what is kept of other versions is thrown away. */
+  keep(): Promise<void>;
+  /** The one that worked last, from the store alone; null where there is none, or where it is this one. */
+  lastGood(): Promise<SitePack | null>;
 }
 
-async function fetchFile(url: URL, path: string, onBytes: (bytes: number) => void): Promise<Result<Uint8Array>> {
-  let response: Response;
+/** Needs the manifest alone. @param packUrl absolute, ending in `/` */
+export async function sitePack(packUrl: string, store: PackStore): Promise<SitePack> {
+  const shelf = store.shelf({ site: packUrl });
+  const fetched = await fetchManifest(packUrl);
+  const text = fetched.ok ? new TextDecoder().decode(fetched.value) : '';
+  const listed = fetched.ok ? listedFiles(text) : fetched;
+  if (listed.ok) return new StoredSitePack(packUrl, store, shelf, { manifest: text, files: listed.value });
+  const good = await goodRecord(shelf);
+  if (good === null) return new RefusedPack(fetched.ok ? fetched : listed);
+  const pack = new StoredSitePack(packUrl, store, shelf, good);
+  pack.notes.push(
+    fetched.ok
+      ? `The server’s pack was refused: ${listed.error.message} The last good one goes on.`
+      : 'The server’s pack cannot be had: the one that this browser has kept is used.',
+  );
+  return pack;
+}
+
+async function fetchManifest(packUrl: string): Promise<Result<Uint8Array>> {
+  const path = 'manifest.json';
   try {
-    response = await fetch(url, { credentials: 'same-origin' });
+    const response = await fetch(new URL(path, packUrl), { credentials: 'same-origin' });
+    if (response.status === 404 || response.status === 410) return fail(siteWords.missing(path, `HTTP ${response.status}`));
+    if (!response.ok) return fail(unreadable(path, `HTTP ${response.status} ${response.statusText}`.trim()));
+    // Servers of single-page apps answer every unknown path with their index.html and status 200.
+    if (/^text\/html\b/i.test(response.headers.get('content-type') ?? '')) {
+      await response.body?.cancel();
+      return fail(siteWords.missing(path, 'the server answered with a web page instead of the file'));
+    }
+    return ok(new Uint8Array(await response.arrayBuffer()));
   } catch (error) {
     return fail(unreadable(path, String(error)));
   }
-  if (response.status === 404 || response.status === 410) return fail(missing(path, `HTTP ${response.status}`));
-  if (!response.ok) return fail(unreadable(path, `HTTP ${response.status} ${response.statusText}`.trim()));
-  // Servers of single-page apps answer every unknown path with their index.html and status 200.
-  if (/^text\/html\b/i.test(response.headers.get('content-type') ?? '')) {
-    await response.body?.cancel();
-    return fail(missing(path, 'the server answered with a web page instead of the file'));
+}
+
+/** The files of a manifest that this version understands. */
+function listedFiles(text: string): Result<PackFile[]> {
+  const json = parsePackJson(new TextEncoder().encode(text));
+  const parsed = json.ok ? parseManifest(json.value) : json;
+  return parsed.ok ? ok(packFilesOf(parsed.value.files)) : parsed;
+}
+
+export const packFilesOf = (files: readonly { path: string; bytes: number; sha256: string }[]): PackFile[] =>
+  files.map(({ path, bytes, sha256 }) => ({ path, bytes, hash: { kind: 'sha256', hex: sha256 } }));
+
+type Version = Pick<PackRecord, 'manifest' | 'files'>;
+
+async function goodRecord(shelf: PackShelf): Promise<Version | null> {
+  const record = await shelf.record().catch(() => null);
+  const listed = record && listedFiles(record.manifest);
+  return record && listed?.ok ? { manifest: record.manifest, files: listed.value } : null;
+}
+
+/** Nothing can be read of it but why. */
+class RefusedPack implements SitePack {
+  readonly notes: string[] = [];
+  readonly source: PackSource;
+
+  /** @param manifest its bytes, which the engine will refuse with the reason; or why they are not there */
+  constructor(manifest: Result<Uint8Array>) {
+    this.source = {
+      read: async (path) => (path === 'manifest.json' ? manifest : fail(siteWords.missing(path, 'its manifest was refused'))),
+    };
   }
-  try {
-    return ok(await readAll(response, onBytes));
-  } catch (error) {
-    return error instanceof RangeError
-      ? fail(wireError('out-of-memory', 'This device ran out of memory.', 'Close other tabs and programs, then load again.', String(error)))
-      : fail(unreadable(path, String(error)));
+
+  async keep(): Promise<void> {}
+
+  async lastGood(): Promise<SitePack | null> {
+    return null;
   }
 }
 
-/** Into one buffer of the stated length: large files would otherwise need twice their size. */
-async function readAll(response: Response, onBytes: (bytes: number) => void): Promise<Uint8Array> {
-  if (response.body === null) return new Uint8Array(await response.arrayBuffer());
-  // The stated length is that of the compressed body where there is one: only a first guess.
-  let buffer = new Uint8Array(Math.max(0, Math.min(Number(response.headers.get('content-length')) || 0, 1 << 27)));
-  let length = 0;
-  const reader = response.body.getReader();
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return length === buffer.length ? buffer : buffer.slice(0, length);
-    if (length + value.length > buffer.length) {
-      const grown = new Uint8Array(Math.max(length + value.length, buffer.length * 2, 1 << 16));
-      grown.set(buffer.subarray(0, length));
-      buffer = grown;
+class StoredSitePack implements SitePack {
+  readonly notes: string[] = [];
+  readonly source: PackSource = { checked: true, read: (path, onBytes) => this.#read(path, onBytes) };
+  readonly #packUrl: string;
+  readonly #store: PackStore;
+  readonly #shelf: PackShelf;
+  readonly #version: Version;
+  /** What is fetched is written to the store. */
+  #keeps: boolean;
+
+  constructor(packUrl: string, store: PackStore, shelf: PackShelf, version: Version) {
+    this.#packUrl = packUrl;
+    this.#store = store;
+    this.#shelf = shelf;
+    this.#version = version;
+    // The graphs hold it in memory already.
+    this.#keeps = store.place !== 'memory';
+  }
+
+  async keep(): Promise<void> {
+    if (!this.#keeps) return;
+    const { manifest, files } = this.#version;
+    try {
+      if ((await this.#shelf.record())?.manifest === manifest) return;
+      await this.#shelf.keepRecord({ kind: 'own', origin: 'site', manifest, files });
+      await this.#shelf.keepOnly(files);
+    } catch {
+      // The next start does it.
     }
-    buffer.set(value, length);
-    length += value.length;
-    onBytes(length);
+  }
+
+  async lastGood(): Promise<SitePack | null> {
+    const good = await goodRecord(this.#shelf);
+    return good === null || good.manifest === this.#version.manifest
+      ? null
+      : new StoredSitePack(this.#packUrl, this.#store, this.#shelf, good);
+  }
+
+  async #read(path: string, onBytes: (bytes: number) => void): Promise<Result<Uint8Array>> {
+    if (path === 'manifest.json') return ok(new TextEncoder().encode(this.#version.manifest));
+    const file = this.#version.files.find((candidate) => candidate.path === path);
+    if (!file) return fail(siteWords.missing(path, 'its manifest does not list it'));
+    return (await this.#kept(file, onBytes)) ?? (await this.#missing(file, onBytes));
+  }
+
+  async #kept(file: PackFile, onBytes: (bytes: number) => void): Promise<Result<Uint8Array> | null> {
+    if (this.#store.place === 'memory') return null;
+    const bytes = await this.#shelf.readChecked(file);
+    if (bytes === null) return null;
+    onBytes(bytes.length);
+    return ok(bytes);
+  }
+
+  /** One tab fetches, others wait for it; who waits for one that gets nowhere fetches for itself. */
+  async #missing(file: PackFile, onBytes: (bytes: number) => void): Promise<Result<Uint8Array>> {
+    if (!this.#keeps) return this.#fetch(file, onBytes, false);
+    const stored = async (): Promise<number> => (await this.#shelf.stored([file]))[0]?.storedBytes ?? 0;
+    const held = await holdingLock(`${this.#shelf.name} ${file.hash.hex}`, { progress: stored, onProgress: onBytes }, async (waited) => {
+      const kept = waited ? await this.#kept(file, onBytes) : null;
+      return kept ?? this.#fetch(file, onBytes, await this.#hasRoom(file));
+    });
+    return held ?? this.#fetch(file, onBytes, false);
+  }
+
+  async #hasRoom(file: PackFile): Promise<boolean> {
+    const free = await freeBytes();
+    const hasRoom = free === null || free > file.bytes + CHUNK_BYTES;
+    if (!hasRoom) this.#keepNoMore();
+    return hasRoom;
+  }
+
+  #keepNoMore(): void {
+    if (this.#keeps) this.notes.push('There is no room in this browser to keep the pack, so it is downloaded at each start.');
+    this.#keeps = false;
+  }
+
+  async #fetch(file: PackFile, onBytes: (bytes: number) => void, keeps: boolean): Promise<Result<Uint8Array>> {
+    let whole: Uint8Array<ArrayBuffer>;
+    try {
+      whole = new Uint8Array(file.bytes);
+    } catch (error) {
+      return fail(
+        wireError('out-of-memory', 'This device ran out of memory.', 'Close other tabs and programs, then load again.', String(error)),
+      );
+    }
+    const url = new URL(file.path, this.#packUrl).href;
+    const sink = new MemorySink(whole, keeps ? this.#shelf.sink() : null, () => this.#keepNoMore());
+    const options: DownloadOptions = {
+      fetch: (address, init) => fetch(address, init),
+      words: siteWords,
+      url: () => url,
+      init: { credentials: 'same-origin', ...(keeps && { cache: 'no-store' as const }) },
+      hash: () => hashOfWhole(whole),
+    };
+    const loaded = await downloadFile(new AbortController().signal, file, sink, options, onBytes);
+    return loaded.ok ? ok(whole) : loaded;
+  }
+}
+
+/** The platform hashes what lies in memory many times faster than piece by piece. */
+const hashOfWhole = (whole: Uint8Array<ArrayBuffer>): RunningHash => ({ update: () => {}, hex: () => sha256Hex(whole) });
+
+/** Into memory, and into the store as long as that takes it: what the store refuses is no reason not to go on. */
+class MemorySink implements PackSink {
+  readonly #whole: Uint8Array<ArrayBuffer>;
+  #store: PackSink | null;
+  readonly #onRefused: () => void;
+
+  constructor(whole: Uint8Array<ArrayBuffer>, store: PackSink | null, onRefused: () => void) {
+    this.#whole = whole;
+    this.#store = store;
+    this.#onRefused = onRefused;
+  }
+
+  async note(file: PackFile): Promise<FileNote | null> {
+    const note = (await this.#tried((store) => store.note(file))) ?? null;
+    // It is asked for because what is stored is not right: chunk by chunk, then.
+    return note && { ...note, verified: false };
+  }
+
+  async keepNote(file: PackFile, note: FileNote): Promise<void> {
+    await this.#tried((store) => store.keepNote(file, note));
+  }
+
+  async readChunk(file: PackFile, index: number, length: number): Promise<Uint8Array<ArrayBuffer> | null> {
+    const chunk = (await this.#tried((store) => store.readChunk(file, index, length))) ?? null;
+    if (chunk) this.#whole.set(chunk, index * CHUNK_BYTES);
+    return chunk;
+  }
+
+  async writeChunk(file: PackFile, index: number, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    this.#whole.set(bytes, index * CHUNK_BYTES);
+    await this.#tried((store) => store.writeChunk(file, index, bytes));
+  }
+
+  async drop(file: PackFile): Promise<void> {
+    await this.#tried((store) => store.drop(file));
+  }
+
+  async #tried<T>(work: (store: PackSink) => Promise<T>): Promise<T | undefined> {
+    if (this.#store === null) return undefined;
+    try {
+      return await work(this.#store);
+    } catch {
+      this.#store = null;
+      this.#onRefused();
+      return undefined;
+    }
   }
 }

@@ -1,0 +1,63 @@
+/** Which pack an engine reads, by what the page asked for; and what is done where it turns out to be a bad one. */
+import type { Engine } from '../engine/engine.ts';
+import type { PackSource } from '../model/pack.ts';
+import type { ErrorCode } from '../shared/errors.ts';
+import type { AnalysisEvent } from '../shared/events.ts';
+import type { LoadOptions } from './api.ts';
+import { type SitePack, sitePack } from './pack-fetch.ts';
+import { openPackStore, type PackStore } from './pack-store.ts';
+
+/** The pack beside the page, or the stored one that takes its place. */
+export async function openPack(options: LoadOptions): Promise<SitePack> {
+  const store = await openPackStore();
+  if (options.storedPack) return storedPack(store, options.storedPack);
+  const pack = await sitePack(options.packUrl, store);
+  const isWhole = !options.foundation && (options.without ?? []).length === 0;
+  return isWhole ? pack : { source: pack.source, notes: pack.notes, keep: async () => {}, lastGood: () => pack.lastGood() };
+}
+
+function storedPack(store: PackStore, id: string): SitePack {
+  const source: PackSource = {
+    checked: true,
+    read: async (path, onBytes) => {
+      const read = await store.read(id, path);
+      if (read.ok) onBytes(read.value.length);
+      return read;
+    },
+  };
+  return { source, notes: [], keep: async () => {}, lastGood: async () => null };
+}
+
+/** It is the pack that is wrong, or it cannot be had: another may do. */
+const BAD: readonly ErrorCode[] = ['pack-missing', 'pack-corrupt', 'pack-unsupported', 'file-unreadable'];
+
+/**
+ * Loads an engine as `Engine.load` does. Where the pack is refused while it is loaded, the last good one is loaded in its place, and a note
+ * says why.
+ * @param notes what the host says of itself
+ * @param make called with the pack's source; again where another takes its place
+ */
+export async function* loadGoodPack(
+  signal: AbortSignal,
+  pack: SitePack,
+  notes: readonly string[],
+  make: (source: PackSource, notes: readonly string[]) => Engine,
+): AsyncGenerator<AnalysisEvent> {
+  pack.notes.unshift(...notes);
+  const engine = make(pack.source, pack.notes);
+  let failed = false;
+  for await (const event of engine.load(signal)) {
+    if (event.type === 'load-failed') {
+      failed = true;
+      const good = BAD.includes(event.error.code) ? await pack.lastGood() : null;
+      if (good !== null) {
+        good.notes.push(`The server’s pack was refused: ${event.error.message} The last good one goes on.`);
+        await engine.dispose();
+        yield* loadGoodPack(signal, good, notes, make);
+        return;
+      }
+    }
+    yield event;
+  }
+  if (!failed) await pack.keep();
+}
