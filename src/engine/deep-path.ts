@@ -8,12 +8,13 @@ import { type Sequence, throwIfCancelled } from '../model/language-model.ts';
 import type { PackManifest } from '../model/manifest.ts';
 import { largestFirst } from '../model/projection.ts';
 import type { AnalysisEvent, StageTimes } from '../shared/events.ts';
-import type { Task } from '../shared/labels.ts';
-import type { Reading, TextLine } from '../shared/readings.ts';
+import type { Prompting, Task } from '../shared/labels.ts';
+import type { Reading } from '../shared/readings.ts';
 import { answerCalibration, aroundImage, promptBody, taskOptions } from './emoprompt.ts';
 import { type EvidenceContext, findEvidence } from './evidence.ts';
 import type { LanguagePart } from './load.ts';
 import { decodeSteps } from './steps.ts';
+import { readWords } from './words-on-picture.ts';
 
 export interface DeepRequest {
   runId: string;
@@ -25,6 +26,8 @@ export interface DeepRequest {
   maxNewTokens: number;
   /** Replace the task's options; null keeps them. */
   options: readonly string[] | null;
+  /** `plain`: the answer alone. */
+  prompting: Prompting;
 }
 
 /** Decode speed is told this often, in tokens. */
@@ -79,7 +82,9 @@ export async function* explainFrame(
       tokenizer,
       heads: manifest.prompt.heads,
       options,
-      calibration: answerCalibration(manifest, task, options),
+      // Fitted on answers that follow a reasoning.
+      calibration: request.prompting === 'plain' ? null : answerCalibration(manifest, task, options),
+      prompting: request.prompting,
       stopIds,
       drafts: model.takesDrafts ? part.drafts : null,
       maxNewTokens: Math.min(request.maxNewTokens, manifest.prompt.maxNewTokens),
@@ -116,28 +121,6 @@ export async function* explainFrame(
   } finally {
     sequence.dispose();
   }
-}
-
-/** `lines` is null where nobody looked on the picture; `text` is null where the prompt says nothing of words. */
-async function readWords(
-  signal: AbortSignal,
-  part: LanguagePart,
-  manifest: PackManifest,
-  frame: Frame,
-  { task, words }: DeepRequest,
-): Promise<{ lines: TextLine[] | null; text: string | null; ms: number }> {
-  if (words !== null) return { lines: null, text: words, ms: 0 };
-  if (!manifest.prompt.tasks[task].readsWords) return { lines: null, text: null, ms: 0 };
-  const started = performance.now();
-  throwIfCancelled(signal);
-  const regions = await part.textDetector.detect(frame);
-  const lines: TextLine[] = [];
-  for (const region of regions) {
-    throwIfCancelled(signal);
-    const read = await part.textRecognizer.read(frame, [region]);
-    lines.push(...read.map((line) => ({ ...line, text: part.wordSplitter.split(line.text) })));
-  }
-  return { lines, text: lines.map((line) => line.text).join(' '), ms: performance.now() - started };
 }
 
 /** → [T_image, hidden] */

@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Runtime } from '../model/graph.ts';
 import type { Frame } from '../model/image.ts';
 import type { PackSource } from '../model/pack.ts';
 import { packFolder } from '../node/pack-folder.ts';
@@ -28,6 +30,51 @@ const find = <T extends AnalysisEvent['type']>(events: readonly AnalysisEvent[],
 
 const makeEngine = async (source: PackSource): Promise<Engine> => createEngine(await createNodeRuntime('native', 1), source);
 
+/** A machine whose GPU computes one graph wrongly, and another one whose CPU does: both backends are the native one, but for that. */
+async function faultyRuntime(wrong: { backend: 'webgpu' | 'native'; graph: string }): Promise<Runtime> {
+  const runtime = await createNodeRuntime('native', 1);
+  const bad = new Uint8Array(readFileSync(join(root, 'public/models/tiny', `${wrong.graph}.onnx`)));
+  const { InferenceSession } = runtime.ort;
+  const create = async (model: Uint8Array, options: { executionProviders: string[]; onBackend: string }) => {
+    const { onBackend, preferredOutputLocation: _, ...rest } = options as typeof options & { preferredOutputLocation?: object };
+    const session = await InferenceSession.create(model, rest);
+    if (onBackend !== wrong.backend || model.length !== bad.length) return session;
+    const run = session.run.bind(session);
+    session.run = (async (feeds: Parameters<typeof run>[0]) => {
+      const outputs = await run(feeds);
+      for (const { data } of Object.values(outputs)) (data as Float32Array).fill(0.5);
+      return outputs;
+    }) as typeof session.run;
+    return session;
+  };
+  return {
+    ...runtime,
+    ort: { ...runtime.ort, InferenceSession: { create } as unknown as typeof InferenceSession },
+    webgpu: { adapter: 'test', shaderF16: false, software: false },
+    backend: 'auto',
+    sessionOptions: (backend) => ({ ...runtime.sessionOptions('native'), onBackend: backend }),
+  };
+}
+
+describe('a machine that computes a graph wrongly, without an error', () => {
+  it.each([
+    ['webgpu', 'scene-encoder', 'native'],
+    ['native', 'face-encoder', 'webgpu'],
+  ] as const)(
+    'on %s runs the %s elsewhere, and says why',
+    async (backend, graph, elsewhere) => {
+      const engine = createEngine(await faultyRuntime({ backend, graph }), tiny);
+      await collect(engine.load(signal));
+      const info = engine.info();
+      expect(info.graphs.find((each) => each.graph === graph)?.backend).toBe(elsewhere);
+      expect(info.notes).toEqual([expect.stringContaining(`${graph}/`)]);
+      expect(info.notes[0]).toContain('off by');
+      await engine.dispose();
+    },
+    60_000,
+  );
+});
+
 const explainOptions = (overrides: Partial<ExplainOptions> = {}): ExplainOptions => ({
   runId: 'run',
   sourceId: 'picture',
@@ -45,6 +92,14 @@ beforeAll(async () => {
   if (!read.ok) throw new Error(read.error.message);
   portrait = read.value;
 });
+
+it('says that the language model was left out, and not that it is still loading', async () => {
+  const engine = createEngine(await createNodeRuntime('native', 1), tiny, { without: ['language-model'] });
+  await collect(engine.load(signal));
+  const failed = find(await collect(engine.explain(signal, portrait, explainOptions())), 'failed');
+  expect(failed?.error).toMatchObject({ code: 'model-not-ready', message: expect.stringContaining('left out') });
+  await engine.dispose();
+}, 60_000);
 
 describe('a loaded engine', () => {
   let engine: Engine;

@@ -2,21 +2,27 @@
  * The engine: loads a pack and analyses frames, as async generators of `AnalysisEvent`. Knows no
  * DOM, no thread and no file: the host hands in the runtime and a way to read the pack.
  */
+
+import type { FoundationFiles } from '../model/foundation-manifest.ts';
+import { GoldenChecks, parseGoldens } from '../model/golden.ts';
 import { EngineFailure, type Runtime } from '../model/graph.ts';
 import type { Frame } from '../model/image.ts';
 import { throwIfCancelled } from '../model/language-model.ts';
 import type { PackManifest } from '../model/manifest.ts';
-import { openPack, PART_GRAPHS, type Pack, type PackSource, type PartFiles } from '../model/pack.ts';
+import { openPack, PART_GRAPHS, type Pack, type PackPart, type PackSource, type PartFiles } from '../model/pack.ts';
+import { handRuntimeToTransformers } from '../model/transformers-runtime.ts';
 import { type WireError, wireError } from '../shared/errors.ts';
 import type { AnalysisEvent, BackendChoices, ModelInfo, ReadyPart } from '../shared/events.ts';
-import type { Task } from '../shared/labels.ts';
+import type { Prompting, Task } from '../shared/labels.ts';
 import type { Reading } from '../shared/readings.ts';
 import { fail, ok, type Result } from '../shared/result.ts';
 import { SerialQueue } from '../shared/serial-queue.ts';
-import { explainFrame } from './deep-path.ts';
 import { EventChannel } from './event-channel.ts';
 import { FastPath } from './fast-path.ts';
-import { type FacesPart, GraphShelf, type LanguagePart, openFaces, openLanguage, openReader } from './load.ts';
+import type { FoundationLoader } from './foundation-stage.ts';
+import { type LanguageStage, OwnStage } from './language-stage.ts';
+import { type FacesPart, GraphShelf, openFaces, openLanguage, openReader, openWords } from './load.ts';
+import { LoadMeter } from './load-meter.ts';
 
 export interface ReadOptions {
   runId: string;
@@ -46,6 +52,8 @@ export interface ExplainOptions {
   options?: readonly string[] | null;
   /** The whole picture is one face. Default false. */
   cropped?: boolean;
+  /** `plain` asks for the answer alone, without the reasoning before it. Default `emoprompt`. */
+  prompting?: Prompting;
 }
 
 export interface EngineOptions {
@@ -53,12 +61,20 @@ export interface EngineOptions {
   notes?: readonly string[];
   /** `ModelInfo.choices` of an earlier load: where it still holds, backends are not compared again. */
   choices?: BackendChoices | null;
+  /** Parts that are not loaded. Default: none. */
+  without?: readonly ReadyPart[];
+  /** A foundation pack in the language model's place; where it cannot be loaded, the pack's own goes on and a note says why. Default: none. */
+  foundation?: FoundationFiles | null;
+  /** Whether the pack's own language model may take a foundation pack's place; else loading fails. Default true. */
+  fallback?: boolean;
 }
 
 export interface Engine {
   /** Null until the pack's manifest is read. */
   readonly manifest: PackManifest | null;
   info(): ModelInfo;
+  /** A text has at most so many tokens; 0 until there is a language model. */
+  readonly maxNewTokens: number;
   /**
    * Loads faces, reader and language model, in this order, each told by `ready` or `load-failed`. A
    * language model that fails leaves the fast path usable. Calling it again starts anew.
@@ -75,11 +91,10 @@ export interface Engine {
 }
 
 const PARTS: readonly ReadyPart[] = ['faces', 'reader', 'language-model'];
-/** Progress is told this often, in bytes: the page draws a bar, not a counter. */
-const PROGRESS_BYTES = 400_000;
 
 /** Makes an engine; nothing is read before `load`. */
 export function createEngine(runtime: Runtime, source: PackSource, options: EngineOptions = {}): Engine {
+  handRuntimeToTransformers(runtime.ort);
   return new PackEngine(runtime, source, options);
 }
 
@@ -88,6 +103,9 @@ class PackEngine implements Engine {
   readonly #source: PackSource;
   readonly #hostNotes: readonly string[];
   readonly #choices: BackendChoices | null;
+  readonly #parts: readonly ReadyPart[];
+  readonly #foundation: FoundationFiles | null;
+  readonly #fallback: boolean;
   /** The tracker and the detectors' buffers serve one frame at a time; so does the decoder. Graphs queue by themselves. */
   readonly #reads = new SerialQueue();
   readonly #explanations = new SerialQueue();
@@ -95,7 +113,9 @@ class PackEngine implements Engine {
   #shelf: GraphShelf | null = null;
   #faces: FacesPart | null = null;
   #fastPath: FastPath | null = null;
-  #language: LanguagePart | null = null;
+  #language: LanguageStage | null = null;
+  /** Why something else was taken than asked. */
+  readonly #notes: string[] = [];
   /** Why a part is not there, to be told to runs that need it. */
   #failure: WireError | null = null;
 
@@ -104,13 +124,21 @@ class PackEngine implements Engine {
     this.#source = source;
     this.#hostNotes = options.notes ?? [];
     this.#choices = options.choices ?? null;
+    this.#parts = PARTS.filter((part) => !options.without?.includes(part));
+    this.#foundation = options.foundation ?? null;
+    this.#fallback = options.fallback ?? true;
   }
 
   get manifest(): PackManifest | null {
     return this.#pack?.manifest ?? null;
   }
 
+  get maxNewTokens(): number {
+    return this.#language?.maxNewTokens ?? 0;
+  }
+
   info(): ModelInfo {
+    const foundation = this.#language?.foundation ?? null;
     const manifest = this.#pack?.manifest;
     const graphs = (this.#shelf?.graphs ?? []).map(({ name, backend, entry, times }) => ({
       graph: name,
@@ -125,10 +153,11 @@ class PackEngine implements Engine {
       packHash: this.#pack?.hash ?? '',
       ...(manifest ? { cueThreshold: manifest.prompt.cueThreshold, quotedWords: manifest.prompt.maxWords } : {}),
       graphs,
+      ...(foundation && { foundation }),
       choices: this.#pack && measured.length > 0 ? { identity: this.#identity(this.#pack), graphs: Object.fromEntries(measured) } : null,
       adapter: this.#runtime.webgpu?.adapter ?? '',
       threads: this.#runtime.threads,
-      notes: [...this.#hostNotes, ...(this.#shelf?.notes ?? [])],
+      notes: [...this.#hostNotes, ...this.#notes, ...(this.#shelf?.notes ?? [])],
     };
   }
 
@@ -149,9 +178,7 @@ class PackEngine implements Engine {
 
   async sceneAffect(signal: AbortSignal, frame: Frame): Promise<Result<{ valence: number; arousal: number }>> {
     try {
-      throwIfCancelled(signal);
-      const { valence, arousal } = await this.#needLanguage().scene.encode(frame);
-      return ok({ valence, arousal });
+      return ok(await this.#needLanguage().sceneAffect(signal, frame));
     } catch (error) {
       return fail(wireErrorOf(error));
     }
@@ -159,11 +186,12 @@ class PackEngine implements Engine {
 
   async dispose(): Promise<void> {
     const shelf = this.#shelf;
-    this.#language?.model.dispose();
+    const language = this.#language;
     this.#faces = null;
     this.#fastPath = null;
     this.#language = null;
     this.#shelf = null;
+    await language?.dispose();
     await shelf?.dispose();
   }
 
@@ -196,10 +224,8 @@ class PackEngine implements Engine {
     const release = await turn(this.#explanations);
     try {
       throwIfCancelled(signal);
-      const manifest = this.manifest;
       const language = this.#needLanguage();
-      const fastPath = this.#needFastPath();
-      if (!manifest) throw new Error('parts without a pack');
+      this.#needFastPath();
       let { readings } = options;
       if (!readings) {
         readings = [];
@@ -214,15 +240,8 @@ class PackEngine implements Engine {
           yield event;
         }
       }
-      const { runId, task, words, maxNewTokens } = options;
-      yield* explainFrame(signal, language, fastPath.encoder, manifest, frame, {
-        runId,
-        task,
-        readings,
-        words,
-        maxNewTokens,
-        options: options.options ?? null,
-      });
+      const { runId, task, words, maxNewTokens, prompting = 'emoprompt' } = options;
+      yield* language.explain(signal, frame, { runId, task, readings, words, maxNewTokens, options: options.options ?? null, prompting });
     } finally {
       release();
     }
@@ -244,20 +263,26 @@ class PackEngine implements Engine {
       const pack = opened.value;
       this.#pack = pack;
       const known = this.#choices?.identity === this.#identity(pack) ? this.#choices.graphs : {};
-      const shelf = new GraphShelf(this.#runtime, pack.manifest, known);
       const small = new Map<string, Uint8Array>(); // the fast path's files, which may be opened a second time
-      this.#shelf = shelf;
-      const read = partReader(pack, emit);
+      this.#notes.length = 0;
+      const foundation = await this.#foundationLoader();
+      const partOf = (name: ReadyPart): PackPart => (foundation && name === 'language-model' ? 'words' : name);
+      const meter = new LoadMeter(pack.bytesOf(this.#parts.map(partOf)) + (foundation?.bytes ?? 0), emit);
+      const read = (name: ReadyPart) => meter.readPart(pack, partOf(name), name);
       // The next part's bytes come while this part's graphs are opened.
       let coming = read('faces');
-      for (const [index, current] of PARTS.entries()) {
+      const shelf = new GraphShelf(this.#runtime, pack.manifest, known, await checksOf(pack));
+      this.#shelf = shelf;
+      for (const [index, current] of this.#parts.entries()) {
         part = current;
         throwIfCancelled(signal);
         const files = await coming;
         if (!files.ok) throw new EngineFailure(files.error);
-        const following = PARTS[index + 1];
+        const following = this.#parts[index + 1];
         if (following) coming = read(following);
-        await this.#openPart(part, shelf, pack.manifest, files.value);
+        if (part === 'language-model' && foundation) {
+          this.#language = await this.#openFoundation(signal, foundation, shelf, pack, files.value, meter);
+        } else await this.#openPart(part, shelf, pack.manifest, files.value);
         if (this.#shelf !== shelf) return; // disposed, or loaded anew, meanwhile
         emit({ type: 'ready', part, info: this.info() });
         if (part !== 'language-model') for (const [path, bytes] of files.value) small.set(path, bytes);
@@ -273,11 +298,45 @@ class PackEngine implements Engine {
 
   async #openPart(part: ReadyPart, shelf: GraphShelf, manifest: PackManifest, files: PartFiles): Promise<void> {
     if (part === 'faces') this.#faces = await openFaces(shelf, manifest, files);
-    else if (part === 'language-model') this.#language = await openLanguage(shelf, manifest, files);
-    else if (this.#faces) {
+    else if (part === 'language-model') {
+      const { encoder } = this.#needFastPath();
+      this.#language = new OwnStage(await openLanguage(shelf, manifest, files), encoder, manifest);
+    } else if (this.#faces) {
       const { encoder } = await openReader(shelf, manifest, files);
       this.#fastPath = new FastPath({ ...this.#faces, encoder }, manifest);
     }
+  }
+
+  /** Null where no foundation pack is asked for; what only those need is fetched here. */
+  async #foundationLoader(): Promise<FoundationLoader | null> {
+    const files = this.#foundation;
+    if (!files) return null;
+    const { foundationLoader } = await import('./foundation-stage.ts');
+    return foundationLoader(this.#runtime, files);
+  }
+
+  /** The foundation model, or the pack's own language model and a note where that fails. */
+  async #openFoundation(
+    signal: AbortSignal,
+    foundation: FoundationLoader,
+    shelf: GraphShelf,
+    pack: Pack,
+    files: PartFiles,
+    meter: LoadMeter,
+  ): Promise<LanguageStage> {
+    const { manifest } = pack;
+    const words = await openWords(shelf, manifest, files);
+    try {
+      return await meter.count('language-model', (onBytes) => foundation.open(signal, words, manifest, onBytes));
+    } catch (error) {
+      const { code, message, remedy } = wireErrorOf(error);
+      if (code === 'cancelled' || !this.#fallback) throw error;
+      this.#notes.push(`The pack’s own language model answers, since ${foundation.title} could not be loaded. ${message} ${remedy}`);
+    }
+    meter.grow(pack.bytesOf(['language-model']));
+    const own = await meter.readPart(pack, 'language-model', 'language-model');
+    if (!own.ok) throw new EngineFailure(own.error);
+    return new OwnStage(await openLanguage(shelf, manifest, own.value, words), this.#needFastPath().encoder, manifest);
   }
 
   #needFastPath(): FastPath {
@@ -285,8 +344,17 @@ class PackEngine implements Engine {
     throw this.#notReady('The faces’ reader is still loading.');
   }
 
-  #needLanguage(): LanguagePart {
+  #needLanguage(): LanguageStage {
     if (this.#language) return this.#language;
+    if (!this.#parts.includes('language-model')) {
+      throw new EngineFailure(
+        wireError(
+          'model-not-ready',
+          'The language model was left out, since this device ran out of memory in this visit.',
+          'Close other tabs and programs, then load again.',
+        ),
+      );
+    }
     throw this.#notReady('The language model is still loading.');
   }
 
@@ -297,25 +365,11 @@ class PackEngine implements Engine {
   }
 }
 
-/** Reads parts and tells progress over the whole pack, never backwards. */
-function partReader(pack: Pack, emit: (event: AnalysisEvent) => void): (part: ReadyPart) => Promise<Result<PartFiles>> {
-  let before = 0;
-  return async (part) => {
-    let told = Number.NEGATIVE_INFINITY;
-    let loaded = 0;
-    const tell = (): void => {
-      told = loaded;
-      // Parts may share a file, which is then counted twice: the bar must not go beyond its end.
-      emit({ type: 'load-progress', loadedBytes: Math.min(before + loaded, pack.totalBytes), totalBytes: pack.totalBytes, part });
-    };
-    const files = await pack.readPart(part, (bytes) => {
-      loaded = Math.max(loaded, bytes);
-      if (loaded - told >= PROGRESS_BYTES) tell();
-    });
-    tell();
-    before += loaded;
-    return files;
-  };
+/** Without goldens a backend is trusted that runs at all, as with a pack that has none for a graph. */
+async function checksOf(pack: Pack): Promise<GoldenChecks | null> {
+  const read = await pack.readGoldens();
+  const goldens = read.ok ? parseGoldens(read.value) : null;
+  return goldens && new GoldenChecks(goldens.graphs);
 }
 
 /** Waits for a turn in the queue; the turn lasts until the returned function is called. */

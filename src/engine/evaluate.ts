@@ -18,7 +18,7 @@ import {
   type SkippedRow,
 } from '../shared/evaluation.ts';
 import type { AnalysisEvent } from '../shared/events.ts';
-import { EMOTION_LABELS, type Step, type Task } from '../shared/labels.ts';
+import { EMOTION_LABELS, type Prompting, type Step, type Task } from '../shared/labels.ts';
 import { type AffectRow, type LabelRow, parseAffectLabels, parseLabels } from '../shared/labels-csv.ts';
 import type { Evidence } from '../shared/readings.ts';
 import { fail, ok, type Result } from '../shared/result.ts';
@@ -32,6 +32,8 @@ export interface EvaluateOptions {
   cropped: boolean;
   /** Who is judged on `faces`: the affect head (default there) or the language model. Other tasks are the language model's. */
   by: Judge;
+  /** How the language model is asked. Default `emoprompt`. */
+  prompting?: Prompting;
   /** Only the first so many rows; null takes all. */
   limit: number | null;
   /** The report also holds every item. Default false. */
@@ -72,6 +74,8 @@ export async function evaluate(
       seconds: (performance.now() - started) / 1000,
       pack: { id: info.packId, version: info.packVersion, hash: info.packHash },
       backends: Object.fromEntries(info.graphs.map((graph) => [graph.graph, graph.backend])),
+      ...(by === 'language-model' && info.foundation && { foundation: info.foundation }),
+      ...(by === 'language-model' && { prompting: options.prompting ?? 'emoprompt' }),
       rows,
       skipped,
       stopped,
@@ -93,10 +97,12 @@ export async function evaluate(
   const items: ReportItem[] = [];
   const cues = { named: 0, unsupported: 0 };
   const claims = { made: 0, untrue: 0 };
+  const speeds: number[] = [];
   for (const { row, value } of course.value.judged) {
     const { label: answer, probabilities, text } = value;
     judged.push({ truth: row.label, guess: answer, confidence: answer === null ? null : (probabilities?.[answer] ?? null) });
     items.push({ file: row.file, label: row.label, answer, probabilities, text });
+    if (value.tokensPerSecond !== null) speeds.push(value.tokensPerSecond);
     for (const each of value.evidence) {
       if (each.kind === 'action-unit') {
         cues.named += 1;
@@ -117,6 +123,7 @@ export async function evaluate(
     unmapped: task === 'emotion-open' ? unanswered : null,
     cues: byHead ? null : cues,
     claims: byHead ? null : claims,
+    ...(speeds.length > 0 && { tokens_per_second: speeds.toSorted((a, b) => a - b)[speeds.length >> 1] }),
     abstention: byHead ? abstentionOf(judged, manifest.faceEncoder.uncertainBelow) : null,
     ...(options.items ? { items } : {}),
   });
@@ -175,6 +182,8 @@ interface Guess {
   probabilities: Record<string, number> | null;
   text: Record<Step, string> | null;
   evidence: Evidence[];
+  /** Null where no text was written. */
+  tokensPerSecond: number | null;
 }
 
 /** The largest face's top label, whether sure or not. */
@@ -184,9 +193,9 @@ async function judgeByHead(signal: AbortSignal, engine: Engine, frame: Frame, cr
   if (!all.ok) return all;
   const readings = all.value.find((event) => event.type === 'readings')?.readings ?? [];
   const [face] = largestFirst(readings);
-  if (!face) return ok({ label: null, probabilities: null, text: null, evidence: [] });
+  if (!face) return ok({ label: null, probabilities: null, text: null, evidence: [], tokensPerSecond: null });
   const label = EMOTION_LABELS.reduce((top, name) => (face.probabilities[name] > face.probabilities[top] ? name : top));
-  return ok({ label, probabilities: face.probabilities, text: null, evidence: [] });
+  return ok({ label, probabilities: face.probabilities, text: null, evidence: [], tokensPerSecond: null });
 }
 
 async function judgeByLanguageModel(
@@ -194,7 +203,7 @@ async function judgeByLanguageModel(
   engine: Engine,
   frame: Frame,
   row: LabelRow,
-  { task, cropped }: EvaluateOptions,
+  { task, cropped, prompting = 'emoprompt' }: EvaluateOptions,
   options: readonly string[],
 ): Promise<Result<Guess>> {
   const asked: Task = task === 'faces' || task === 'scene' ? 'emotion' : task;
@@ -205,9 +214,10 @@ async function judgeByLanguageModel(
       task: asked,
       readings: null,
       words: row.text,
-      maxNewTokens: engine.manifest?.prompt.maxNewTokens ?? 0,
+      maxNewTokens: engine.maxNewTokens,
       options: task === 'emotion-open' ? null : options,
       cropped,
+      prompting,
     }),
   );
   if (!all.ok) return all;
@@ -215,11 +225,17 @@ async function judgeByLanguageModel(
   const text: Record<Step, string> = { observe: '', cues: '', reason: '', answer: '' };
   for (const event of all.value) if (event.type === 'text') text[event.step] += event.delta;
   const open = asked === 'emotion-open';
+  const choice = answer && options.includes(answer.text) ? answer.text : null; // a foundation model may find none
+  const speed = all.value.findLast((event) => event.type === 'decode-speed');
   return ok({
-    label: answer ? (open ? emotionOfWords(answer.text) : answer.text) : null,
-    probabilities: answer && !open ? Object.fromEntries(answer.distribution.map((entry) => [entry.option, entry.probability])) : null,
+    label: answer && open ? emotionOfWords(answer.text) : choice,
+    probabilities:
+      answer && answer.distribution.length > 0
+        ? Object.fromEntries(answer.distribution.map((entry) => [entry.option, entry.probability]))
+        : null,
     text,
     evidence: all.value.filter((event) => event.type === 'evidence').flatMap((event) => event.evidence),
+    tokensPerSecond: speed && Number.isFinite(speed.tokensPerSecond) && speed.tokens > 0 ? speed.tokensPerSecond : null,
   });
 }
 

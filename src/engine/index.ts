@@ -8,9 +8,11 @@
  * for await (const event of engine.explain(signal, frame, { runId, sourceId, task: 'emotion', readings: null, words: null, maxNewTokens: 80 })) …
  * ```
  * `runtime` says which onnxruntime to use and where (see `Runtime`), `packSource` how a pack's file is
- * read, and a `Frame` holds decoded RGBA pixels. Each run ends in exactly one `done` or `failed` event.
+ * read, and a `Frame` holds decoded RGBA pixels. `createEngine(runtime, packSource, { foundation })` puts a foundation pack in the
+ * language model's place; call it before anything else in the thread imports @huggingface/transformers. Each run ends in exactly one `done` or `failed` event.
  */
 
+export { type FoundationFiles, type FoundationManifest, parseFoundationManifest } from '../model/foundation-manifest.ts';
 export type { OrtRuntime, Runtime } from '../model/graph.ts';
 export type { Frame, Picture } from '../model/image.ts';
 export type { PackManifest } from '../model/manifest.ts';
@@ -30,6 +32,7 @@ export {
   EMOTION_LABELS,
   type EmotionLabel,
   type GraphName,
+  type Prompting,
   STEPS,
   type Step,
   TASKS,

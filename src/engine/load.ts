@@ -2,6 +2,7 @@
 import { DraftTable } from '../model/draft-table.ts';
 import { FaceDetector } from '../model/face-detector.ts';
 import { FaceEncoder } from '../model/face-encoder.ts';
+import type { GoldenChecks } from '../model/golden.ts';
 import { type Graph, improveGraph, type OpenOptions, openGraph, type Runtime } from '../model/graph.ts';
 import { int8GraphEntry, int8GraphFiles } from '../model/int8-layout.ts';
 import { LandmarkFinder } from '../model/landmarks.ts';
@@ -32,15 +33,19 @@ export interface ReaderPart {
   encoder: FaceEncoder;
 }
 
-/** What it means, in words. */
-export interface LanguagePart {
-  scene: SceneEncoder;
-  projection: Projection;
+/** What words stand on the picture. */
+export interface WordsPart {
   textDetector: TextDetector;
   textRecognizer: TextRecognizer;
   wordSplitter: WordSplitter;
   /** Null where the pack has none. */
   textClassifier: TextClassifier | null;
+}
+
+/** What it means, in words. */
+export interface LanguagePart extends WordsPart {
+  scene: SceneEncoder;
+  projection: Projection;
   tokenizer: Tokenizer;
   model: LanguageModel;
   /** Null where the pack has none. */
@@ -54,19 +59,26 @@ export class GraphShelf {
   readonly #runtime: Runtime;
   readonly #manifest: PackManifest;
   readonly #known: BackendChoices['graphs'];
+  readonly #checks: GoldenChecks | null;
 
-  /** @param known what was measured before, on the same machine with the same pack. */
-  constructor(runtime: Runtime, manifest: PackManifest, known: BackendChoices['graphs'] = {}) {
+  /**
+   * @param known what was measured before, on the same machine with the same pack.
+   * @param checks each graph's first run; null where the pack's goldens cannot be had.
+   */
+  constructor(runtime: Runtime, manifest: PackManifest, known: BackendChoices['graphs'] = {}, checks: GoldenChecks | null = null) {
     this.#runtime = runtime;
     this.#manifest = manifest;
     this.#known = known;
+    this.#checks = checks;
   }
 
   /** @throws EngineFailure */
   async open(name: GraphName, files: PartFiles, options: OpenOptions = {}): Promise<Graph> {
     const known = this.#known[name];
+    const warmUp = this.#checks?.warmUp(name);
     const opened = await openGraph(this.#runtime, name, this.#manifest.graphs[name], graphFiles(this.#manifest, name, files), {
       known,
+      ...(warmUp && { warmUp }),
       ...options,
     });
     this.graphs.push(opened.graph);
@@ -105,15 +117,31 @@ export async function openReader(shelf: GraphShelf, manifest: PackManifest, file
   return { encoder: new FaceEncoder(await shelf.open('face-encoder', files), manifest.faceEncoder) };
 }
 
-export async function openLanguage(shelf: GraphShelf, manifest: PackManifest, files: PartFiles): Promise<LanguagePart> {
-  const { languageModel, text, tokenizer: tokenizerFiles } = manifest;
+export async function openWords(shelf: GraphShelf, { text }: PackManifest, files: PartFiles): Promise<WordsPart> {
   const utf8 = new TextDecoder();
+  const textDetector = await shelf.open('text-detector', files);
+  const textRecognizer = await shelf.open('text-recognizer', files);
+  return {
+    textDetector: new TextDetector(textDetector, text.detector),
+    textRecognizer: new TextRecognizer(textRecognizer, text.recognizer, utf8.decode(fileOf(files, text.recognizer.dictionary))),
+    wordSplitter: new WordSplitter(utf8.decode(fileOf(files, text.vocabulary))),
+    textClassifier: text.classifier ? new TextClassifier(fileOf(files, text.classifier)) : null,
+  };
+}
+
+/** @param read what reads words, where it is open already. */
+export async function openLanguage(
+  shelf: GraphShelf,
+  manifest: PackManifest,
+  files: PartFiles,
+  read: WordsPart | null = null,
+): Promise<LanguagePart> {
+  const { languageModel, tokenizer: tokenizerFiles } = manifest;
   const tokenizer = await createTokenizer(fileOf(files, tokenizerFiles.tokenizer), fileOf(files, tokenizerFiles.config));
   const embeddings = new TokenEmbeddings(languageModel, files);
   const scene = await shelf.open('scene-encoder', files);
   const projection = await shelf.open('projection', files);
-  const textDetector = await shelf.open('text-detector', files);
-  const textRecognizer = await shelf.open('text-recognizer', files);
+  const words = read ?? (await openWords(shelf, manifest, files));
   const { int8, drafts } = languageModel;
   const decoder = await shelf.open('language-model', files, {
     warmUp: (graph) => warmUpLanguageModel(graph, languageModel, embeddings),
@@ -130,10 +158,7 @@ export async function openLanguage(shelf: GraphShelf, manifest: PackManifest, fi
   return {
     scene: new SceneEncoder(scene, manifest.sceneEncoder),
     projection: new Projection(projection, manifest.projection),
-    textDetector: new TextDetector(textDetector, text.detector),
-    textRecognizer: new TextRecognizer(textRecognizer, text.recognizer, utf8.decode(fileOf(files, text.recognizer.dictionary))),
-    wordSplitter: new WordSplitter(utf8.decode(fileOf(files, text.vocabulary))),
-    textClassifier: text.classifier ? new TextClassifier(fileOf(files, text.classifier)) : null,
+    ...words,
     tokenizer,
     drafts: drafts ? new DraftTable(fileOf(files, drafts)) : null,
     model,

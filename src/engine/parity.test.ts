@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { parseManifest } from '../model/manifest.ts';
+import type { PackSource } from '../model/pack.ts';
 import { checkParity } from '../model/parity.ts';
 import { TextClassifier, type Wording } from '../model/text-classifier.ts';
 import { packFolder } from '../node/pack-folder.ts';
@@ -14,7 +15,8 @@ import { type Shown, traitsOf } from './traits.ts';
 import { wordFeatures } from './word-features.ts';
 
 const models = join(dirname(fileURLToPath(import.meta.url)), '../../public/models');
-const packs = readdirSync(models).filter((name) => !name.endsWith('-wip') && existsSync(join(models, name, 'manifest.json')));
+/** Ours; foundation packs have no files here that could be compared. */
+const packs = readdirSync(models).filter((name) => !name.endsWith('-wip') && existsSync(join(models, name, 'parity.json')));
 
 interface PromptCase {
   task: Task;
@@ -59,6 +61,20 @@ describe.each(packs)('the goldens of %s', (name) => {
     const runtime = await createNodeRuntime('native', 2);
     expect(await checkParity(runtime, packFolder(join(models, name)))).toEqual({ ok: true, value: [] });
   }, 300_000);
+
+  it('are fetched of the graphs that are run, and of no other', async () => {
+    const folder = packFolder(join(models, name));
+    const read: string[] = [];
+    const source: PackSource = {
+      read: (path, onBytes) => {
+        read.push(path);
+        return folder.read(path, onBytes);
+      },
+    };
+    const runtime = await createNodeRuntime('native', 2);
+    expect(await checkParity(runtime, source, { graphs: ['face-landmarks'] })).toEqual({ ok: true, value: [] });
+    expect(read.filter((path) => !/json$/.test(path))).toEqual(['face-landmarks.onnx']);
+  });
 
   it('give the same prompts here as in training', () => {
     const manifest = parseManifest(JSON.parse(readFileSync(join(models, name, 'manifest.json'), 'utf8')));

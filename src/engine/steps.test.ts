@@ -82,6 +82,16 @@ describe('decodeSteps', () => {
     expect(events.at(-1)).toEqual({ type: 'answer', answer: { text: 'joy', distribution: [] } });
   });
 
+  it('asks for the answer alone in plain prompting, a closed one and a free one', async () => {
+    const closed = scripted({ 'Observe:': ' One face.', 'Answer:': ' no' });
+    const events = await collect(decodeSteps(signal, closed.sequence, settings({ options: ['yes', 'no'], prompting: 'plain' })));
+    expect(events.filter((event) => event.type === 'step').map((event) => event.step)).toEqual(['answer']);
+    expect(closed.text().startsWith('Answer:')).toBe(true);
+    expect(events.at(-1)).toMatchObject({ answer: { text: 'no' } });
+    const free = await collect(decodeSteps(signal, scripted({ 'Answer:': ' quiet joy' }).sequence, settings({ prompting: 'plain' })));
+    expect(free.at(-1)).toEqual({ type: 'answer', answer: { text: 'quiet joy', distribution: [] } });
+  });
+
   it('has all four steps when the model will not say anything', async () => {
     const events = await collect(decodeSteps(signal, scripted({}).sequence, settings({ options: ['yes', 'no'] })));
     expect(events.filter((event) => event.type === 'step-end').map((event) => event.text)).toEqual(['', '', '', 'yes']);

@@ -8,7 +8,7 @@ import { type LanguageModel, type Sequence, scoreOptions } from '../model/langua
 import type { AnswerCalibration } from '../model/manifest.ts';
 import { pick } from '../model/sampler.ts';
 import type { Tokenizer } from '../model/tokenizer.ts';
-import { STEPS, type Step } from '../shared/labels.ts';
+import { type Prompting, STEPS, type Step } from '../shared/labels.ts';
 import type { Answer } from '../shared/readings.ts';
 
 export type StepEvent =
@@ -34,6 +34,8 @@ export interface StepOptions {
   drafts: Pick<DraftTable, 'guess'> | null;
   /** For the whole text; what a step leaves over goes to the next ones. */
   maxNewTokens: number;
+  /** `plain`: the last step alone. Default `emoprompt`. */
+  prompting?: Prompting;
 }
 
 /** How the budget is shared; the answer's part is used only where it is free text. */
@@ -55,9 +57,10 @@ export async function* decodeSteps(signal: AbortSignal, sequence: Sequence, sett
   let left = settings.maxNewTokens;
   let tokens = 0;
   const written: number[] = []; // heads included
-  for (const [index, step] of STEPS.entries()) {
+  const steps = settings.prompting === 'plain' ? STEPS.slice(-1) : STEPS;
+  for (const [index, step] of steps.entries()) {
     yield { type: 'step', step };
-    const head = settings.heads[index] ?? '';
+    const head = settings.heads[STEPS.indexOf(step)] ?? '';
     const headIds = tokenizer.encode(index === 0 ? head : `\n${head}`);
     if (step === 'answer' && options.length > 0) {
       await sequence.append(signal, headIds);
@@ -67,7 +70,7 @@ export async function* decodeSteps(signal: AbortSignal, sequence: Sequence, sett
       yield { type: 'answer', answer };
       return;
     }
-    const ahead = STEPS.slice(index).reduce((sum, later) => sum + SHARES[later], 0);
+    const ahead = steps.slice(index).reduce((sum, later) => sum + SHARES[later], 0);
     const budget = Math.max(1, Math.floor((left * SHARES[step]) / ahead));
     let text = '';
     for await (const piece of writeLine(signal, sequence, settings, headIds, written, budget)) {

@@ -50,6 +50,23 @@ describe('by place', () => {
     expect(tracker.update([at(10)], 3)).toEqual([2]);
   });
 
+  test('where frames come seconds apart, as of a crowd on a slow machine, faces keep their ids from one to the next', () => {
+    const tracker = new Tracker();
+    const crowd = (shift: number) => Array.from({ length: 30 }, (_, index) => at(120 * index + shift));
+    tracker.update(crowd(0), 0);
+    const ids = tracker.update(crowd(3), 2.1);
+    for (const time of [4.3, 6.2, 8.6, 10.9]) expect(tracker.update(crowd(time), time)).toEqual(ids);
+    // Half a minute later they are known by their looks alone, and nobody has any here.
+    expect(tracker.update(crowd(0), 40)).not.toEqual(ids);
+  });
+
+  test('a seek is told from slow frames by the pace before it', () => {
+    const tracker = new Tracker();
+    tracker.update([at(0)], 0);
+    tracker.update([at(1)], 0.1);
+    expect(tracker.update([at(2)], 2.2)).toEqual([2]);
+  });
+
   test('a jump across the picture or in size is another face', () => {
     const tracker = new Tracker();
     tracker.update([at(0)], 0);

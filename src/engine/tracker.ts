@@ -31,6 +31,11 @@ interface Track {
 
 /** For so long, in seconds, a face is expected where it was, or where it was going. */
 const MAX_GAP = 1;
+/**
+ * Where frames come more slowly than that (a crowd on a slow machine), for a little longer than from one to the next. A seek is told from
+ * that by the frames before it; beyond the second number faces are known by their looks alone.
+ */
+const SLOW_GAP = { factor: 1.5, most: 5 };
 /** Where it was going is foreseen for no longer than this. */
 const MAX_FORESIGHT = 0.4;
 /** Expected place and box are of one face only if they are this near: centre distance over mean size … */
@@ -72,6 +77,9 @@ export class Tracker {
   #tracks: Track[] = [];
   #lastId = 0;
   #updates = 0;
+  /** Media time of the last frame, and seconds between it and the one before. */
+  #lastTime = Number.NaN;
+  #pace = 0;
 
   /**
    * Ids for the faces of a frame, in their order; counted from 1, no two alike, never another's until `reset`.
@@ -79,8 +87,11 @@ export class Tracker {
    */
   update(faces: readonly SeenFace[], time: number, cut = false): number[] {
     this.#updates += 1;
+    const reach = Math.max(MAX_GAP, Math.min(SLOW_GAP.factor * this.#pace, SLOW_GAP.most));
+    this.#pace = Math.max(0, time - this.#lastTime) || 0;
+    this.#lastTime = time;
     // A seek is a gap like any other, in either direction.
-    const expected = cut ? [] : this.#tracks.filter((track) => Math.abs(time - track.time) <= MAX_GAP);
+    const expected = cut ? [] : this.#tracks.filter((track) => Math.abs(time - track.time) <= reach);
     const near = faces.map(({ box }, index) => faces.some((other, at) => at !== index && isNear(box, other.box)));
     const columnOf = assign(
       expected.map((track) => faces.map((face, index) => matchCost(track, face, time, near[index] ?? false))),
@@ -92,7 +103,7 @@ export class Tracker {
     const kept = new Set(seen);
     const away = this.#tracks.filter((track) => {
       const gap = Math.abs(time - track.time);
-      return !kept.has(track) && (gap <= MAX_GAP || (gap <= MEMORY && track.sightings >= MIN_SIGHTINGS));
+      return !kept.has(track) && (gap <= reach || (gap <= MEMORY && track.sightings >= MIN_SIGHTINGS));
     });
     const returned = recognised(seen, away, time);
     for (const [newcomer, known] of returned) {
@@ -114,6 +125,8 @@ export class Tracker {
     this.#tracks = [];
     this.#lastId = 0;
     this.#updates = 0;
+    this.#lastTime = Number.NaN;
+    this.#pace = 0;
   }
 
   /** The track with a further sighting, or a new one. */

@@ -59,14 +59,19 @@ export function describeError(error: WireError): string {
   return `${error.message} ${error.remedy}${error.detail === undefined ? '' : ` (${error.detail})`}`;
 }
 
-async function* analyze(signal: AbortSignal, engine: Engine, file: string, { task, words }: AnalyzeCommand): AsyncGenerator<AnalysisEvent> {
+async function* analyze(
+  signal: AbortSignal,
+  engine: Engine,
+  file: string,
+  { task, words, prompting }: AnalyzeCommand,
+): AsyncGenerator<AnalysisEvent> {
   const frame = await readPicture(file);
   if (!frame.ok) {
     yield { type: 'failed', runId: file, error: frame.error };
     return;
   }
-  const maxNewTokens = engine.manifest?.prompt.maxNewTokens ?? 0;
-  yield* engine.explain(signal, frame.value, { runId: file, sourceId: file, task, readings: null, words, maxNewTokens });
+  const { maxNewTokens } = engine;
+  yield* engine.explain(signal, frame.value, { runId: file, sourceId: file, task, readings: null, words, maxNewTokens, prompting });
 }
 
 async function analyzeToText(
@@ -168,10 +173,9 @@ async function analyzeToJson(
         break;
     }
   }
-  const { packId, packVersion, packHash } = engine.info();
-  console.out(
-    `${JSON.stringify({ ...result, steps, ...(error ? { error } : {}), pack: { id: packId, version: packVersion, hash: packHash } })}\n`,
-  );
+  const { packId, packVersion, packHash, foundation } = engine.info();
+  const pack = { id: packId, version: packVersion, hash: packHash };
+  console.out(`${JSON.stringify({ ...result, steps, ...(error && { error }), pack, ...(foundation && { foundation }) })}\n`);
   return error;
 }
 

@@ -16,7 +16,37 @@ describe('parseArguments', () => {
         threads: 2,
         pack: null,
         backend: 'auto',
+        prompting: 'emoprompt',
       },
+    });
+  });
+
+  it('reads how the question is put', () => {
+    expect(parseArguments(['analyze', 'a.jpg', '--prompt', 'plain'])).toMatchObject({ value: { prompting: 'plain' } });
+    const args = ['evaluate', '--task', 'hate', '--data', 'd', '--out', 'r', '--prompt', 'plain'];
+    expect(parseArguments(args)).toMatchObject({ value: { prompting: 'plain' } });
+  });
+
+  it('reads a table of several packs, the committed one where none is named', () => {
+    const args = ['table', '--data', 'd', '--out', 't'];
+    expect(parseArguments(args)).toMatchObject({ value: { kind: 'table', packs: [null], limit: null } });
+    expect(parseArguments([...args, '--pack', 'a', '--pack', 'b', '--limit', '3'])).toMatchObject({
+      value: { packs: ['a', 'b'], limit: 3 },
+    });
+  });
+
+  it('reads a comparison of pictures, or of a labelled folder', () => {
+    expect(parseArguments(['compare', '--pack', 'a', 'x.jpg'])).toMatchObject({
+      value: { packs: ['a', null], files: ['x.jpg'], data: null, task: 'emotion' },
+    });
+    const folder = ['compare', '--pack', 'a', '--pack', 'b', '--data', 'd', '--task', 'faces', '--cropped'];
+    expect(parseArguments(folder)).toMatchObject({ value: { packs: ['a', 'b'], data: 'd', task: 'faces', cropped: true } });
+  });
+
+  it('reads where a pack is fetched from, with a slash at its end', () => {
+    expect(parseArguments(['fetch', 'x'])).toMatchObject({ value: { id: 'x', hub: 'https://huggingface.co/', to: null } });
+    expect(parseArguments(['fetch', 'x', '--hub', 'http://localhost:1/hub', '--to', 'd'])).toMatchObject({
+      value: { hub: 'http://localhost:1/hub/', to: 'd' },
     });
   });
 
@@ -56,6 +86,13 @@ describe('parseArguments', () => {
     [['analyze', 'a.jpg', '--format', 'fex', '--json'], 'exclude each other', 'emollm analyze'],
     [['analyze', 'a.jpg', '--out', 'd'], '--out goes with --format', 'emollm analyze'],
     [['analyze', 'a.jpg', '--threads', '0'], '--threads must be a whole number', 'emollm analyze'],
+    [['analyze', 'a.jpg', '--prompt', 'short'], '--prompt cannot be "short"', 'emollm analyze'],
+    [['table', '--out', 't'], '--data is missing.', 'emollm table'],
+    [['compare', 'a.jpg'], '--pack must be given', 'emollm compare'],
+    [['compare', '--pack', 'a'], 'Give either pictures or --data.', 'emollm compare'],
+    [['compare', '--pack', 'a', '--data', 'd'], '--task is missing.', 'emollm compare'],
+    [['fetch'], 'Give the id of one pack.', 'emollm fetch'],
+    [['fetch', 'x', '--hub', 'file:///x'], '--hub must be an address', 'emollm fetch'],
     [['evaluate', '--data', 'd', '--out', 'r'], '--task is missing.', 'emollm evaluate --task'],
     [['evaluate', '--task', 'hate', '--out', 'r'], '--data is missing.', 'emollm evaluate'],
     [['evaluate', '--task', 'hate', '--data', 'd'], '--out is missing.', 'emollm evaluate'],

@@ -1,19 +1,22 @@
 /** The command line's words → a command, or a usage error that shows the right form. Pure. */
 import { parseArgs } from 'node:util';
 import { EXPORT_KINDS, type ExportKind } from '../export/files.ts';
-import { wireError } from '../shared/errors.ts';
 import { EVALUATION_TASKS, type EvaluationTask, JUDGES, type Judge } from '../shared/evaluation.ts';
-import { TASKS, type Task } from '../shared/labels.ts';
-import { fail, ok, type Result } from '../shared/result.ts';
-import { NODE_BACKENDS, type NodeBackend } from './runtime.ts';
-
-export interface MachineOptions {
-  /** Null: the committed pack. */
-  pack: string | null;
-  backend: NodeBackend;
-  /** 0: as many as the machine has, at most 4. */
-  threads: number;
-}
+import { PROMPTINGS, type Prompting, TASKS, type Task } from '../shared/labels.ts';
+import { ok, type Result } from '../shared/result.ts';
+import { attempt, MACHINE, type MachineOptions, oneOf, parseMachine, usage, wholeNumber } from './argument-rules.ts';
+import {
+  COMPARE_FORM,
+  type CompareCommand,
+  FETCH_FORM,
+  type FetchCommand,
+  parseCompare,
+  parseFetch,
+  parseTable,
+  TABLE_FORM,
+  type TableCommand,
+} from './pack-arguments.ts';
+import { NODE_BACKENDS } from './runtime.ts';
 
 export interface AnalyzeCommand extends MachineOptions {
   kind: 'analyze';
@@ -26,6 +29,7 @@ export interface AnalyzeCommand extends MachineOptions {
   out: string;
   /** Null: they are read from the picture; empty: there are none. */
   words: string | null;
+  prompting: Prompting;
 }
 
 export interface EvaluateCommand extends MachineOptions {
@@ -38,12 +42,21 @@ export interface EvaluateCommand extends MachineOptions {
   by: Judge;
   items: boolean;
   skipBroken: boolean;
+  prompting: Prompting;
 }
 
-export type Command = { kind: 'help' } | AnalyzeCommand | EvaluateCommand;
+export type Command =
+  | { kind: 'help' }
+  | { kind: 'packs' }
+  | AnalyzeCommand
+  | EvaluateCommand
+  | TableCommand
+  | CompareCommand
+  | FetchCommand;
 
 const ANALYZE_FORM = `emollm analyze <files…> [--task ${TASKS.join('|')}] [--words "…"] [--json | --format <format> [--out <folder>]]`;
 const EVALUATE_FORM = `emollm evaluate --task <${EVALUATION_TASKS.join('|')}> --data <folder> --out <report.json> [--limit N] [--cropped]`;
+const FORMS = [ANALYZE_FORM, EVALUATE_FORM, TABLE_FORM, COMPARE_FORM, FETCH_FORM, 'emollm packs'];
 
 export const HELP = `EmoLLM: reads the emotion in pictures and explains itself, on this machine.
 
@@ -65,8 +78,27 @@ ${EVALUATE_FORM}
   --items      the report also holds every item: file, label, answer, probabilities, text
   --skip-broken  pictures that cannot be decoded are listed in the report instead of ending it
 
-Both:
-  --pack       a pack's folder; default the one that comes with the package
+${TABLE_FORM}
+  Judges packs on every task that the folder has, each with EmoPrompt and with the answer alone, and writes <name>.md and <name>.json:
+  accuracy, macro-F1, calibration error, seconds, tokens a second. The folder has a subfolder with labels.csv for each task that is to be
+  judged: ${EVALUATION_TASKS.filter((task) => task !== 'scene').join(', ')}. Pictures in faces are face crops; without a folder of its own,
+  emotion-open is asked of them.
+  --pack       may be given several times
+  --limit      only the first N rows of each task
+
+${COMPARE_FORM}
+  Two packs on the same pictures: answers, agreement, speed. With --data, a labelled folder, also how often each is right.
+
+${FETCH_FORM}
+  Gets a foundation pack from the hub, resumed and checked by its hashes. --hub is the address of a mirror of the hub.
+
+emollm packs
+  Lists the packs that this version knows, with their licences.
+
+All:
+  --pack       a pack's folder, a folder laid out like a repository of the hub (config.json, onnx/), or the id of a pack that "emollm packs"
+               lists; default the one that comes with the package
+  --prompt     ${PROMPTINGS.join('|')}: with the four steps (default), or the answer alone
   --backend    ${NODE_BACKENDS.join('|')}; auto and native are onnxruntime's CPU library, wasm the browser's build of it
   --threads    CPU threads; default as many as there are, at most 4
   --help       this text
@@ -78,11 +110,23 @@ Exit code: 0 all done, 1 something failed, 2 wrong usage, 130 stopped.
 export function parseArguments(argv: readonly string[]): Result<Command> {
   const [name, ...rest] = argv;
   if (name === undefined || name === 'help' || argv.includes('--help') || argv.includes('-h')) return ok({ kind: 'help' });
-  if (name !== 'analyze' && name !== 'evaluate') return usage(`"${name}" is not a command.`, `${ANALYZE_FORM}\n${EVALUATE_FORM}`);
-  return name === 'analyze' ? parseAnalyze(rest) : parseEvaluate(rest);
+  switch (name) {
+    case 'analyze':
+      return parseAnalyze(rest);
+    case 'evaluate':
+      return parseEvaluate(rest);
+    case 'table':
+      return parseTable(rest);
+    case 'compare':
+      return parseCompare(rest);
+    case 'fetch':
+      return parseFetch(rest);
+    case 'packs':
+      return ok({ kind: 'packs' });
+    default:
+      return usage(`"${name}" is not a command.`, FORMS.join('\n'));
+  }
 }
-
-const MACHINE = { pack: { type: 'string' }, backend: { type: 'string' }, threads: { type: 'string' } } as const;
 
 function parseAnalyze(args: string[]): Result<AnalyzeCommand> {
   const parsed = attempt(ANALYZE_FORM, () =>
@@ -96,6 +140,7 @@ function parseAnalyze(args: string[]): Result<AnalyzeCommand> {
         format: { type: 'string' },
         out: { type: 'string' },
         words: { type: 'string' },
+        prompt: { type: 'string' },
       },
     }),
   );
@@ -111,7 +156,9 @@ function parseAnalyze(args: string[]): Result<AnalyzeCommand> {
   if (values.out !== undefined && format === null) return usage('--out goes with --format only.', ANALYZE_FORM);
   const machine = parseMachine(values, ANALYZE_FORM);
   if (!machine.ok) return machine;
-  return ok({ kind: 'analyze', ...machine.value, files: positionals, task, json, format, out, words });
+  const prompting = oneOf(PROMPTINGS, values.prompt ?? 'emoprompt');
+  if (!prompting) return usage(`--prompt cannot be "${values.prompt}": use ${PROMPTINGS.join(' or ')}.`, ANALYZE_FORM);
+  return ok({ kind: 'analyze', ...machine.value, files: positionals, task, json, format, out, words, prompting });
 }
 
 function parseEvaluate(args: string[]): Result<EvaluateCommand> {
@@ -128,6 +175,7 @@ function parseEvaluate(args: string[]): Result<EvaluateCommand> {
         by: { type: 'string' },
         items: { type: 'boolean' },
         'skip-broken': { type: 'boolean' },
+        prompt: { type: 'string' },
       },
     }),
   );
@@ -146,33 +194,7 @@ function parseEvaluate(args: string[]): Result<EvaluateCommand> {
   const machine = parseMachine(values, EVALUATE_FORM);
   if (!machine.ok) return machine;
   const { data, out, cropped = false, items = false, 'skip-broken': skipBroken = false } = values;
-  return ok({ kind: 'evaluate', ...machine.value, task, data, out, limit, cropped, by, items, skipBroken });
+  const prompting = oneOf(PROMPTINGS, values.prompt ?? 'emoprompt');
+  if (!prompting) return usage(`--prompt cannot be "${values.prompt}": use ${PROMPTINGS.join(' or ')}.`, EVALUATE_FORM);
+  return ok({ kind: 'evaluate', ...machine.value, task, data, out, limit, cropped, by, items, skipBroken, prompting });
 }
-
-function parseMachine(
-  values: { pack?: string | undefined; backend?: string | undefined; threads?: string | undefined },
-  form: string,
-): Result<MachineOptions> {
-  const backend = oneOf(NODE_BACKENDS, values.backend ?? 'auto');
-  if (!backend) return usage(`--backend cannot be "${values.backend}" on the command line: use ${NODE_BACKENDS.join(', ')}.`, form);
-  const threads = values.threads === undefined ? 0 : wholeNumber(values.threads, 1);
-  if (Number.isNaN(threads) || threads > 256)
-    return usage(`--threads must be a whole number from 1 to 256, got "${values.threads}".`, form);
-  return ok({ pack: values.pack ?? null, backend, threads });
-}
-
-function attempt<T>(form: string, parse: () => T): Result<T> {
-  try {
-    return ok(parse());
-  } catch (error) {
-    const message = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
-    return usage(message.endsWith('.') ? message : `${message}.`, form);
-  }
-}
-
-const usage = (message: string, form: string): Result<never> =>
-  fail(wireError('usage', message, `Usage: ${form}\n\nemollm --help says more.`));
-
-const oneOf = <T extends string>(values: readonly T[], text: string): T | undefined => values.find((value) => value === text);
-
-const wholeNumber = (text: string, least: number): number => (/^\d+$/.test(text) && Number(text) >= least ? Number(text) : Number.NaN);

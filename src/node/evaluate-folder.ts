@@ -5,8 +5,8 @@ import type { Engine } from '../engine/engine.ts';
 import { evaluate } from '../engine/evaluate.ts';
 import { wireError } from '../shared/errors.ts';
 import type { EvaluationReport } from '../shared/evaluation.ts';
-import { parseAffectLabels, parseLabels } from '../shared/labels-csv.ts';
-import { fail, ok, type Result } from '../shared/result.ts';
+import { decodeLabels, parseAffectLabels, parseLabels } from '../shared/labels-csv.ts';
+import { fail, type Result } from '../shared/result.ts';
 import type { EvaluateCommand } from './arguments.ts';
 import { readPicture } from './picture.ts';
 
@@ -14,9 +14,10 @@ import { readPicture } from './picture.ts';
 export async function readLabels({ data, task }: Pick<EvaluateCommand, 'data' | 'task'>): Promise<Result<string>> {
   const path = join(data, 'labels.csv');
   try {
-    const text = await readFile(path, 'utf8');
-    const parsed = task === 'scene' ? parseAffectLabels(text) : parseLabels(text);
-    return parsed.ok ? ok(text) : parsed;
+    const text = decodeLabels(await readFile(path));
+    if (!text.ok) return text;
+    const parsed = task === 'scene' ? parseAffectLabels(text.value) : parseLabels(text.value);
+    return parsed.ok ? text : parsed;
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);
     return fail(
@@ -38,12 +39,12 @@ export async function evaluateFolder(
   command: EvaluateCommand,
   onProgress: (done: number, total: number) => void,
 ): Promise<Result<EvaluationReport>> {
-  const { task, cropped, by, limit, items, skipBroken, data, out } = command;
+  const { task, cropped, by, limit, items, skipBroken, data, out, prompting } = command;
   const report = await evaluate(
     signal,
     engine,
     { labels, decode: (file) => readPicture(join(data, file)) },
-    { task, cropped, by, limit, items, skipBroken, onProgress },
+    { task, cropped, by, prompting, limit, items, skipBroken, onProgress },
   );
   if (!report.ok) return report;
   try {

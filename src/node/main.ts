@@ -1,8 +1,14 @@
 /** One command of `emollm`: wires arguments, engine and output; exit codes are told in the help. */
+
+import { assertNever, type Result } from '../shared/result.ts';
 import { analyzeFiles, type Console, describeError } from './analyze.ts';
-import { type EvaluateCommand, HELP, parseArguments } from './arguments.ts';
+import { type AnalyzeCommand, type EvaluateCommand, HELP, parseArguments } from './arguments.ts';
+import { comparePacks, describeComparison } from './compare-packs.ts';
 import { evaluateFolder, readLabels } from './evaluate-folder.ts';
+import { fetchPack } from './fetch-pack.ts';
+import { describePacks } from './pack-choice.ts';
 import { openEngine } from './session.ts';
+import { makeTable } from './table.ts';
 
 const FAILED = 1;
 const WRONG_USAGE = 2;
@@ -15,20 +21,46 @@ export async function main(signal: AbortSignal, argv: readonly string[], console
     console.error(`${command.error.message}\n${command.error.remedy}\n`);
     return WRONG_USAGE;
   }
-  if (command.value.kind === 'help') {
-    console.out(HELP);
-    return 0;
+  switch (command.value.kind) {
+    case 'help':
+      console.out(HELP);
+      return 0;
+    case 'packs':
+      console.out(await describePacks());
+      return 0;
+    case 'evaluate':
+      return runEvaluate(signal, command.value, console);
+    case 'analyze':
+      return runAnalyze(signal, command.value, console);
+    case 'table':
+      return tellResult(signal, await makeTable(signal, command.value, progressIn(console)), (paths) => paths.join('\n'), console);
+    case 'compare':
+      return tellResult(signal, await comparePacks(signal, command.value, progressIn(console)), describeComparison, console);
+    case 'fetch': {
+      const { id } = command.value;
+      const fetched = await fetchPack(signal, command.value, progressOf('Fetched', console));
+      return tellResult(signal, fetched, (folder) => `${id} is in ${folder}`, console);
+    }
+    default:
+      return assertNever(command.value);
   }
-  if (command.value.kind === 'evaluate') return runEvaluate(signal, command.value, console);
+}
 
-  const engine = await openEngine(signal, command.value, progressOf('Loading', console));
+async function runAnalyze(signal: AbortSignal, command: AnalyzeCommand, console: Console): Promise<number> {
+  const engine = await openEngine(signal, command, progressOf('Loading', console));
   if (!engine.ok) return giveUp(signal, describeError(engine.error), console);
   try {
-    const isWhole = await analyzeFiles(signal, engine.value, command.value, console);
+    const isWhole = await analyzeFiles(signal, engine.value, command, console);
     return signal.aborted ? STOPPED : isWhole ? 0 : FAILED;
   } finally {
     await engine.value.dispose();
   }
+}
+
+function tellResult<T>(signal: AbortSignal, result: Result<T>, wordsOf: (value: T) => string, console: Console): number {
+  if (!result.ok) return giveUp(signal, describeError(result.error), console);
+  console.out(`${wordsOf(result.value)}\n`);
+  return 0;
 }
 
 async function runEvaluate(signal: AbortSignal, command: EvaluateCommand, console: Console): Promise<number> {
@@ -55,6 +87,11 @@ async function runEvaluate(signal: AbortSignal, command: EvaluateCommand, consol
 function giveUp(signal: AbortSignal, text: string, console: Console): number {
   console.error(`${text}\n`);
   return signal.aborted ? STOPPED : FAILED;
+}
+
+/** As `progressOf`, for work of several kinds. */
+function progressIn(console: Console): (what: string, done: number, total: number) => void {
+  return (what, done, total) => progressOf(what, console)(done, total);
 }
 
 /** One line on a terminal that overwrites itself; nothing where the output is no terminal. */

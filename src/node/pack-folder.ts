@@ -11,7 +11,16 @@ const DEFAULT_PACK = 'emollm-s';
 
 /** The committed pack, wherever this file was built to inside its package. */
 export function defaultPackFolder(): string {
-  return join(packageRoot(), 'public', 'models', DEFAULT_PACK);
+  return join(modelsFolder(), DEFAULT_PACK);
+}
+
+/** The packs that come with this package. */
+export const modelsFolder = (): string => join(packageRoot(), 'public', 'models');
+
+/** The folder of a pack that comes with this package, a foundation pack's manifest included; null where none has that id. */
+export function knownPackFolder(id: string): string | null {
+  const folder = join(modelsFolder(), id);
+  return existsSync(join(folder, 'manifest.json')) ? folder : null;
 }
 
 /** Reads a pack's files from a folder. */
