@@ -2,7 +2,7 @@
 import { EMOTION_LABELS, type GraphName, STEPS } from '../shared/labels.ts';
 import { sampling } from './frames.ts';
 import { textHash } from './provenance.ts';
-import { faceName, type Session, type SessionItem, type SessionReading, wordLines } from './session.ts';
+import { faceName, type MadeBy, type Session, type SessionItem, type SessionReading, wordLines } from './session.ts';
 import { type Cell, csvTable, numberText } from './table.ts';
 
 const MODEL_COLUMNS = [
@@ -101,7 +101,17 @@ export function readingsCsv(session: Session): string {
   return csvTable(header, rows);
 }
 
-/** One row per explanation; the distribution is `option=probability` joined by `; `, `words_given` whether the user typed the words. Backend and dtype are the language model's. */
+/** `emollm-s 0.5.0`, or a foundation pack: `smolvlm-256m-instruct@<commit> webgpu decoder=q4; vision=fp16`. */
+export function languageModelName({ packId, packVersion, foundation }: MadeBy): string {
+  if (!foundation) return `${packId} ${packVersion}`;
+  const dtypes = Object.entries(foundation.dtypes).map(([graph, dtype]) => `${graph}=${dtype}`);
+  return `${foundation.id}@${foundation.revision} ${foundation.device} ${dtypes.join('; ')}`;
+}
+
+/**
+ * One row per explanation; the distribution is `option=probability` joined by `; `, `words_given` whether the user typed the words, `prompting`
+ * and `language_model` what this very text was asked of (empty: not known). Backend and dtype are those of the pack's own language model now.
+ */
 export function explanationsCsv(session: Session): string {
   const header = [
     'input',
@@ -116,6 +126,8 @@ export function explanationsCsv(session: Session): string {
     'words_given',
     'prompt',
     'prompt_sha256',
+    'prompting',
+    'language_model',
     ...MODEL_COLUMNS,
   ];
   const rows = session.items.flatMap((item) => {
@@ -133,6 +145,8 @@ export function explanationsCsv(session: Session): string {
       String(explanation.wordsGiven !== undefined),
       explanation.prompt,
       explanation.prompt === '' ? null : textHash(explanation.prompt),
+      explanation.prompting ?? 'emoprompt',
+      explanation.madeBy ? languageModelName(explanation.madeBy) : null,
       ...model,
     ]);
   });

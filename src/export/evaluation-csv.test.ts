@@ -8,9 +8,9 @@ describe('evaluationCsv', () => {
   it('has a row for each item, with what made it', () => {
     const report = facesReport([judged('a,b.png', 'anger', 'anger'), judged('2.png', 'fear', null)]);
     expect(rows(evaluationCsv(report))).toEqual([
-      'file,label,answer,correct,probability,p_anger,p_fear,task,by,cropped,pack_id,pack_version,pack_hash,backends',
-      `"a,b.png",anger,anger,yes,0.6,0.6,0.4,faces,affect-head,yes,tiny,1.0.0,${'a'.repeat(64)},face-encoder=wasm`,
-      `2.png,fear,,no,,,,faces,affect-head,yes,tiny,1.0.0,${'a'.repeat(64)},face-encoder=wasm`,
+      'file,label,answer,correct,probability,p_anger,p_fear,task,by,cropped,pack_id,pack_version,pack_hash,backends,foundation,prompting',
+      `"a,b.png",anger,anger,yes,0.6,0.6,0.4,faces,affect-head,yes,tiny,1.0.0,${'a'.repeat(64)},face-encoder=wasm,,`,
+      `2.png,fear,,no,,,,faces,affect-head,yes,tiny,1.0.0,${'a'.repeat(64)},face-encoder=wasm,,`,
     ]);
   });
 

@@ -3,12 +3,13 @@ import type { EvaluationReport, ReportHead } from '../shared/evaluation.ts';
 import { STEPS } from '../shared/labels.ts';
 import { type Cell, csvTable } from './table.ts';
 
-const HEAD_COLUMNS = ['task', 'by', 'cropped', 'pack_id', 'pack_version', 'pack_hash', 'backends'];
+const HEAD_COLUMNS = ['task', 'by', 'cropped', 'pack_id', 'pack_version', 'pack_hash', 'backends', 'foundation', 'prompting'];
 
-/** The same in every row, so that a row cut out of the table still says what made it. `backends` is `graph=backend` joined by `; `. */
-function headCells({ task, by, cropped, pack, backends }: ReportHead): Cell[] {
+/** The same in every row, so that a row cut out of the table still says what made it. `backends` is `graph=backend` joined by `; `, `foundation` the pack in the language model's place. */
+function headCells({ task, by, cropped, pack, foundation, prompting, backends }: ReportHead): Cell[] {
   const where = Object.entries(backends).map(([graph, backend]) => `${graph}=${backend}`);
-  return [task, by, cropped ? 'yes' : 'no', pack.id, pack.version, pack.hash, where.join('; ')];
+  const other = foundation ? `${foundation.id}@${foundation.revision}` : null;
+  return [task, by, cropped ? 'yes' : 'no', pack.id, pack.version, pack.hash, where.join('; '), other, prompting ?? null];
 }
 
 /** A row for each judged picture; a column `p_…` for each option, and the four steps where a text was written. */

@@ -1,7 +1,8 @@
 /** What made the numbers: with it an export can be told from one of another pack, machine or setting. */
+import type { Prompting } from '../shared/labels.ts';
 import { sha256 } from '../shared/sha256.ts';
 import { sampling } from './frames.ts';
-import type { Session, SessionItem } from './session.ts';
+import type { MadeBy, Session, SessionItem } from './session.ts';
 
 export interface Provenance {
   format: 'emollm-provenance-1';
@@ -11,6 +12,8 @@ export interface Provenance {
   /** Null before the pack was loaded. `sha256` is the manifest's, which names every file's hash and holds the prompt templates. */
   pack: { id: string; version: string; sha256: string } | null;
   graphs: { graph: string; backend: string; dtype: string }[];
+  /** The foundation pack in the language model's place now: `revision` a commit, `dtypes` by graph. Null: the pack's own. */
+  foundation: NonNullable<MadeBy['foundation']> | null;
   /** The WebGPU adapter in words; null where there is none. */
   adapter: string | null;
   /** CPU threads. */
@@ -28,8 +31,8 @@ export interface Provenance {
     sampling: { frames: number; interval: number | null };
     /** What of a video was read as a file, at a rate that was chosen. */
     analyses?: SessionItem['analyses'];
-    /** The whole prompt of each explanation, measured evidence included. */
-    prompts: { task: string; time: number; sha256: string }[];
+    /** The whole prompt of each explanation, measured evidence included, and which model it was put to (null: not known). */
+    prompts: { task: string; time: number; sha256: string; prompting: Prompting; madeBy: MadeBy | null }[];
   }[];
 }
 
@@ -47,6 +50,7 @@ export function provenance(session: Session, at?: Date): Provenance {
     app: { name: 'EmoLLM', version: session.app.version },
     pack: model && { id: model.packId, version: model.packVersion, sha256: model.packHash },
     graphs: (model?.graphs ?? []).map(({ graph, backend, dtype }) => ({ graph, backend, dtype })),
+    foundation: model?.foundation ?? null,
     adapter: model?.adapter || null,
     threads: model?.threads ?? null,
     cueThreshold: model?.cueThreshold ?? null,
@@ -60,7 +64,13 @@ export function provenance(session: Session, at?: Date): Provenance {
       ...(item.analyses && { analyses: item.analyses }),
       prompts: item.explanations
         .filter(({ prompt }) => prompt !== '')
-        .map(({ task, time, prompt }) => ({ task, time, sha256: textHash(prompt) })),
+        .map(({ task, time, prompt, prompting, madeBy }) => ({
+          task,
+          time,
+          sha256: textHash(prompt),
+          prompting: prompting ?? 'emoprompt',
+          madeBy: madeBy ?? null,
+        })),
     })),
   };
 }

@@ -3,6 +3,22 @@ import type { ModelInfo, SceneCut, StageTimes } from '../shared/events.ts';
 import type { Step, Task } from '../shared/labels.ts';
 import type { Answer, Evidence, Reading, TextLine } from '../shared/readings.ts';
 
+/** Which model wrote an explanation. */
+export interface MadeBy {
+  packId: string;
+  packVersion: string;
+  /** The foundation pack in the language model's place; absent: the pack's own wrote it. */
+  foundation?: NonNullable<ModelInfo['foundation']>;
+}
+
+export function madeBy({ packId, packVersion, foundation }: ModelInfo): MadeBy {
+  return { packId, packVersion, ...(foundation && { foundation }) };
+}
+
+/** Whether anybody has fitted how sure an answer may be: only where the pack's own model was asked with the four steps. */
+export const isCalibrated = ({ madeBy, prompting }: Pick<SessionExplanation, 'madeBy' | 'prompting'>): boolean =>
+  !madeBy?.foundation && prompting !== 'plain';
+
 /** One deep-path run as the page saw it; parts that never arrived are empty or null. */
 export interface SessionExplanation {
   runId: string;
@@ -25,6 +41,10 @@ export interface SessionExplanation {
   times: StageTimes;
   /** At a peak: it began by itself there, or as one of many that were asked for together. */
   auto?: true;
+  /** Absent before it has begun, and in sessions of earlier versions. */
+  madeBy?: MadeBy;
+  /** Asked for the answer alone; absent: with the four steps. */
+  prompting?: 'plain';
 }
 
 /** A reading as it is kept: of a live one the 468 landmarks are too many, 68 points (`landmarks-68.ts`) stand for them. */

@@ -4,7 +4,17 @@ import { kappa, mcNemar } from './evaluation-statistics.ts';
 
 /** One figure of both; null where a report lacks it. */
 export interface FigurePair {
-  figure: 'n' | 'accuracy' | 'macro_f1' | 'calibration_error' | 'coverage' | 'accuracy_kept' | 'concordance' | 'mae' | 'seconds';
+  figure:
+    | 'n'
+    | 'accuracy'
+    | 'macro_f1'
+    | 'calibration_error'
+    | 'coverage'
+    | 'accuracy_kept'
+    | 'concordance'
+    | 'mae'
+    | 'seconds'
+    | 'tokens_per_second';
   a: number | null;
   b: number | null;
 }
@@ -79,6 +89,7 @@ function compareClasses(a: ClassificationReport, b: ClassificationReport): Compa
     figure('coverage', (report) => report.abstention?.coverage ?? null),
     figure('accuracy_kept', (report) => report.abstention?.accuracy ?? null),
     figure('seconds', (report) => report.seconds),
+    figure('tokens_per_second', (report) => report.tokens_per_second ?? null),
   ];
   return {
     figures: figures.filter((pair) => pair.a !== null || pair.b !== null),

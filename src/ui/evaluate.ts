@@ -9,6 +9,9 @@ import { fail, ok, type Result } from '../shared/result.ts';
 import type { TransferredFrame } from '../workers/api.ts';
 import { runEvaluation } from '../workers/client.ts';
 import { readAddress } from './settings.ts';
+import { trustOwnScripts } from './trusted-types.ts';
+
+trustOwnScripts();
 
 const query = new URLSearchParams(location.search);
 const status = document.querySelector('[role=status]') as HTMLElement;

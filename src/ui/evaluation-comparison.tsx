@@ -10,6 +10,7 @@ const text = messages.evaluation;
 
 const SHARES: readonly FigurePair['figure'][] = ['accuracy', 'coverage', 'accuracy_kept'];
 const COUNTS: readonly FigurePair['figure'][] = ['n'];
+const RATES: readonly FigurePair['figure'][] = ['seconds', 'tokens_per_second'];
 /** By custom. */
 const RARE = 0.05;
 
@@ -77,7 +78,7 @@ function FigurePairs({ comparison: { figures, classes } }: { comparison: Compari
 function formatOf(figure: FigurePair['figure']): (value: number) => string {
   if (COUNTS.includes(figure)) return String;
   if (SHARES.includes(figure)) return (value) => percent(value, 1);
-  return (value) => decimal(value, figure === 'seconds' ? 1 : 3);
+  return (value) => decimal(value, RATES.includes(figure) ? 1 : 3);
 }
 
 interface PairRow {

@@ -1,7 +1,8 @@
 /** Reports that come from outside: the page's own exports, and the command line's. Check at the door, trust inside. */
 import * as v from 'valibot';
-import { wireError } from '../shared/errors.ts';
+import { type WireError, wireError } from '../shared/errors.ts';
 import { EVALUATION_TASKS, type EvaluationReport, JUDGES } from '../shared/evaluation.ts';
+import { PROMPTINGS } from '../shared/labels.ts';
 import { fail, ok, type Result } from '../shared/result.ts';
 import { messages } from './messages.ts';
 
@@ -27,6 +28,8 @@ const head = {
   seconds: amount,
   pack: v.object({ id: name, version: name, hash: name }),
   backends: v.record(name, name),
+  foundation: v.exactOptional(v.object({ id: name, revision: name, dtypes: v.record(name, name), device: name })),
+  prompting: v.exactOptional(v.picklist(PROMPTINGS)),
   // Reports of earlier versions lack these three.
   rows: v.optional(count),
   skipped: v.optional(v.pipe(v.array(v.object({ file: name, line: count, reason: name })), v.maxLength(MAX_ITEMS)), []),
@@ -65,6 +68,7 @@ const classification = v.object({
   unmapped: v.nullable(count),
   cues: v.nullable(v.object({ named: count, unsupported: count })),
   claims: v.optional(v.nullable(v.object({ made: count, untrue: count })), null),
+  tokens_per_second: v.exactOptional(amount),
   abstention: v.optional(v.nullable(v.object({ threshold: share, coverage: share, accuracy: v.nullable(share) })), null),
   items: v.optional(v.pipe(v.array(item), v.maxLength(MAX_ITEMS))),
 });
@@ -85,9 +89,14 @@ const scene = v.object({
 
 const report = v.variant('task', [classification, scene]);
 
+/** What the page says of a file that is no report. @param detail for a bug report */
+export function reportRefused(detail: string): WireError {
+  return wireError('file-unreadable', ...messages.evaluation.refused.notAReport, detail);
+}
+
 /** Fails with `file-unreadable`, saying which part of the text is not as it should be. */
 export function parseReport(text: string): Result<EvaluationReport> {
-  const refused = (detail: string) => fail(wireError('file-unreadable', ...messages.evaluation.refused.notAReport, detail));
+  const refused = (detail: string) => fail(reportRefused(detail));
   let input: unknown;
   try {
     input = JSON.parse(text);
@@ -103,8 +112,9 @@ export function parseReport(text: string): Result<EvaluationReport> {
   return ok({ ...rest, rows: rows ?? rest.n, ...(items ? { items } : {}) } as EvaluationReport);
 }
 
+/** As `parseReport`. Of a large file it takes seconds: the page has it done apart (`file-reader.ts`). */
 export async function readReport(file: Blob): Promise<Result<{ report: EvaluationReport; text: string }>> {
-  if (file.size > MAX_BYTES) return fail(wireError('file-unreadable', ...messages.evaluation.refused.notAReport, `${file.size} bytes`));
+  if (file.size > MAX_BYTES) return fail(reportRefused(`${file.size} bytes`));
   const text = await file.text();
   const parsed = parseReport(text);
   return parsed.ok ? ok({ report: parsed.value, text }) : parsed;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checkLabels, guessTask } from './evaluation-guess.ts';
+import { checkLabels, guessTask, missingFiles } from './evaluation-guess.ts';
 
 const YES_NO = { options: ['yes', 'no'] };
 const OPTIONS = {
@@ -36,8 +36,20 @@ describe('checkLabels', () => {
   const check = (labels: string, task: Parameters<typeof checkLabels>[1], there: string[]) =>
     checkLabels({ labels, has: (file) => there.includes(file) }, task, OPTIONS);
 
-  it('gives the files in order', () => {
-    expect(check('file,label\nb.png,fear\na.png,anger\n', 'faces', ['a.png', 'b.png'])).toEqual({ ok: true, value: ['b.png', 'a.png'] });
+  it('counts the rows, and gives the first file', () => {
+    expect(check('file,label\nb.png,fear\na.png,anger\n', 'faces', ['a.png', 'b.png'])).toEqual({
+      ok: true,
+      value: { rows: 2, first: 'b.png', missing: null },
+    });
+  });
+
+  it('says which file is not there, and how many more', () => {
+    const found = check('file,label\na.png,fear\nc.png,fear\nd.png,fear\n', 'faces', ['a.png']);
+    expect(found).toMatchObject({ value: { missing: { line: 3, file: 'c.png', more: 1, listed: ['3: c.png', '4: d.png'] } } });
+    expect(found.ok && found.value.missing && missingFiles(found.value.missing)).toMatchObject({
+      code: 'labels-invalid',
+      message: expect.stringContaining('line 3: “c.png” is not there, nor is 1 more'),
+    });
   });
 
   it.each([
@@ -45,7 +57,6 @@ describe('checkLabels', () => {
     ['file,label\na.png,fear\nb.png,bored\n', 'faces', 'line 3: "bored" is not a label of faces'],
     ['file,label\na.png,maybe\n', 'hate', 'line 2: "maybe" is not a label of hate'],
     ['file,valence,arousal\na.png,0,7\n', 'scene', 'line 2: arousal must be'],
-    ['file,label\na.png,fear\nc.png,fear\nd.png,fear\n', 'faces', 'line 3: “c.png” is not there, nor is 1 more'],
   ] as const)('names the line: %j as %s', (labels, task, message) => {
     expect(check(labels, task, ['a.png', 'b.png'])).toMatchObject({
       ok: false,

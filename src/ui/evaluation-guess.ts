@@ -1,9 +1,9 @@
 /** What a labels.csv is about, told by its columns and words, and what is wrong with it. Pure. */
-import { wireError } from '../shared/errors.ts';
+import { type WireError, wireError } from '../shared/errors.ts';
 import { classesOf, type EvaluationTask, type TaskOptions } from '../shared/evaluation.ts';
 import { EMOTION_LABELS } from '../shared/labels.ts';
 import { type LabelRow, parseAffectLabels, parseLabels } from '../shared/labels-csv.ts';
-import { fail, ok, type Result } from '../shared/result.ts';
+import { ok, type Result } from '../shared/result.ts';
 import type { LabelledFolder } from './labelled-folder.ts';
 import { messages } from './messages.ts';
 
@@ -28,20 +28,39 @@ export function guessTask({ name, labels }: Pick<LabelledFolder, 'name' | 'label
   return fitting.find((task) => name.toLowerCase().includes(task)) ?? fitting[0] ?? null;
 }
 
-/** Files of the rows, in order. Fails with `labels-invalid`, naming the line: the table's form, a label of another task, a file that is not there. */
+/** What there is of labels.csv. */
+export interface CheckedLabels {
+  rows: number;
+  /** File of the first row. */
+  first: string;
+  /** Files that are not there: the first of them, how many more, and some of them with their lines. Null where none is missing. */
+  missing: { line: number; file: string; more: number; listed: string[] } | null;
+}
+
+/** Of missing files that are named. */
+const MAX_LISTED = 20;
+
+/** Fails with `labels-invalid`, naming the line: the table's form, a label of another task. A million rows take seconds: the page has it done apart. */
 export function checkLabels(
   { labels, has }: Pick<LabelledFolder, 'labels' | 'has'>,
   task: EvaluationTask,
   options: TaskOptions,
-): Result<string[]> {
+): Result<CheckedLabels> {
   const rows = task === 'scene' ? parseAffectLabels(labels) : labelsOf(task, labels, options);
   if (!rows.ok) return rows;
   const missing = rows.value.filter((row) => !has(row.file));
-  const [first, ...more] = missing;
-  if (!first) return ok(rows.value.map((row) => row.file));
-  const message = messages.evaluation.missing(first.line, first.file, more.length);
-  const detail = missing.slice(0, 20).map((row) => `${row.line}: ${row.file}`);
-  return fail(wireError('labels-invalid', message, messages.evaluation.missingRemedy, detail.join('\n')));
+  const [first] = missing;
+  const listed = missing.slice(0, MAX_LISTED).map((row) => `${row.line}: ${row.file}`);
+  return ok({
+    rows: rows.value.length,
+    first: rows.value[0]?.file ?? '',
+    missing: first ? { line: first.line, file: first.file, more: missing.length - 1, listed } : null,
+  });
+}
+
+/** What the page says of files that are not there. */
+export function missingFiles({ line, file, more, listed }: NonNullable<CheckedLabels['missing']>): WireError {
+  return wireError('labels-invalid', messages.evaluation.missing(line, file, more), messages.evaluation.missingRemedy, listed.join('\n'));
 }
 
 function labelsOf(task: Exclude<EvaluationTask, 'scene'>, labels: string, options: TaskOptions): Result<LabelRow[]> {

@@ -1,4 +1,5 @@
 import type { ClassificationReport, EvaluationReport, ReportItem, SceneReport } from '../shared/evaluation.ts';
+import { backendName } from './backend-name.ts';
 import { CalibrationPlot } from './calibration-plot.tsx';
 import { affectError, isScene } from './compare-reports.ts';
 import type { EvaluationView, Run } from './evaluation.ts';
@@ -33,12 +34,12 @@ export function EvaluationReportView({ run, view }: { run: Run; view: Evaluation
 
 /** What the figures are of, and what made them. */
 export function ReportHead({ report }: { report: EvaluationReport }) {
-  const { pack, backends, seconds, stopped, skipped, rows, n } = report;
+  const { pack, backends, foundation, prompting, seconds, stopped, skipped, rows, n } = report;
   const graphsOn = (backend: string) => Object.keys(backends).filter((graph) => backends[graph] === backend);
   const all = [...new Set(Object.values(backends))];
   // Which graph ran where is said where not all ran on the same.
   const where = all.map((backend) => {
-    const name = nameOf(messages.backendNames, backend);
+    const name = backendName(backend);
     return all.length === 1 ? name : `${name} (${graphsOn(backend).join(', ')})`;
   });
   return (
@@ -55,6 +56,21 @@ export function ReportHead({ report }: { report: EvaluationReport }) {
         <dd>
           <code>{pack.hash}</code>
         </dd>
+        {foundation && (
+          <>
+            <dt>{text.languageModel}</dt>
+            <dd>
+              {foundation.id} <code>{foundation.revision}</code>, {backendName(foundation.device)}{' '}
+              {Object.values(foundation.dtypes).join('/')}, {messages.packs.uncalibrated}
+            </dd>
+          </>
+        )}
+        {prompting && (
+          <>
+            <dt>{text.prompting}</dt>
+            <dd>{messages.promptings[prompting]}</dd>
+          </>
+        )}
         <dt>{text.backends}</dt>
         <dd>{where.join(', ')}</dd>
         <dt>{text.tookName}</dt>
@@ -73,8 +89,6 @@ export function ReportHead({ report }: { report: EvaluationReport }) {
     </section>
   );
 }
-
-const nameOf = (all: Readonly<Record<string, string>>, key: string): string => all[key] ?? key;
 
 function Classification({ run, report, view }: { run: Run; report: ClassificationReport; view: EvaluationView }) {
   const { evaluation } = useSession();

@@ -64,8 +64,10 @@ export function EvaluationReports({ runs, view }: { runs: readonly Run[]; view: 
 
 /** What sets a run apart from the others. */
 function nameOfRun({ id, report, backend, file }: Run): string {
-  const { task, by, pack, n, stopped, rows } = report;
+  const { task, by, pack, foundation, prompting, n, stopped, rows } = report;
   const facts: string[] = [text.tasks[task].name, text.judges[by], messages.packLine(pack.id, pack.version)];
+  if (foundation) facts.push(foundation.id);
+  if (prompting === 'plain') facts.push(messages.promptings.plain);
   if (backend) facts.push(messages.backends[backend]);
   facts.push(stopped ? text.outOf(n, rows) : text.items(n));
   if (file !== null) facts.push(file);

@@ -1,19 +1,21 @@
 import { Play, Square } from 'lucide-react';
 import { Progress } from 'radix-ui';
-import { useEffect, useId, useMemo, useState } from 'react';
+import { useEffect, useId, useState } from 'react';
 import { openPicture } from '../media/picture-file.ts';
-import { EVALUATION_TASKS, type EvaluationTask, type Judge } from '../shared/evaluation.ts';
-import type { BackendChoice } from '../shared/labels.ts';
+import { EVALUATION_TASKS, type EvaluationTask, type Judge, type TaskOptions } from '../shared/evaluation.ts';
+import { type BackendChoice, PROMPTINGS, type Prompting } from '../shared/labels.ts';
+import type { PackEntry } from '../shared/packs.ts';
 import type { Result } from '../shared/result.ts';
 import { ErrorText } from './error-text.tsx';
 import type { RunChoice, Running } from './evaluation.ts';
-import { checkLabels, guessTask } from './evaluation-guess.ts';
+import { missingFiles } from './evaluation-guess.ts';
+import { type LabelsRead, readLabels } from './file-reader.ts';
 import { megabytes } from './format.ts';
 import type { LabelledFolder } from './labelled-folder.ts';
 import { messages } from './messages.ts';
-import { fetchPackFacts, type PackFacts } from './pack-facts.ts';
+import { fetchPackFacts, type PackFacts, parsePackFacts } from './pack-facts.ts';
 import { Picker } from './picker.tsx';
-import { useSession } from './session-context.ts';
+import { usePacks, useSession } from './session-context.ts';
 
 const text = messages.evaluation;
 
@@ -34,33 +36,51 @@ interface EvaluationSetupProps {
 /** What is to be judged, how, and what is wrong with the labels. */
 export function EvaluationSetup({ folder, onStart }: EvaluationSetupProps) {
   const { controller } = useSession();
-  const [pack, setPack] = useState(controller.packName);
-  const facts = usePackFacts(pack);
+  const [pack, setPack] = useState(controller.packs.storedPack ?? controller.packName);
+  const { foundations, own } = useStoredPacks();
+  // The one in use is known before the others are listed.
+  const isStored = pack === controller.packs.storedPack || own.some(({ id }) => id === pack);
+  const storedPack = isStored ? pack : null;
+  const facts = usePackFacts(pack, storedPack !== null);
   const options = facts?.ok ? facts.value.options : null;
   const [chosenTask, setTask] = useState<EvaluationTask | null>(null);
-  const guessed = useMemo(() => options && guessTask(folder, options), [folder, options]);
-  const task = chosenTask ?? guessed;
-  // Without a task the faces' labels stand for all: what is wrong with the table's form is told.
-  const checked = useMemo(() => options && checkLabels(folder, task ?? 'faces', options), [folder, task, options]);
+  const read = useLabels(folder, options, chosenTask);
+  const task = chosenTask ?? (read?.ok ? read.value.task : null);
+  const checked = read?.ok ? read.value.checked : read;
+  const missing = checked?.ok ? checked.value.missing : null;
   const [by, setBy] = useState<Judge>('affect-head');
+  const judge = task === 'faces' ? by : task === 'scene' ? 'affect-head' : 'language-model';
+  const [chosenFoundation, setFoundation] = useState(controller.packs.foundation);
+  // One that was deleted since is none to be judged.
+  const foundation = foundations.some(({ id }) => id === chosenFoundation) ? chosenFoundation : null;
+  const [prompting, setPrompting] = useState<Prompting>('emoprompt');
   const [chosenCropped, setCropped] = useState<boolean | null>(null);
-  const looksCropped = useLooksCropped(folder, checked?.ok ? (checked.value[0] ?? null) : null);
+  const looksCropped = useLooksCropped(folder, checked?.ok && !missing ? checked.value.first : null);
   const cropped = chosenCropped ?? looksCropped;
   const [limit, setLimit] = useState('');
   const [backend, setBackend] = useState<BackendChoice>(controller.backend);
   const rows = limit === '' ? null : Number(limit);
   const sound = rows === null || (Number.isInteger(rows) && rows >= 1);
   const start = () => {
-    if (!task || !checked?.ok || !sound) return;
-    const judge = task === 'faces' ? by : task === 'scene' ? 'affect-head' : 'language-model';
-    onStart({ task, by: judge, cropped: task !== 'scene' && cropped, limit: rows, pack, backend });
+    if (!task || !checked?.ok || missing || !sound) return;
+    const isAsked = judge === 'language-model';
+    onStart({
+      task,
+      by: judge,
+      cropped: task !== 'scene' && cropped,
+      limit: rows,
+      pack: storedPack === null ? pack : controller.packName,
+      packs: { storedPack, foundation: isAsked ? foundation : null },
+      prompting: isAsked ? prompting : 'emoprompt',
+      backend,
+    });
   };
-  const problem = facts && !facts.ok ? facts.error : checked && !checked.ok ? checked.error : null;
+  const problem = facts && !facts.ok ? facts.error : checked && !checked.ok ? checked.error : missing && missingFiles(missing);
   return (
     <section>
       <h3>{text.run}</h3>
       <p className="evaluation-folder">
-        <strong>{folder.name}</strong> {checked ? checked.ok && text.rows(checked.value.length) : !problem && text.reading}
+        <strong>{folder.name}</strong> {checked ? checked.ok && !missing && text.rows(checked.value.rows) : !problem && text.reading}
       </p>
       <div className="evaluation-row">
         <Picker<EvaluationTask | ''>
@@ -91,8 +111,26 @@ export function EvaluationSetup({ folder, onStart }: EvaluationSetupProps) {
             onChange={(value) => setCropped(value === 'cropped')}
           />
         )}
+        {task && judge === 'language-model' && (
+          <>
+            {foundations.length > 0 && (
+              <Picker
+                label={text.languageModel}
+                value={foundation ?? ''}
+                options={[{ value: '', name: text.ownModel }, ...foundations.map(({ id, title }) => ({ value: id, name: title }))]}
+                onChange={(id) => setFoundation(id === '' ? null : id)}
+              />
+            )}
+            <Picker
+              label={text.prompting}
+              value={prompting}
+              options={PROMPTINGS.map((value) => ({ value, name: messages.promptings[value] }))}
+              onChange={setPrompting}
+            />
+          </>
+        )}
         <LimitField value={limit} sound={sound} onChange={setLimit} />
-        <PackField value={pack} own={controller.packName} onChange={setPack} />
+        <PackField value={pack} names={[controller.packName, ...KNOWN_PACKS, ...own.map(({ id }) => id)]} onChange={setPack} />
         <Picker
           label={messages.backend}
           value={backend}
@@ -113,11 +151,23 @@ export function EvaluationSetup({ folder, onStart }: EvaluationSetupProps) {
           {text.second(megabytes(facts.value.bytes))} {littleMemory() && text.memoryShort}
         </p>
       )}
-      <button type="button" className="button primary" disabled={!task || !checked?.ok || !sound} onClick={start}>
+      <button type="button" className="button primary" disabled={!task || !checked?.ok || missing !== null || !sound} onClick={start}>
         <Play size={15} aria-hidden="true" /> {text.start}
       </button>
     </section>
   );
+}
+
+/** What lies in this browser: foundation packs, and packs of ours that were opened from this device. */
+function useStoredPacks(): { foundations: PackEntry[]; own: PackEntry[] } {
+  const { packs } = useSession();
+  const { entries } = usePacks();
+  useEffect(() => void packs.refresh(), [packs]);
+  const stored = (entries ?? []).filter(({ state }) => state === 'stored');
+  return {
+    foundations: stored.filter(({ kind }) => kind === 'foundation'),
+    own: stored.filter(({ kind, origin }) => kind === 'own' && origin === 'imported'),
+  };
 }
 
 function LimitField({ value, sound, onChange }: { value: string; sound: boolean; onChange: (value: string) => void }) {
@@ -139,7 +189,7 @@ function LimitField({ value, sound, onChange }: { value: string; sound: boolean;
   );
 }
 
-function PackField({ value, own, onChange }: { value: string; own: string; onChange: (value: string) => void }) {
+function PackField({ value, names, onChange }: { value: string; names: readonly string[]; onChange: (value: string) => void }) {
   const id = useId();
   return (
     <label className="evaluation-field" htmlFor={id} title={text.packHint}>
@@ -155,7 +205,7 @@ function PackField({ value, own, onChange }: { value: string; own: string; onCha
         onChange={({ target }) => onChange(target.value.trim())}
       />
       <datalist id={`${id}-packs`}>
-        {[...new Set([own, ...KNOWN_PACKS])].map((name) => (
+        {[...new Set(names)].map((name) => (
           <option key={name} value={name} />
         ))}
       </datalist>
@@ -163,23 +213,41 @@ function PackField({ value, own, onChange }: { value: string; own: string; onCha
   );
 }
 
+/** Null while it is read, which it is anew for another task. */
+function useLabels(folder: LabelledFolder, options: TaskOptions | null, task: EvaluationTask | null): Result<LabelsRead> | null {
+  const [read, setRead] = useState<{ of: readonly unknown[]; found: Result<LabelsRead> } | null>(null);
+  useEffect(() => {
+    let left = false;
+    if (options) void readLabels(folder, options, task).then((found) => left || setRead({ of: [folder, options, task], found }));
+    return () => {
+      left = true;
+    };
+  }, [folder, options, task]);
+  return read && [folder, options, task].every((each, index) => each === read.of[index]) ? read.found : null;
+}
+
 /** Null while it is not known. A name is looked up once nothing is typed any more. */
-function usePackFacts(pack: string): Result<PackFacts> | null {
-  const { controller } = useSession();
+function usePackFacts(pack: string, isStored: boolean): Result<PackFacts> | null {
+  const { controller, packs } = useSession();
   const [facts, setFacts] = useState<Result<PackFacts> | null>(null);
   useEffect(() => {
     setFacts(null);
     const left = new AbortController();
     const timer = setTimeout(async () => {
       const name = PACK_NAME.test(pack) ? pack : 'none';
-      const found = await fetchPackFacts(controller.loadOptions(name).packUrl, left.signal);
+      const stored = isStored ? await packs.manifest(pack) : null;
+      const found = !stored
+        ? await fetchPackFacts(controller.loadOptions(name).packUrl, left.signal)
+        : stored.ok
+          ? parsePackFacts(stored.value)
+          : stored;
       if (!left.signal.aborted) setFacts(found);
     }, 150);
     return () => {
       left.abort();
       clearTimeout(timer);
     };
-  }, [pack, controller]);
+  }, [pack, isStored, packs, controller]);
   return facts;
 }
 

@@ -1,5 +1,5 @@
 import { FileArchive, FolderOpen, Upload } from 'lucide-react';
-import { type ReactNode, useRef } from 'react';
+import { FileButton } from './file-button.tsx';
 import { messages } from './messages.ts';
 import { useEvaluation, useSession } from './session-context.ts';
 
@@ -25,38 +25,5 @@ export function EvaluationSource() {
         </FileButton>
       </div>
     </section>
-  );
-}
-
-interface FileButtonProps {
-  accept?: string;
-  /** A whole folder is chosen. */
-  folder?: boolean;
-  onFiles: (files: File[]) => void;
-  children: ReactNode;
-}
-
-function FileButton({ accept, folder = false, onFiles, children }: FileButtonProps) {
-  const input = useRef<HTMLInputElement>(null);
-  return (
-    <>
-      <input
-        ref={(element) => {
-          input.current = element;
-          if (element) element.webkitdirectory = folder;
-        }}
-        type="file"
-        hidden
-        {...(accept !== undefined && { accept })}
-        onChange={({ target }) => {
-          const files = [...(target.files ?? [])];
-          target.value = ''; // the same may be chosen again
-          if (files.length > 0) onFiles(files);
-        }}
-      />
-      <button type="button" className="button" onClick={() => input.current?.click()}>
-        {children}
-      </button>
-    </>
   );
 }

@@ -5,8 +5,19 @@ import type { EvaluationOptions } from '../workers/api.ts';
 import type { EvaluationProgress } from '../workers/client.ts';
 import { facesReport, judged } from './evaluation.fixture.ts';
 import { Evaluation, type EvaluationHost, type RunChoice } from './evaluation.ts';
+import { readReport } from './evaluation-file.ts';
+import { OWN_PACK } from './pack-choice.ts';
 
-const CHOICE: RunChoice = { task: 'faces', by: 'affect-head', cropped: true, limit: null, pack: 'tiny', backend: 'wasm' };
+const CHOICE: RunChoice = {
+  task: 'faces',
+  by: 'affect-head',
+  cropped: true,
+  limit: null,
+  pack: 'tiny',
+  packs: OWN_PACK,
+  prompting: 'emoprompt',
+  backend: 'wasm',
+};
 const LOAD = { packUrl: 'http://x/tiny/', wasmUrl: 'http://x/ort/', backend: 'auto', graphBackends: {}, threads: 0 } as const;
 const REPORT = `${JSON.stringify(facesReport([judged('a.png', 'anger', 'fear')]))}\n`;
 const FILES = [new File(['file,label\na.png,anger\n'], 'labels.csv'), new File(['pixels'], 'a.png')];
@@ -22,9 +33,10 @@ function setUp() {
   const clock = { now: 0 };
   const host: EvaluationHost = {
     run: (signal, options, _picture, tell) => new Promise((end) => calls.push({ signal, options, tell, end })),
-    loadOptions: () => LOAD,
+    loadOptions: (_pack, packs) => ({ ...LOAD, ...packs }),
     showFile: vi.fn((_file: File, itemId: string | null) => itemId ?? 'item-1'),
     now: () => clock.now,
+    readReport,
   };
   const call = (index: number) => {
     const found = calls[index];
@@ -58,6 +70,19 @@ describe('Evaluation', () => {
     call(0).end(ok(REPORT));
     await end;
     expect(evaluation.get()).toMatchObject({ running: null, runs: [{ id: 1, text: REPORT, report: { accuracy: 0 } }], view: { shown: 1 } });
+  });
+
+  it('judges the foundation pack that was chosen, asked as it was chosen', async () => {
+    const { call, evaluation } = setUp();
+    await evaluation.take(FILES);
+    void evaluation.start({
+      ...CHOICE,
+      task: 'emotion',
+      by: 'language-model',
+      packs: { ...OWN_PACK, foundation: 'smol' },
+      prompting: 'plain',
+    });
+    expect(call(0).options).toMatchObject({ foundation: 'smol', storedPack: null, prompting: 'plain' });
   });
 
   it('does one at a time', async () => {

@@ -5,12 +5,12 @@
 import { openPicture } from '../media/picture-file.ts';
 import type { WireError } from '../shared/errors.ts';
 import type { EvaluationReport, EvaluationTask, Judge } from '../shared/evaluation.ts';
-import type { BackendChoice } from '../shared/labels.ts';
+import type { BackendChoice, Prompting } from '../shared/labels.ts';
 import { fail, ok, type Result } from '../shared/result.ts';
 import type { TransferredFrame } from '../workers/api.ts';
 import type { EvaluationProgress, LoadOptions, runEvaluation } from '../workers/client.ts';
-import { readReport } from './evaluation-file.ts';
 import type { LabelledFolder } from './labelled-folder.ts';
+import type { PackChoice } from './pack-choice.ts';
 
 /** What the user chose for a run. */
 export interface RunChoice {
@@ -21,6 +21,9 @@ export interface RunChoice {
   limit: number | null;
   /** Folder name under `models/`. */
   pack: string;
+  /** Of this browser's store, in the place of that pack, or of its language model. */
+  packs: PackChoice;
+  prompting: Prompting;
   backend: BackendChoice;
 }
 
@@ -73,11 +76,13 @@ export interface EvaluationView {
 export interface EvaluationHost {
   run: typeof runEvaluation;
   /** What every load of this page has: where the files are, and which backends were fastest. */
-  loadOptions(pack: string): LoadOptions;
+  loadOptions(pack: string, packs: PackChoice): LoadOptions;
   /** Makes a picture an item of the page and shows it; the item of that id, where it is still there. Gives the id of what is shown. */
   showFile(file: File, itemId: string | null): string;
   /** In seconds. */
   now(): number;
+  /** A report's JSON, checked. Fails with `file-unreadable`. */
+  readReport(file: Blob): Promise<Result<{ report: EvaluationReport; text: string }>>;
 }
 
 export class Evaluation {
@@ -141,16 +146,17 @@ export class Evaluation {
     const abort = new AbortController();
     this.#abort = abort;
     this.#set({ running: { choice, progress: null, secondsLeft: null, stopping: false }, error: null });
-    const { task, by, cropped, limit, pack, backend } = choice;
+    const { task, by, cropped, limit, pack, packs, prompting, backend } = choice;
+    const host = this.#host.loadOptions(pack, packs);
     const clock = { since: 0, first: 0 };
     const text = await this.#host.run(
       abort.signal,
-      { ...this.#host.loadOptions(pack), backend, task, by, cropped, limit, labels: folder.labels, items: true, skipBroken: true },
+      { ...host, backend, task, by, prompting, cropped, limit, labels: folder.labels, items: true, skipBroken: true },
       (file) => pictureOf(folder, file),
       (progress) => this.#hear(progress, clock),
     );
     this.#abort = null;
-    const read = text.ok ? await readReport(new Blob([text.value])) : text;
+    const read = text.ok ? await this.#host.readReport(new Blob([text.value])) : text;
     if (read.ok) this.#add({ ...read.value, folder, backend, file: null });
     this.#set({ running: null, error: read.ok || read.error.code === 'cancelled' ? null : read.error });
   }
@@ -165,7 +171,7 @@ export class Evaluation {
 
   /** A report from a file, for comparison. */
   async import(file: File): Promise<void> {
-    const read = await readReport(file);
+    const read = await this.#host.readReport(file);
     if (!read.ok) this.#set({ error: read.error });
     else {
       this.#add({ ...read.value, folder: null, backend: null, file: file.name });

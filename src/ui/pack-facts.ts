@@ -35,11 +35,16 @@ export async function fetchPackFacts(packUrl: string, signal: AbortSignal): Prom
     // Servers of single-page apps answer every unknown path with their index.html and status 200.
     const isPage = /^text\/html\b/i.test(response.headers.get('content-type') ?? '');
     if (!response.ok || isPage) return fail(wireError('pack-missing', ...messages.evaluation.refused.noPack, packUrl));
-    const parsed = v.safeParse(manifest, await response.json());
-    if (!parsed.success) return fail(wireError('pack-corrupt', ...messages.evaluation.refused.badPack, parsed.issues[0].message));
-    const { id, version, files, prompt } = parsed.output;
-    return ok({ id, version, bytes: files.reduce((sum, file) => sum + file.bytes, 0), options: prompt });
+    return parsePackFacts(await response.json());
   } catch (error) {
     return fail(wireError('pack-missing', ...messages.evaluation.refused.noPack, String(error)));
   }
+}
+
+/** Fails with `pack-corrupt`. */
+export function parsePackFacts(input: unknown): Result<PackFacts> {
+  const parsed = v.safeParse(manifest, input);
+  if (!parsed.success) return fail(wireError('pack-corrupt', ...messages.evaluation.refused.badPack, parsed.issues[0].message));
+  const { id, version, files, prompt } = parsed.output;
+  return ok({ id, version, bytes: files.reduce((sum, file) => sum + file.bytes, 0), options: prompt });
 }

@@ -1,0 +1,60 @@
+import { strToU8, zipSync } from 'fflate';
+import { expect, it } from 'vitest';
+import { sortFiles } from './dropped-files.ts';
+
+const picture = new File(['pixels'], 'a.png');
+
+/** A file as react-dropzone gives it from a dropped folder. */
+function dropped(path: string): File {
+  return Object.assign(new File(['x'], path.split('/').at(-1) ?? path), { relativePath: `./${path}` });
+}
+
+function zip(name: string, ...paths: string[]): File {
+  return new File([zipSync(Object.fromEntries(paths.map((path) => [path, strToU8('x')])))], name);
+}
+
+it('tells a pack from labelled pictures and a session by what is in the archive', async () => {
+  const pack = zip('mine.zip', 'mine/manifest.json', 'mine/reader.onnx');
+  const labelled = zip('set.zip', 'set/labels.csv', 'set/a.png');
+  const session = zip('session.zip', 'session.json', 'manifest.json');
+  expect(await sortFiles([picture, session, pack, labelled])).toEqual({
+    labelled: [labelled],
+    pack: [pack],
+    sessions: [session],
+    others: [picture],
+  });
+});
+
+it('takes a ZIP for a pack though one of its files is larger than any picture', async () => {
+  const bytes = zipSync({ 'mine/manifest.json': strToU8('x'), 'mine/reader.onnx': [strToU8('x'), { level: 0 }] });
+  // What the directory says of the second file: 300 MB.
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const second = bytes.findLastIndex((_, at) => at + 4 <= bytes.length && view.getUint32(at, true) === 0x02014b50);
+  view.setUint32(second + 20, 300e6, true);
+  view.setUint32(second + 24, 300e6, true);
+  const pack = new File([bytes], 'mine.zip');
+  expect(await sortFiles([pack])).toMatchObject({ pack: [pack], sessions: [] });
+});
+
+it('takes a dropped folder with a manifest for a pack, whole', async () => {
+  const folder = [dropped('mine/manifest.json'), dropped('mine/reader.onnx')];
+  expect(await sortFiles(folder)).toEqual({ labelled: [], pack: folder, sessions: [], others: [] });
+});
+
+it('takes a folder as it lies on the hub for a pack, and not every folder with a config.json', async () => {
+  const folder = [dropped('Smol/config.json'), dropped('Smol/tokenizer.json'), dropped('Smol/onnx/decoder_model_merged_q4.onnx')];
+  expect((await sortFiles(folder)).pack).toEqual(folder);
+  const others = [dropped('site/config.json'), dropped('site/a.png')];
+  expect(await sortFiles(others)).toMatchObject({ pack: [], others });
+});
+
+it('a manifest deep among pictures makes no pack of them, and labels win', async () => {
+  const deep = [dropped('photos/web/app/manifest.json'), dropped('photos/a.png')];
+  expect(await sortFiles(deep)).toMatchObject({ pack: [], others: deep });
+  const both = [dropped('set/labels.csv'), dropped('set/manifest.json')];
+  expect(await sortFiles(both)).toMatchObject({ labelled: both, pack: [] });
+});
+
+it('pictures alone are pictures', async () => {
+  expect(await sortFiles([picture])).toEqual({ labelled: [], pack: [], sessions: [], others: [picture] });
+});
