@@ -145,4 +145,22 @@ describe('Pacer', () => {
     }
     expect(pacer.stats().perSecond).toBeCloseTo(0.25, 5);
   });
+
+  it('counts no pace across a sleep of the machine', async () => {
+    let clock = 0;
+    const pacer = new Pacer({ analyze: async () => {}, visibility: null, now: () => clock });
+    const offer = async (count: number) => {
+      for (const frame of frames(count).frames) {
+        pacer.offer(frame);
+        await new Promise((resolve) => setImmediate(resolve));
+        clock += 50;
+      }
+    };
+    await offer(20);
+    clock += 8 * 3_600_000;
+    await offer(1);
+    expect(pacer.stats().perSecond).toBe(0);
+    await offer(3);
+    expect(pacer.stats().perSecond).toBeCloseTo(20, 5);
+  });
 });

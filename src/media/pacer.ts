@@ -33,6 +33,8 @@ export interface PacerOptions {
 }
 
 const WINDOW_MS = 2000;
+/** Sources give frames many times a second: where none came for so long, the machine slept, or the source rested, and no pace lies across that. */
+const PAUSE_MS = 5000;
 
 export class Pacer {
   readonly #options: PacerOptions;
@@ -46,6 +48,7 @@ export class Pacer {
   #dropped = 0;
   /** When the frames of the last two seconds, and at least the last two, were done. */
   #doneAt: number[] = [];
+  #offeredAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: PacerOptions) {
     this.#options = options;
@@ -70,6 +73,9 @@ export class Pacer {
       this.#dropped += 1;
       return;
     }
+    const now = this.#now();
+    if (now - this.#offeredAt > PAUSE_MS) this.#doneAt = [];
+    this.#offeredAt = now;
     if (this.#pending !== null) this.#drop();
     this.#pending = frame;
     this.#next();

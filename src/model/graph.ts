@@ -8,6 +8,7 @@ import { type WireError, wireError } from '../shared/errors.ts';
 import type { BackendTimes } from '../shared/events.ts';
 import type { Backend, BackendChoice, GraphName } from '../shared/labels.ts';
 import type { SerialQueue } from '../shared/serial-queue.ts';
+import type { Work } from '../shared/work.ts';
 import type { GraphEntry } from './manifest.ts';
 
 export type OrtRuntime = Pick<typeof import('onnxruntime-common'), 'InferenceSession' | 'Tensor'>;
@@ -32,6 +33,8 @@ export interface Runtime {
   sessionOptions(backend: Backend): InferenceSession.SessionOptions;
   /** Shared by all sessions: onnxruntime-web runs one graph at a time, whatever the number of sessions. */
   runs: SerialQueue;
+  /** Told before anything is computed, since the thread may not be able to speak meanwhile, and with null after it. */
+  onWork?: (work: Work | null) => void;
 }
 
 /** A failure of the runtime on its way to the one place in the engine that makes it a `failed` event. */
@@ -79,6 +82,9 @@ type InputType = 'float32' | 'float16' | 'int64' | 'int32' | 'uint8' | 'bool';
  */
 const GPU_GRAPHS: readonly GraphName[] = ['scene-encoder', 'text-detector', 'language-model'];
 
+/** A decode step with its guesses has no more tokens, a frame seldom more faces. */
+const MOST_SMALL_ROWS = 8;
+
 interface OpenedGraph {
   entry: GraphEntry;
   backend: Backend;
@@ -90,6 +96,8 @@ export class Graph {
   readonly name: GraphName;
   readonly #runtime: Runtime;
   #opened: OpenedGraph;
+  /** Sizes that have run: each compiles at its first run. */
+  #ran = new Set<Work['size']>();
   /** Milliseconds a run took where it was measured. */
   times: BackendTimes = {};
 
@@ -112,6 +120,7 @@ export class Graph {
     const before = this.#opened.session;
     await this.#runtime.runs.run(async () => {
       this.#opened = other.#opened;
+      this.#ran = other.#ran;
       await before.release();
     });
   }
@@ -129,7 +138,7 @@ export class Graph {
   async run(inputs: Record<string, Tensor>): Promise<Record<string, Tensor>> {
     this.#checkInputs(inputs);
     try {
-      const outputs = await this.#runtime.runs.run(() => this.#opened.session.run(inputs));
+      const outputs = await this.#runtime.runs.run(() => this.#compute(inputs));
       this.#checkOutputs(outputs);
       return { ...outputs };
     } catch (error) {
@@ -139,6 +148,26 @@ export class Graph {
 
   async dispose(): Promise<void> {
     await this.#runtime.runs.run(() => this.#opened.session.release());
+  }
+
+  async #compute(inputs: Record<string, Tensor>): Promise<InferenceSession.ReturnType> {
+    const size = this.#sizeOf(inputs);
+    this.#runtime.onWork?.({ graph: this.name, backend: this.backend, kind: this.#ran.has(size) ? 'run' : 'first', size });
+    try {
+      const outputs = await this.#opened.session.run(inputs);
+      this.#ran.add(size);
+      return outputs;
+    } finally {
+      this.#runtime.onWork?.(null);
+    }
+  }
+
+  /** By the free dims of the first input: tokens of a prompt, faces, pixels. */
+  #sizeOf(inputs: Record<string, Tensor>): Work['size'] {
+    const [port] = this.entry.inputs;
+    const dims = (port && inputs[port.name]?.dims) ?? [];
+    const rows = dims.reduce((product, dim, index) => (typeof port?.dims[index] === 'string' ? product * dim : product), 1);
+    return rows > MOST_SMALL_ROWS ? 'large' : 'small';
   }
 
   #checkInputs(inputs: Record<string, Tensor>): void {
@@ -343,11 +372,11 @@ async function openFirst(
       const failure = runtimeFailure(error, `The ${name} graph could not be opened.`);
       if (isLast) throw failure;
       const reason = shorten(failure.error.detail ?? failure.error.message);
-      notes.push(
-        backend === 'webgpu'
-          ? `WebGPU could not run the ${name} graph, so it runs on WebAssembly, which is slower (${reason}).`
-          : `The ${name} graph’s 8-bit form could not be used, so it runs in 4 bits, which is slower (${reason}).`,
-      );
+      if (attempts[index + 1]?.backend === backend)
+        notes.push(`The ${name} graph’s 8-bit form could not be used, so it runs in 4 bits, which is slower (${reason}).`);
+      else if (backend === 'webgpu')
+        notes.push(`WebGPU could not run the ${name} graph, so it runs on WebAssembly, which is slower (${reason}).`);
+      else notes.push(`WebAssembly could not run the ${name} graph, so it runs on WebGPU (${reason}).`);
     }
   }
   throw new Error('there is at least one attempt');
@@ -362,7 +391,8 @@ export function backendsFor(runtime: Runtime, name: GraphName): { backends: Back
     return { backends: [runtime.cpu], notes };
   }
   if (choice === 'webgpu') return { backends: ['webgpu', runtime.cpu], notes: [] };
-  if (!GPU_GRAPHS.includes(name) || runtime.webgpu.software) return { backends: [runtime.cpu], notes: [] };
+  if (runtime.webgpu.software) return { backends: [runtime.cpu], notes: [] };
+  if (!GPU_GRAPHS.includes(name)) return { backends: [runtime.cpu, 'webgpu'], notes: [] };
   return { backends: ['webgpu', runtime.cpu], notes: [] };
 }
 
@@ -380,7 +410,14 @@ async function openOn(
     const resident = entry.outputs.filter((port) => gpuOutputs(port.name));
     sessionOptions.preferredOutputLocation = Object.fromEntries(resident.map((port) => [port.name, 'gpu-buffer' as const]));
   }
-  const session = await runtime.runs.run(() => runtime.ort.InferenceSession.create(files.model, sessionOptions));
+  const session = await runtime.runs.run(async () => {
+    runtime.onWork?.({ graph: name, backend, kind: 'open', size: 'large' });
+    try {
+      return await runtime.ort.InferenceSession.create(files.model, sessionOptions);
+    } finally {
+      runtime.onWork?.(null);
+    }
+  });
   const graph = new Graph(name, runtime, { entry, backend, session });
   const missing = [
     ...entry.inputs.filter((port) => !session.inputNames.includes(port.name)),
@@ -436,10 +473,10 @@ export function zeros(type: InputType, length: number): Tensor.DataTypeMap[Input
 }
 
 /** Puts whatever onnxruntime threw into one of our failures; an EngineFailure stays what it is. */
-function runtimeFailure(error: unknown, message: string): EngineFailure {
+export function runtimeFailure(error: unknown, message: string): EngineFailure {
   if (error instanceof EngineFailure) return error;
   const detail = error instanceof Error ? error.message : String(error);
-  if (/out of memory|bad_alloc|memory allocation|could not allocate|Array buffer allocation|OOM\b/i.test(detail)) {
+  if (/out of memory|bad_alloc|memory allocation|could not allocate|failed to allocate|Array buffer allocation|OOM\b/i.test(detail)) {
     return new EngineFailure(
       wireError('out-of-memory', 'This device ran out of memory.', 'Close other tabs and programs, then reload.', detail),
     );

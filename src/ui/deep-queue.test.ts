@@ -13,6 +13,7 @@ function setUp() {
   const hear = (event: AnalysisEvent) => store.dispatch({ type: 'event', event });
   const begun: string[] = [];
   const told: ExplainOptions['words'][] = [];
+  const ways: ExplainOptions['prompting'][] = [];
   const finish = new Map<string, () => void>();
   const analyzer: Analyzer = {
     load: async () => {},
@@ -20,10 +21,11 @@ function setUp() {
     analyzeVideo: async () => {},
     dispose: () => {},
     requests: async () => null,
-    explain: (signal: AbortSignal, _frame, { runId, task, words }: ExplainOptions) =>
+    explain: (signal: AbortSignal, _frame, { runId, task, words, prompting }: ExplainOptions) =>
       new Promise((resolve) => {
         begun.push(runId);
         told.push(words);
+        ways.push(prompting);
         hear({ type: 'started', runId, task, time: 0 });
         const end = (event: AnalysisEvent) => {
           hear(event);
@@ -52,7 +54,7 @@ function setUp() {
     return queue.pump(analyzer);
   };
   const phases = () => store.get().items[0]?.explanations.map((run) => run.phase);
-  return { store, queue, analyzer, hear, begun, told, finish, ask, ready, phases, close };
+  return { store, queue, analyzer, hear, begun, told, ways, finish, ask, ready, phases, close };
 }
 
 const settled = () => new Promise((resolve) => setTimeout(resolve));
@@ -153,4 +155,17 @@ test('one run ends by itself, and the next one begins', async () => {
   finish.get('asked')?.();
   await settled();
   expect(phases()).toEqual(['stopped', 'done']);
+});
+
+test('a run is asked as it was chosen when it was asked for, not as it is chosen when its turn comes', async () => {
+  const { ask, ready, store, finish, ways } = setUp();
+  void ready();
+  store.dispatch({ type: 'prompting-chosen', prompting: 'plain' });
+  ask('e1');
+  store.dispatch({ type: 'prompting-chosen', prompting: 'emoprompt' });
+  ask('e2');
+  await settled();
+  finish.get('e1')?.();
+  await settled();
+  expect(ways).toEqual(['plain', 'emoprompt']);
 });

@@ -1,6 +1,6 @@
 import type { MediaFrame } from '../media/frame.ts';
 import type { Task } from '../shared/labels.ts';
-import { type AnalysisState, isOpen, type Snapshot } from './analysis-state.ts';
+import { type AnalysisState, isOpen, itemOfRun, type Snapshot } from './analysis-state.ts';
 import type { Analyzer } from './analyzer.ts';
 import type { StateStore } from './state-store.ts';
 
@@ -15,6 +15,8 @@ interface Job {
   /** As the user typed them; null: they are read from the frame. */
   words: string | null;
   abort: AbortController;
+  /** Its worker is gone: `due` as long as it waits to be begun once more, and `used` when it was. */
+  anew: 'unused' | 'due' | 'used';
   /** The frame to transfer; null where it could not be had. */
   frame: () => Promise<MediaFrame | null>;
 }
@@ -29,8 +31,8 @@ export class DeepQueue {
     this.#store = store;
   }
 
-  add(analyzer: Analyzer, job: Omit<Job, 'abort'>): void {
-    this.#jobs.push({ ...job, abort: new AbortController() });
+  add(analyzer: Analyzer, job: Omit<Job, 'abort' | 'anew'>): void {
+    this.#jobs.push({ ...job, abort: new AbortController(), anew: 'unused' });
     void this.pump(analyzer);
   }
 
@@ -51,6 +53,15 @@ export class DeepQueue {
     }
   }
 
+  /** Whether a run whose worker is gone is begun anew by itself, from its first word on: once. */
+  beginAnew(runId: string): boolean {
+    const job = this.#jobs.find((each) => each.runId === runId);
+    if (job?.anew !== 'unused' || job.abort.signal.aborted) return false;
+    job.anew = 'due';
+    this.#store.dispatch({ type: 'explain-anew', runId });
+    return true;
+  }
+
   stopItem(itemId: string): void {
     for (const job of this.#jobs) if (job.itemId === itemId) job.abort.abort();
   }
@@ -64,7 +75,8 @@ export class DeepQueue {
     try {
       await this.#run(analyzer, job);
     } finally {
-      this.#jobs.shift();
+      if (job.anew === 'due') job.anew = 'used';
+      else this.#jobs.shift();
       this.#busy = false;
     }
     await this.pump(analyzer);
@@ -90,6 +102,7 @@ export class DeepQueue {
       return;
     }
     const { runId, itemId, task, snapshot, words } = job;
+    const asked = itemOfRun(this.#store.get(), runId)?.explanations.find((run) => run.runId === runId);
     await analyzer.explain(signal, frame, {
       runId,
       sourceId: itemId,
@@ -97,7 +110,9 @@ export class DeepQueue {
       readings: snapshot?.readings ?? null,
       words,
       maxNewTokens: MAX_NEW_TOKENS,
+      prompting: asked?.prompting ?? 'emoprompt',
     });
+    if (job.anew === 'due') return;
     // A run that the worker let end without a word would otherwise stay open for ever.
     if (this.#store.get().items.some((item) => item.explanations.some((run) => run.runId === runId && isOpen(run)))) {
       this.#store.dispatch({ type: 'explain-stopped', runId });

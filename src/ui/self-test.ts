@@ -4,6 +4,9 @@
  */
 import { runSelfTest } from '../workers/client.ts';
 import { readAddress } from './settings.ts';
+import { trustOwnScripts } from './trusted-types.ts';
+
+trustOwnScripts();
 
 const query = new URLSearchParams(location.search);
 const address = readAddress(location.search);
@@ -13,7 +16,7 @@ const status = document.querySelector('[role=status]') as HTMLElement;
 const faults = document.querySelector('#faults') as HTMLElement;
 
 const started = performance.now();
-const result = await runSelfTest({
+const result = await runSelfTest(new AbortController().signal, {
   packUrl: new URL(`models/${address.pack}/`, document.baseURI).href,
   wasmUrl: new URL('ort/', document.baseURI).href,
   backend: address.backend ?? 'auto',

@@ -2,6 +2,7 @@ import { expose } from 'comlink';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { WireError } from '../shared/errors.ts';
 import type { AnalysisEvent } from '../shared/events.ts';
+import type { Fault } from '../shared/faults.ts';
 import type { AnalyzerApi, LoadOptions, TransferredFrame } from './api.ts';
 import { type AnalyzerClient, createAnalyzer } from './client.ts';
 
@@ -12,6 +13,7 @@ class FakeWorker extends EventTarget {
   onEvent: (event: AnalysisEvent) => void | Promise<void> = () => {};
   readonly cancelled: string[] = [];
   readonly loads: LoadOptions[] = [];
+  pulse: MessagePort | null = null;
   /** What `read` and `explain` do; by default they never end. */
   behave: (runId: string, image: unknown) => Promise<void> = () => new Promise(() => {});
 
@@ -31,6 +33,9 @@ class FakeWorker extends EventTarget {
       analyzeVideo: (file, options) => this.behave(options.runId, file),
       cancel: (runId) => {
         this.cancelled.push(runId);
+      },
+      watch: (pulse) => {
+        this.pulse = pulse;
       },
       requests: async () => ({ requests: [], refused: 3, policy: null }),
     };
@@ -63,17 +68,18 @@ afterEach(() => {
   for (const client of open.splice(0)) client.dispose();
 });
 
-function setUp() {
+function setUp(recover: (fault: Fault) => LoadOptions | null = () => null, now = () => performance.now()) {
   const workers: FakeWorker[] = [];
   const events: AnalysisEvent[] = [];
-  const client = createAnalyzer(
-    (event) => events.push(event),
-    () => {
+  const client = createAnalyzer((event) => events.push(event), {
+    recover,
+    now,
+    start: () => {
       const worker = new FakeWorker();
       workers.push(worker);
       return worker as unknown as Worker;
     },
-  );
+  });
   open.push(client);
   return { client, events, workers, worker: workers[0] as FakeWorker };
 }
@@ -211,6 +217,104 @@ describe('createAnalyzer', () => {
     const loading = client.load(OPTIONS);
     worker.crash('');
     await loading;
+  });
+
+  describe('with a way to recover', () => {
+    it('ends what was open as interrupted and loads into the next worker at once', async () => {
+      const { client, events, workers, worker } = setUp(() => ({ ...OPTIONS, backend: 'wasm' }));
+      await client.load(OPTIONS);
+      const run = read(client, 'a');
+      worker.crash('');
+      await run;
+      expect(ends(events, 'a')).toMatchObject([{ type: 'failed', error: { code: 'interrupted' } }]);
+      expect(events.some((event) => event.type === 'load-failed')).toBe(false);
+      expect(worker.terminated).toBe(true);
+      const [, fresh] = workers;
+      await vi.waitFor(() => expect(fresh?.loads).toEqual([{ ...OPTIONS, backend: 'wasm' }]));
+      if (fresh)
+        fresh.behave = async (runId) => {
+          await fresh.onEvent({ type: 'done', runId });
+        };
+      await read(client, 'b');
+      expect(ends(events, 'b')).toMatchObject([{ type: 'done' }]);
+    });
+
+    it('takes a lost device and a full memory for the worker’s end, whether a run or the worker itself tells', async () => {
+      const faults: Fault[] = [];
+      const { client, events, workers } = setUp((fault) => {
+        faults.push(fault);
+        return OPTIONS;
+      });
+      await client.load(OPTIONS);
+      const tell = async (index: number, say: (worker: FakeWorker, runId: string) => unknown) => {
+        const worker = workers[index] as FakeWorker;
+        await vi.waitFor(() => expect(worker.pulse).not.toBeNull());
+        worker.behave = async (runId) => {
+          say(worker, runId);
+          await new Promise(() => {});
+        };
+        await read(client, `run-${index}`);
+        expect(ends(events, `run-${index}`)).toMatchObject([{ error: { code: 'interrupted' } }]);
+      };
+      await tell(0, (worker, runId) =>
+        worker.onEvent({ type: 'failed', runId, error: { code: 'out-of-memory', message: 'full', remedy: '' } }),
+      );
+      await tell(1, (worker, runId) =>
+        worker.onEvent({
+          type: 'failed',
+          runId,
+          error: { code: 'graph-failed', message: '', remedy: '', detail: 'RuntimeError: memory access out of bounds' },
+        }),
+      );
+      await tell(2, (worker) => worker.pulse?.postMessage({ type: 'fault', fault: { kind: 'device-lost', detail: 'unknown' } }));
+      expect(faults).toEqual([
+        { kind: 'out-of-memory', detail: 'full' },
+        { kind: 'worker-died', detail: 'RuntimeError: memory access out of bounds' },
+        { kind: 'device-lost', detail: 'unknown' },
+      ]);
+      expect(workers).toHaveLength(4);
+    });
+
+    it('does not wait for a word of a worker that has loaded and nobody asks for anything', async () => {
+      vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+      try {
+        const faults: Fault[] = [];
+        let now = 0;
+        const { client } = setUp(
+          (fault) => {
+            faults.push(fault);
+            return null;
+          },
+          () => now,
+        );
+        const pass = () => {
+          for (const end = now + 600_000; now < end; ) {
+            now += 2000;
+            vi.advanceTimersByTime(2000);
+          }
+        };
+        await client.load(OPTIONS);
+        pass();
+        expect(faults).toEqual([]);
+        const run = read(client, 'a');
+        pass();
+        await run;
+        expect(faults).toMatchObject([{ kind: 'hang' }]);
+      } finally {
+        vi.useRealTimers();
+      }
+    });
+
+    it('tells what failed as ever where it is given up', async () => {
+      const { client, events, worker } = setUp(() => null);
+      await client.load(OPTIONS);
+      worker.behave = async (runId) => {
+        await worker.onEvent({ type: 'failed', runId, error: { code: 'out-of-memory', message: 'full', remedy: '' } });
+      };
+      await read(client, 'a');
+      expect(ends(events, 'a')).toMatchObject([{ error: { code: 'out-of-memory' } }]);
+      expect(worker.terminated).toBe(false);
+    });
   });
 
   it('asks the worker what it has fetched, and nobody where there is none', async () => {

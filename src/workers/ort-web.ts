@@ -8,7 +8,7 @@ import { type BackendChoice, GRAPH_NAMES, type GraphName } from '../shared/label
 import { fail, ok, type Result } from '../shared/result.ts';
 import { SerialQueue } from '../shared/serial-queue.ts';
 import type { LoadOptions } from './api.ts';
-import { probeWebGpu, type WebGpuFacts } from './web-gpu.ts';
+import { lossOf, probeWebGpu, type WebGpuFacts } from './web-gpu.ts';
 
 const MAX_AUTO_THREADS = 4;
 
@@ -42,8 +42,17 @@ export function usesWebGpu(
   );
 }
 
-/** Loads onnxruntime-web and sets it up; errors no-simd, and no-webgpu where WebGPU was asked for by name. */
-export async function openWebRuntime(options: LoadOptions): Promise<Result<WebRuntime>> {
+interface RuntimeWatch {
+  onWork: NonNullable<Runtime['onWork']>;
+  /** A GPU device that graphs were opened on is gone, told at once and not by the next run. */
+  onDeviceLost: (detail: string) => void;
+}
+
+/**
+ * Loads onnxruntime-web and sets it up; errors no-simd, and no-webgpu where WebGPU was asked for by name.
+ * @param watch who wants to know how it goes; default nobody
+ */
+export async function openWebRuntime(options: LoadOptions, watch: RuntimeWatch | null = null): Promise<Result<WebRuntime>> {
   if (!WebAssembly.validate(SIMD_MODULE)) {
     return fail(
       wireError(
@@ -84,7 +93,7 @@ export async function openWebRuntime(options: LoadOptions): Promise<Result<WebRu
 
   const device = webgpu?.device ?? null;
   const runtime: Runtime = {
-    ort: ort satisfies OrtRuntime,
+    ort: gpuBuild && watch ? watched(ort, device, watch.onDeviceLost) : ort,
     cpu: 'wasm',
     webgpu,
     threads,
@@ -97,8 +106,31 @@ export async function openWebRuntime(options: LoadOptions): Promise<Result<WebRu
       logSeverityLevel: 3,
     }),
     runs: new SerialQueue(),
+    ...(watch && { onWork: watch.onWork }),
   };
   return ok({ runtime, notes });
+}
+
+/**
+ * Looks after each session's device: ours where there is one, else that which onnxruntime made with its first session, and makes anew when
+ * all sessions on it were closed.
+ */
+function watched(ort: typeof import('onnxruntime-web/webgpu'), own: object | null, onLost: (detail: string) => void): OrtRuntime {
+  const known = new WeakSet<object>();
+  const look = async (): Promise<void> => {
+    // It is a plain property after the first session; before that, and where the device is ours, there is none.
+    const device = own ?? ((await ort.env.webgpu.device) as object | undefined);
+    if (device === undefined || known.has(device)) return;
+    known.add(device);
+    const lost = await lossOf(device);
+    onLost(lost);
+  };
+  const create = (async (...args: Parameters<OrtRuntime['InferenceSession']['create']>) => {
+    const session = await ort.InferenceSession.create(...args);
+    look().catch(() => {}); // without it a loss is known by the next run that fails
+    return session;
+  }) as OrtRuntime['InferenceSession']['create'];
+  return { InferenceSession: { create }, Tensor: ort.Tensor };
 }
 
 /** The page passes what a URL parameter said: names that are no graph's are left out. */

@@ -83,3 +83,10 @@ export async function probeWebGpu(): Promise<WebGpuFacts | null> {
     return null; // a blocked driver rejects instead of giving null
   }
 }
+
+/** Resolves when the device is lost, with why in the browser's words; never where the browser cannot tell. */
+export async function lossOf(device: object): Promise<string> {
+  const { lost } = device as { lost?: Promise<{ reason?: string; message?: string }> };
+  const { reason = 'unknown', message = '' } = (await lost) ?? (await new Promise<never>(() => {}));
+  return message === '' ? reason : `${reason}: ${message}`;
+}

@@ -4,15 +4,18 @@
  */
 import { expose } from 'comlink';
 import { createEngine, type Engine } from '../engine/engine.ts';
+import type { FoundationFiles } from '../model/foundation-manifest.ts';
 import type { Frame } from '../model/image.ts';
 import { type WireError, wireError } from '../shared/errors.ts';
 import type { AnalysisEvent, ReadyPart } from '../shared/events.ts';
 import type { ThreadRequests } from '../shared/requests.ts';
+import type { Result } from '../shared/result.ts';
 import type { AnalyzerApi, ExplainOptions, LoadOptions, ReadOptions, TransferredFrame, VideoOptions } from './api.ts';
 import { FramePixels } from './frame-pixels.ts';
 import { openWebRuntime } from './ort-web.ts';
 import { ownRequests } from './own-requests.ts';
-import { fetchedPack } from './pack-fetch.ts';
+import { loadGoodPack, openPack } from './pack-load.ts';
+import { PulseSender } from './pulse.ts';
 import { openVideoFrames } from './video-frames.ts';
 import { runVideo } from './video-run.ts';
 
@@ -22,6 +25,7 @@ class AnalyzerWorker implements AnalyzerApi {
   /** The page's callback. Events arrive in the order in which they are sent; who waits for the last has waited for all. */
   #emit: (event: AnalysisEvent) => void | Promise<void> = () => {};
   #engine: Engine | null = null;
+  readonly #pulse = new PulseSender();
   readonly #pixels = new FramePixels();
   readonly #runs = new Map<string, AbortController>();
   /** Runs that somebody waits for, and who waits for their end. */
@@ -32,17 +36,33 @@ class AnalyzerWorker implements AnalyzerApi {
     this.#emit = onEvent;
   }
 
+  watch(pulse: MessagePort): void {
+    this.#pulse.begin(pulse);
+  }
+
   async load(options: LoadOptions): Promise<void> {
-    const opened = await openWebRuntime(options);
+    const opened = await openWebRuntime(options, { onWork: this.#pulse.work, onDeviceLost: (detail) => this.#deviceLost(detail) });
     if (!opened.ok) {
       await this.#loadFailed(PARTS, opened.error);
       return;
     }
     const { runtime, notes } = opened.value;
-    this.#engine = createEngine(runtime, fetchedPack(options.packUrl), { notes, choices: options.choices ?? null });
-    const open = new Set(PARTS);
+    const { choices = null, without = [] } = options;
+    const foundation = await openFoundation(options.foundation ?? null);
+    const pack = await openPack(options);
+    if (foundation && !foundation.ok) {
+      const { message, remedy } = foundation.error;
+      notes.push(`The pack’s own language model answers, since the chosen one cannot be used. ${message} ${remedy}`);
+    }
+    const told = [...notes, ...(options.notes ?? [])];
+    const loading = loadGoodPack(new AbortController().signal, pack, told, (source, allNotes) => {
+      const files = foundation?.ok ? foundation.value : null;
+      this.#engine = createEngine(runtime, source, { notes: allNotes, choices, without, foundation: files });
+      return this.#engine;
+    });
+    const open = new Set(PARTS.filter((part) => !without.includes(part)));
     let failure: WireError | null = null;
-    for await (const event of this.#engine.load(new AbortController().signal)) {
+    for await (const event of loading) {
       if (event.type === 'ready') open.delete(event.part);
       if (event.type === 'load-failed') {
         open.delete(event.part);
@@ -129,6 +149,13 @@ class AnalyzerWorker implements AnalyzerApi {
     }
   }
 
+  /** A device that nothing runs on may go: onnxruntime gives its own up with the last graph on it. */
+  #deviceLost(detail: string): void {
+    const info = this.#engine?.info();
+    const isUsed = info?.foundation?.device === 'webgpu' || (info?.graphs.some(({ backend }) => backend === 'webgpu') ?? false);
+    if (isUsed) this.#pulse.fault({ kind: 'device-lost', detail });
+  }
+
   /** Resolves when no frame is being read or explained for somebody who watches. */
   async #calm(): Promise<void> {
     while (this.#foreground > 0) await new Promise<void>((goOn) => this.#resting.push(goOn));
@@ -144,11 +171,18 @@ class AnalyzerWorker implements AnalyzerApi {
   }
 }
 
+/** Null where none is asked for; what only those packs need is fetched here. */
+async function openFoundation(id: string | null): Promise<Result<FoundationFiles> | null> {
+  if (id === null) return null;
+  const { storedFoundation } = await import('./foundation-files.ts');
+  return storedFoundation(id);
+}
+
 function pixelsError(error: unknown): WireError {
   const name = error instanceof Error ? error.name : '';
   if (name === 'RangeError' || name === 'QuotaExceededError') {
     return wireError(
-      'out-of-memory',
+      'picture-too-large',
       'There is no memory for this picture.',
       'Close other tabs and programs, or open a smaller one.',
       String(error),
