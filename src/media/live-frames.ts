@@ -1,6 +1,7 @@
 /** Frames of a `<video>` element with their media time: a camera's and a file's alike. */
 import type { MediaFrame } from './frame.ts';
 import { fitSize } from './picture-file.ts';
+import { shrunk } from './shrink.ts';
 
 /** Larger frames are scaled down: faces are read from crops of a few dozen px, and copying pixels costs time. */
 const MAX_SIDE = 1920;
@@ -22,8 +23,11 @@ export async function grabFrame(
   const fits = fitted.width === width && fitted.height === height;
   try {
     // A VideoFrame is a handle, so that taking one that the pacer then drops costs nothing.
-    if (fits && typeof VideoFrame !== 'undefined')
-      return { image: new VideoFrame(element, { timestamp: Math.round(time * 1e6) }), time, takenAt };
+    if (typeof VideoFrame !== 'undefined') {
+      const frame = new VideoFrame(element, { timestamp: Math.round(time * 1e6) });
+      const image = fits ? frame : await shrunk(frame, fitted);
+      return image && { image, time, takenAt };
+    }
     const image = await (fits
       ? createImageBitmap(element)
       : createImageBitmap(element, { resizeWidth: fitted.width, resizeHeight: fitted.height, resizeQuality: 'medium' }));
@@ -42,16 +46,22 @@ export function followFrames(element: HTMLVideoElement, onFrame: (frame: MediaFr
   let active = true;
   let handle = 0;
   let lastTime = Number.NaN;
+  let isGrabbing = false;
+  let missed = false;
   const deliver = async (time: number, takenAt?: number): Promise<void> => {
     if (time === lastTime) return; // asked for twice: as the frame that stood there and as a new one
+    // Of frames so large that they take longer than they are shown, those in between are let go.
+    missed = isGrabbing;
+    if (isGrabbing) return;
+    isGrabbing = true;
     lastTime = time;
     const frame = await grabFrame(element, time, takenAt);
-    if (frame === null) {
-      lastTime = Number.NaN;
-      return;
-    }
-    if (active) onFrame(frame);
+    isGrabbing = false;
+    if (frame === null) lastTime = Number.NaN;
+    else if (active) onFrame(frame);
     else frame.image.close();
+    // The one that stands still is not.
+    if (missed && active && element.paused) void deliver(element.currentTime);
   };
 
   if ('requestVideoFrameCallback' in element) {

@@ -7,8 +7,8 @@ import { type PictureSize, pictureSize } from './picture-size.ts';
 
 const MAX_PIXELS = 64_000_000;
 const MAX_SIDE = 4096;
-/** Colour profiles and previews stand before a JPEG's dimensions; they are rarely over a few hundred kB. */
-const HEADER_BYTES = 1 << 20;
+/** Colour profiles and previews stand before a JPEG's dimensions; they are rarely over a few hundred kB, and never over this. */
+const HEADER_BYTES = [1 << 20, 1 << 25];
 
 export interface OpenedPicture {
   /** For drawing; stays with the caller. */
@@ -42,6 +42,17 @@ export function fitSize({ width, height }: PictureSize, maxSide: number): Pictur
   return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
 }
 
+/** Null where the header has none. */
+async function statedSize(file: Blob, format: PictureFormat): Promise<Result<PictureSize | null>> {
+  for (const length of HEADER_BYTES) {
+    const head = await readBytes(file, 0, length);
+    if (!head.ok) return head;
+    const stated = pictureSize(head.value, format);
+    if (stated !== null || file.size <= length) return ok(stated);
+  }
+  return ok(null);
+}
+
 async function decode(file: Blob, format: PictureFormat): Promise<Result<ImageBitmap>> {
   try {
     // The Blob's own type may be wrong or empty; the decoder goes by content.
@@ -71,10 +82,11 @@ export async function openPicture(file: Blob): Promise<Result<OpenedPicture>> {
   if (kind.value.kind !== 'picture') {
     return fail(wireError('file-unsupported', 'This file is a video, not a picture.', 'Open it as a video.'));
   }
-  const head = await readBytes(file, 0, HEADER_BYTES);
-  if (!head.ok) return head;
-  const stated = pictureSize(head.value, kind.value.format);
-  if (stated !== null && stated.width * stated.height > MAX_PIXELS) return fail(tooLarge(stated));
+  const stated = await statedSize(file, kind.value.format);
+  if (!stated.ok) return stated;
+  if (stated.value !== null && stated.value.width * stated.value.height > MAX_PIXELS) return fail(tooLarge(stated.value));
+  // Nobody knows how much a decoder would take for it. HEIC is the exception: few browsers have it, and those that do ask the system.
+  if (stated.value === null && kind.value.format !== 'heic') return fail(broken('no dimensions in its header'));
   const decoded = await decode(file, kind.value.format);
   if (!decoded.ok) return decoded;
   const full = decoded.value;

@@ -61,6 +61,49 @@ describe('pictureSize', () => {
     expect(pictureSize(bytes, 'png')).toEqual({ width: 20_000, height: 10_000 });
   });
 
+  it('goes by the first picture of a GIF where that is larger than its screen, as browsers do', () => {
+    const gif = (side: number) => {
+      const bytes = new Uint8Array([
+        ...new TextEncoder().encode('GIF89a'),
+        1,
+        0,
+        1,
+        0,
+        0x80,
+        0,
+        0,
+        0,
+        0,
+        0,
+        9,
+        9,
+        9,
+        0x21,
+        0xfe,
+        2,
+        1,
+        1,
+        0,
+        0x2c,
+      ]);
+      const end = new Uint8Array(10);
+      new DataView(end.buffer).setUint16(4, side, true);
+      new DataView(end.buffer).setUint16(6, side, true);
+      return new Uint8Array([...bytes, ...end]);
+    };
+    expect(pictureSize(gif(20_000), 'gif')).toEqual({ width: 20_000, height: 20_000 });
+    expect(pictureSize(gif(1), 'gif')).toEqual({ width: 1, height: 1 });
+    expect(pictureSize(gif(1).subarray(0, 25), 'gif')).toBeNull();
+  });
+
+  it('passes over what decoders pass over', async () => {
+    const plain = await encoded('jpeg', 64, 48);
+    expect(pictureSize(new Uint8Array([...plain.subarray(0, 2), 0, 7, 0xff, 0, ...plain.subarray(2)]), 'jpeg')).toEqual({
+      width: 64,
+      height: 48,
+    });
+  });
+
   it('gives null, and ends, for cut-off and hostile headers', async () => {
     const formats: PictureFormat[] = ['png', 'jpeg', 'webp', 'gif', 'bmp', 'avif', 'heic'];
     for (const format of formats) {

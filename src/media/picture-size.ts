@@ -55,14 +55,16 @@ function size(width: number, height: number): PictureSize | null {
   return width > 0 && height > 0 ? { width, height } : null;
 }
 
-/** Walks the marker segments to the first start-of-frame (ITU T.81, B.2.2); SOF4, SOF8 and SOF12 do not exist. */
+/**
+ * Walks the marker segments to the first start-of-frame (ITU T.81, B.2.2); SOF4, SOF8 and SOF12 do not exist. What lies between segments
+ * is passed over, as decoders do.
+ */
 function jpegSize(bytes: Bytes): PictureSize | null {
   let at = 2;
   while (at + 4 <= bytes.length) {
-    if (bytes.u8(at) !== 0xff) return null;
     const marker = bytes.u8(at + 1);
-    if (marker === 0xff) {
-      at += 1; // fill byte
+    if (bytes.u8(at) !== 0xff || marker === 0xff || marker === 0) {
+      at += 1; // rubbish, or a fill byte
     } else if (marker === 0x01 || (marker >= 0xd0 && marker <= 0xd7)) {
       at += 2; // no payload
     } else if (marker === 0xda || marker === 0xd9) {
@@ -76,6 +78,28 @@ function jpegSize(bytes: Bytes): PictureSize | null {
     }
   }
   return null;
+}
+
+/** The screen and its first picture, whichever is larger: browsers enlarge the screen for a first picture that does not fit. */
+function gifSize(bytes: Bytes): PictureSize | null {
+  const flags = bytes.u8(10);
+  let at = 13 + tableBytes(flags);
+  while (bytes.u8(at) === 0x21) {
+    at += 2; // an extension: blocks, each with its length, up to an empty one
+    for (let length = bytes.u8(at); length !== 0; length = bytes.u8(at)) {
+      if (Number.isNaN(length)) return null;
+      at += 1 + length;
+    }
+    at += 1;
+  }
+  if (bytes.u8(at) !== 0x2c) return null;
+  const [left, top, width, height] = [1, 3, 5, 7].map((offset) => bytes.u16(at + offset, true)) as [number, number, number, number];
+  return size(Math.max(bytes.u16(6, true), left + width), Math.max(bytes.u16(8, true), top + height));
+}
+
+/** Of a GIF's colour table, as its flags say. */
+function tableBytes(flags: number): number {
+  return (flags & 0x80) === 0 ? 0 : 3 * 2 ** ((flags & 7) + 1);
 }
 
 function webpSize(bytes: Bytes): PictureSize | null {
@@ -126,7 +150,7 @@ export function pictureSize(head: Uint8Array, format: PictureFormat): PictureSiz
     case 'png':
       return bytes.tag(12) === 'IHDR' ? size(bytes.u32(16), bytes.u32(20)) : null;
     case 'gif':
-      return size(bytes.u16(6, true), bytes.u16(8, true));
+      return gifSize(bytes);
     case 'bmp':
       return bytes.u32(14, true) === 12
         ? size(bytes.u16(18, true), bytes.u16(20, true))

@@ -1,6 +1,7 @@
 /**
  * A recording as it comes from MediaRecorder → a file that knows its length and can be sought in. The pictures are copied, not encoded anew.
- * The one door of the page to mediabunny, which is loaded when it is first needed.
+ * The one door of the page to mediabunny, which is loaded when it is first needed. Of a damaged file it may never come to an end: `remux-apart.ts`
+ * has it done where that holds up nobody.
  */
 import { wireError } from '../shared/errors.ts';
 import { fail, ok, type Result } from '../shared/result.ts';
@@ -17,6 +18,17 @@ export async function remuxed(recording: Blob): Promise<Result<Remuxed>> {
     return await copied(recording, await import('mediabunny'));
   } catch (error) {
     return broken(String(error)); // the file, or the library could not be fetched
+  }
+}
+
+/** Goes through a file's index; ends whatever it finds there, unless the index has no end. */
+export async function indexRead(file: Blob): Promise<void> {
+  try {
+    const media = await import('mediabunny');
+    using input = new media.Input({ formats: media.ALL_FORMATS, source: new media.BlobSource(file) });
+    await input.getPrimaryVideoTrack();
+  } catch {
+    // It is told when the file is read in earnest.
   }
 }
 

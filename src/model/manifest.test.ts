@@ -23,6 +23,19 @@ describe('parseManifest', () => {
     ['a path out of the folder', (m) => Object.assign(m.files[0], { path: '../secret' }), 'pack-corrupt', 'files.0.path'],
     ['a file of over 48 MB', (m) => Object.assign(m.files[0], { bytes: 50_000_000 }), 'pack-corrupt', 'files.0.bytes'],
     ['a graph whose file is not listed', (m) => Object.assign(m.graphs.projection, { file: 'other.onnx' }), 'pack-corrupt', 'other.onnx'],
+    [
+      'more context than any memory',
+      (m) => Object.assign(m.languageModel, { contextLength: 1e9 }),
+      'pack-corrupt',
+      'languageModel.contextLength',
+    ],
+    ['a picture of any size', (m) => Object.assign(m.sceneEncoder, { size: 2 ** 31 }), 'pack-corrupt', 'sceneEncoder.size'],
+    [
+      'a number beyond all bounds',
+      (m) => Object.assign(m.faceEncoder, { temperature: JSON.parse('1e999') }),
+      'pack-corrupt',
+      'faceEncoder.temperature',
+    ],
     ['a label twice', (m) => m.faceEncoder.labels.splice(0, 1, 'fear'), 'pack-unsupported', 'fear'],
     [
       'a calibration that does not fit its options',

@@ -9,13 +9,19 @@ import { fail, ok, type Result } from '../shared/result.ts';
 
 const MAX_FILE_BYTES = 48_000_000;
 
-const count = v.pipe(v.number(), v.integer(), v.minValue(0));
-const positive = v.pipe(v.number(), v.integer(), v.minValue(1));
+/** JSON has numbers beyond all bounds: `1e999`. */
+const number = v.pipe(v.number(), v.finite());
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const positive = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
+/** What memory is taken for before a weight is looked at: far above any model that a browser runs. */
+const upTo = (most: number) => v.pipe(positive, v.maxValue(most));
+/** px of a side that pictures are brought to. */
+const side = upTo(4096);
 /** A file name inside the pack's folder: no folders up, no absolute paths. */
 const fileName = v.pipe(v.string(), v.regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/));
 const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
 const label = v.picklist(EMOTION_LABELS);
-const triple = v.pipe(v.array(v.number()), v.length(3));
+const triple = v.pipe(v.array(number), v.length(3));
 
 const port = v.object({
   name: v.string(),
@@ -37,13 +43,13 @@ const graph = v.object({
 /** BlazeFace: SSD anchors laid out row by row, `anchors` of them a cell, layer after layer. */
 const faceDetector = v.object({
   graph: v.picklist(['face-detector-short', 'face-detector-full']),
-  size: positive,
-  layers: v.array(v.object({ stride: positive, anchors: positive })),
+  size: side,
+  layers: v.array(v.object({ stride: side, anchors: upTo(64) })),
   /** Pixel values are (byte / 255 − mean) / std; layout as the graph's input says. */
-  mean: v.number(),
-  std: v.number(),
-  scoreThreshold: v.number(),
-  iouThreshold: v.number(),
+  mean: number,
+  std: number,
+  scoreThreshold: number,
+  iouThreshold: number,
 });
 
 /**
@@ -56,11 +62,11 @@ const actionUnit = v.object({
   /** What a person would call it: "lip corners pulled up". */
   cue: v.string(),
   source: v.string(),
-  terms: v.array(v.object({ kind: v.picklist(['dx', 'dy', 'length']), from: count, to: count, weight: v.number() })),
-  mean: v.number(),
-  deviation: v.number(),
-  slope: v.number(),
-  offset: v.number(),
+  terms: v.array(v.object({ kind: v.picklist(['dx', 'dy', 'length']), from: count, to: count, weight: number })),
+  mean: number,
+  deviation: number,
+  slope: number,
+  offset: number,
 });
 
 const manifest = v.object({
@@ -73,68 +79,68 @@ const manifest = v.object({
   credits: v.array(v.object({ part: v.string(), from: v.string(), licence: v.string() })),
   /** What a user of the numbers must know, a sentence each. */
   notes: v.array(v.string()),
-  made: v.object({ commit: v.string(), date: v.string(), data: v.string(), seed: v.number() }),
+  made: v.object({ commit: v.string(), date: v.string(), data: v.string(), seed: number }),
   files: v.array(v.object({ path: fileName, bytes: v.pipe(positive, v.maxValue(MAX_FILE_BYTES)), sha256 })),
   graphs: v.object(Object.fromEntries(GRAPH_NAMES.map((name) => [name, graph])) as Record<(typeof GRAPH_NAMES)[number], typeof graph>),
   faceDetectors: v.pipe(v.array(faceDetector), v.length(2)),
   landmarks: v.object({
     graph: v.literal('face-landmarks'),
-    size: positive,
+    size: side,
     /** Side of the square crop over the longer side of the face box. */
-    cropScale: v.number(),
+    cropScale: number,
     /** The presence score is a logit; below this probability there are no landmarks. */
-    presenceThreshold: v.number(),
+    presenceThreshold: number,
     /** Landmarks on the outer corners of the eyes: right eye (left in the picture), left eye. */
     eyeCorners: v.pipe(v.array(count), v.length(2)),
   }),
   faceEncoder: v.object({
     graph: v.literal('face-encoder'),
-    size: positive,
+    size: side,
     /** Side of the square crop over the longer side of the detector's box, and its shift along the face's own axes in units of that side. */
-    cropScale: v.number(),
-    cropShift: v.pipe(v.array(v.number()), v.length(2)),
+    cropScale: number,
+    cropShift: v.pipe(v.array(number), v.length(2)),
     /** Grey crop; pixel values are (byte − crop mean) / max(crop deviation, this). */
-    minDeviation: v.number(),
+    minDeviation: number,
     labels: v.pipe(v.array(label), v.length(EMOTION_LABELS.length)),
     /** Logits are averaged with those of the mirrored crop. */
     flip: v.boolean(),
     /** Probabilities are softmax(logits / temperature). */
-    temperature: v.number(),
+    temperature: number,
     /** Below this top probability a reading is "uncertain". */
-    uncertainBelow: v.number(),
+    uncertainBelow: number,
     /** Valence and arousal of each label, in `labels` order: a reading's are the expectation under its probabilities. */
-    circumplex: v.array(v.pipe(v.array(v.number()), v.length(2))),
+    circumplex: v.array(v.pipe(v.array(number), v.length(2))),
     circumplexSource: v.string(),
   }),
   actionUnits: v.array(actionUnit),
   /** The whole picture, squeezed to a square; byte / 255, then mean and std. */
-  sceneEncoder: v.object({ graph: v.literal('scene-encoder'), size: positive, mean: triple, std: triple }),
+  sceneEncoder: v.object({ graph: v.literal('scene-encoder'), size: side, mean: triple, std: triple }),
   projection: v.object({
     graph: v.literal('projection'),
-    imageTokens: positive,
-    maxFaces: positive,
+    imageTokens: upTo(4096),
+    maxFaces: upTo(64),
     /** Face tokens a face. */
-    faceTokens: positive,
+    faceTokens: upTo(256),
   }),
   text: v.object({
     detector: v.object({
       graph: v.literal('text-detector'),
       /** The longer side is brought to at most this, both sides to multiples of 32. */
-      maxSide: positive,
+      maxSide: side,
       mean: triple,
       std: triple,
-      pixelThreshold: v.number(),
-      boxThreshold: v.number(),
+      pixelThreshold: number,
+      boxThreshold: number,
       /** A box grows by area · ratio / perimeter (DB's unclip). */
-      unclipRatio: v.number(),
+      unclipRatio: number,
     }),
     recognizer: v.object({
       graph: v.literal('text-recognizer'),
-      height: positive,
-      maxWidth: positive,
+      height: side,
+      maxWidth: side,
       /** One character a line; index 0 of the output is CTC's blank, then these, then a space. */
       dictionary: fileName,
-      scoreThreshold: v.number(),
+      scoreThreshold: number,
     }),
     /** A word a line, commonest first: splits words that the recogniser ran together. */
     vocabulary: fileName,
@@ -143,12 +149,12 @@ const manifest = v.object({
   }),
   languageModel: v.object({
     graph: v.literal('language-model'),
-    layers: positive,
-    kvHeads: positive,
-    headDim: positive,
-    hidden: positive,
-    vocab: positive,
-    contextLength: positive,
+    layers: upTo(256),
+    kvHeads: upTo(256),
+    headDim: upTo(1024),
+    hidden: upTo(16_384),
+    vocab: upTo(1_000_000),
+    contextLength: upTo(1_000_000),
     stopIds: v.array(count),
     /**
      * The tied embedding table, in MatMulNBits blocks inside an external data file: row r of `vocab`,
@@ -157,7 +163,7 @@ const manifest = v.object({
      */
     embedding: v.object({
       file: fileName,
-      blockSize: positive,
+      blockSize: upTo(4096),
       weights: v.object({ offset: count, bytes: positive }),
       scales: v.object({ file: fileName, offset: count, bytes: positive, type: v.picklist(['float32', 'float16']) }),
       zeroPoints: v.nullable(v.object({ file: fileName, offset: count, bytes: positive })),
@@ -165,8 +171,8 @@ const manifest = v.object({
     /** What the model must say before it is trusted: after `ids`, each id of `next` in turn has that logit, give or take `tolerance`. */
     probe: v.object({
       ids: v.pipe(v.array(count), v.minLength(1)),
-      next: v.pipe(v.array(v.object({ id: count, logit: v.number() })), v.minLength(1)),
-      tolerance: v.number(),
+      next: v.pipe(v.array(v.object({ id: count, logit: number })), v.minLength(1)),
+      tolerance: number,
     }),
     /** For WebAssembly: the same graph with 8-bit matrices, which are made of the 4-bit blocks at load (int8-layout.ts). */
     int8: v.optional(
@@ -175,7 +181,7 @@ const manifest = v.object({
         plan: fileName,
         factors: fileName,
         /** Of the probe: rounding to 8 bits moves logits. */
-        tolerance: v.number(),
+        tolerance: number,
       }),
     ),
     /** What training texts had after the same ids: guesses that are checked several at a time (draft-table.ts). */
@@ -206,17 +212,17 @@ const manifest = v.object({
       >,
     ),
     /** Action units at or above this probability are named in the prompt. */
-    cueThreshold: v.number(),
+    cueThreshold: number,
     /** At most so many of them in all; several faces share them. */
-    maxCues: positive,
+    maxCues: upTo(1000),
     /** Options of the meme emotions, which EmoBench-S asks with the closed emotion task. */
     pictureEmotions: v.array(v.string()),
-    maxWords: positive,
+    maxWords: upTo(1000),
     /** At most so many things are said of the words ("asks a question"); 0 in packs that were not taught them. */
-    maxFeatures: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 0),
+    maxFeatures: v.optional(count, 0),
     /** Whether the first face's line says how it is shown ("close", "dark"). */
     traits: v.optional(v.boolean(), false),
-    maxNewTokens: positive,
+    maxNewTokens: upTo(10_000),
     /**
      * How sure a closed answer may be, as fitted on validation splits: probabilities are
      * softmax(scale · log probability + bias), options in their order. A task and options that are not here stay as they are.
@@ -225,8 +231,8 @@ const manifest = v.object({
       v.object({
         task: v.picklist(TASKS),
         options: v.pipe(v.array(v.string()), v.minLength(2)),
-        scale: v.pipe(v.number(), v.minValue(0)),
-        bias: v.array(v.number()),
+        scale: v.pipe(number, v.minValue(0)),
+        bias: v.array(number),
       }),
     ),
   }),

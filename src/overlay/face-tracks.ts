@@ -100,6 +100,8 @@ export class FaceTracks {
         if (!isFar) boxes.push(after.box);
       }
     }
+    // Where readings lie far apart, a face is shown on its way between two of them.
+    for (const { box } of this.at(time)) if (!boxes.some((each) => holds(each, box))) boxes.push(box);
     return boxes;
   }
 
@@ -111,6 +113,17 @@ export class FaceTracks {
   #nextRead(time: number): number {
     return this.#times[firstAfter(this.#times, time, (each) => each)] ?? Number.POSITIVE_INFINITY;
   }
+}
+
+/** To a thousandth of a px: places in between are reckoned. */
+function holds(outer: FaceBox, inner: FaceBox): boolean {
+  const slack = 1e-3;
+  return (
+    outer.x <= inner.x + slack &&
+    outer.y <= inner.y + slack &&
+    outer.x + outer.width >= inner.x + inner.width - slack &&
+    outer.y + outer.height >= inner.y + inner.height - slack
+  );
 }
 
 const timeOf = ({ time }: OverlayReading): number => time;
@@ -138,7 +151,7 @@ function newestPasses(readings: readonly OverlayReading[]): OverlayReading[] {
   const newest: OverlayReading[] = [];
   let over: Stretch[] = [];
   for (const pass of passes.toReversed()) {
-    newest.push(...pass.filter(({ time }) => !over.some(({ from, to }) => time >= from && time <= to)));
+    for (const reading of pass) if (!over.some(({ from, to }) => reading.time >= from && reading.time <= to)) newest.push(reading);
     over = merged([...over, { from: pass[0]?.time ?? 0, to: pass.at(-1)?.time ?? 0 }]);
   }
   return newest;

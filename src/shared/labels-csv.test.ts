@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseAffectLabels, parseLabels } from './labels-csv.ts';
+import { decodeLabels, parseAffectLabels, parseLabels } from './labels-csv.ts';
 
 const message = (result: { ok: boolean; error?: { code: string; message: string } }): string => {
   expect(result).toMatchObject({ ok: false, error: { code: 'labels-invalid' } });
@@ -51,5 +51,24 @@ describe('parseAffectLabels', () => {
     ['a.jpg,x,0', 'valence must be a number'],
   ])('refuses %j', (row, expected) => {
     expect(message(parseAffectLabels(`file,valence,arousal\n${row}\n`))).toContain(expected);
+  });
+});
+
+describe('decodeLabels', () => {
+  const text = '\uFEFFfile,label\nmüde.png,sadness\n';
+  const utf16 = Buffer.from(text, 'utf16le');
+
+  it.each([
+    ['UTF-8', Buffer.from(text)],
+    ['UTF-16', utf16],
+    ['UTF-16, big end first', Buffer.from(utf16).swap16()],
+  ])('reads %s', (_name, bytes) => {
+    const decoded = decodeLabels(bytes);
+    expect(decoded.ok && parseLabels(decoded.value)).toMatchObject({ ok: true, value: [{ file: 'müde.png' }] });
+  });
+
+  it('names the line of a letter that is none in UTF-8', () => {
+    const decoded = decodeLabels(Buffer.from('file,label\na.png,fear\nm\xfcde.png,sadness\n', 'latin1'));
+    expect(message(decoded)).toBe('labels.csv, line 3: this is not UTF-8 text.');
   });
 });

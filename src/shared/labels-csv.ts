@@ -1,5 +1,5 @@
 /** labels.csv of an evaluation: which file shows what. Strict: every mistake is told with its line. */
-import { wireError } from './errors.ts';
+import { type WireError, wireError } from './errors.ts';
 import { fail, ok, type Result } from './result.ts';
 
 export interface LabelRow {
@@ -20,123 +20,163 @@ export interface AffectRow {
   arousal: number;
 }
 
+const LABEL_COLUMNS = [
+  ['file', 'label'],
+  ['file', 'label', 'text'],
+];
+
 /** Columns `file,label` or `file,label,text`. */
 export function parseLabels(csv: string): Result<LabelRow[]> {
-  const table = parseTable(csv, [
-    ['file', 'label'],
-    ['file', 'label', 'text'],
-  ]);
-  if (!table.ok) return table;
-  const rows: LabelRow[] = [];
-  for (const { line, fields } of table.value) {
-    const [file = '', label = '', text] = fields;
-    if (label === '') return fail(invalid(line, 'the label is empty.'));
-    rows.push({ line, file, label, text: text ?? null });
-  }
-  return ok(rows);
+  return readTable(csv, LABEL_COLUMNS, (line, [file = '', label = '', text]) =>
+    label === '' ? fail(invalid(line, 'the label is empty.')) : ok({ line, file, label, text: text ?? null }),
+  );
 }
 
 /** Columns `file,valence,arousal`. */
 export function parseAffectLabels(csv: string): Result<AffectRow[]> {
-  const table = parseTable(csv, [['file', 'valence', 'arousal']]);
-  if (!table.ok) return table;
-  const rows: AffectRow[] = [];
-  for (const { line, fields } of table.value) {
-    const [file = '', ...texts] = fields;
-    const numbers = texts.map((text) => (text.trim() === '' ? Number.NaN : Number(text)));
-    const wrong = numbers.findIndex((number) => !(number >= -1 && number <= 1));
-    if (wrong >= 0)
-      return fail(invalid(line, `${wrong === 0 ? 'valence' : 'arousal'} must be a number from -1 to 1, got "${texts[wrong]}".`));
-    rows.push({ line, file, valence: numbers[0] as number, arousal: numbers[1] as number });
-  }
-  return ok(rows);
+  return readTable(csv, [['file', 'valence', 'arousal']], (line, [file = '', ...texts]) => {
+    const [valence = Number.NaN, arousal = Number.NaN] = texts.map((text) => (text.trim() === '' ? Number.NaN : Number(text)));
+    const wrong = [valence, arousal].findIndex((number) => !(number >= -1 && number <= 1));
+    if (wrong < 0) return ok({ line, file, valence, arousal });
+    return fail(
+      invalid(line, `${wrong === 0 ? 'valence' : 'arousal'} must be a number from -1 to 1, got "${clipped(texts[wrong] ?? '')}".`),
+    );
+  });
 }
 
 /** A failure that names the line. */
 export const invalid = (line: number, what: string) =>
   wireError('labels-invalid', `labels.csv, line ${line}: ${what}`, 'Correct that line and run again.');
 
-interface Row {
-  line: number;
-  fields: string[];
+/**
+ * The table's text. UTF-8, or UTF-16 where it says so by its first two bytes, as spreadsheets write it. Any other encoding is refused with the
+ * first line that shows it, since a letter that is read wrong is a file that is not found.
+ */
+export function decodeLabels(bytes: Uint8Array): Result<string> {
+  const [first, second] = bytes;
+  if (first === 0xff && second === 0xfe) return ok(new TextDecoder('utf-16le').decode(bytes));
+  if (first === 0xfe && second === 0xff) return ok(new TextDecoder('utf-16be').decode(bytes));
+  try {
+    return ok(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch {
+    const text = new TextDecoder('utf-8').decode(bytes);
+    const line = text.slice(0, text.indexOf('\uFFFD')).split('\n').length;
+    const wrong = invalid(line, 'this is not UTF-8 text.');
+    return fail(wireError('labels-invalid', wrong.message, 'Save labels.csv as UTF-8 and run again.'));
+  }
 }
+
+/** No table has as many columns. */
+const MAX_FIELDS = 50;
+/** Of what is quoted in a message. */
+const MAX_QUOTED = 80;
+
+const clipped = (text: string): string => (text.length > MAX_QUOTED ? `${text.slice(0, MAX_QUOTED)}…` : text);
 
 /** Rows below the header, all as wide as it; file names checked. */
-function parseTable(csv: string, headers: readonly (readonly string[])[]): Result<Row[]> {
-  const parsed = parseCsv(csv.replace(/^\uFEFF/, ''));
-  if (!parsed.ok) return parsed;
-  const [head, ...rows] = parsed.value;
-  const header = headers.find(
-    (names) => names.length === head?.fields.length && names.every((name, index) => name === head.fields[index]?.trim()),
-  );
-  if (!header) {
-    const forms = headers.map((names) => `"${names.join(',')}"`).join(' or ');
-    return fail(invalid(head?.line ?? 1, `the columns must be ${forms}, got "${head?.fields.join(',') ?? ''}".`));
-  }
-  if (rows.length === 0) return fail(invalid(2, 'there are no rows below the header.'));
+function readTable<R>(
+  csv: string,
+  headers: readonly (readonly string[])[],
+  rowOf: (line: number, fields: readonly string[]) => Result<R>,
+): Result<R[]> {
+  let header: readonly string[] | null = null;
+  const rows: R[] = [];
   const seen = new Map<string, number>();
-  for (const { line, fields } of rows) {
-    if (fields.length !== header.length)
-      return fail(invalid(line, `expected ${header.length} fields (${header.join(',')}), got ${fields.length}.`));
-    const [file = ''] = fields;
-    if (file === '') return fail(invalid(line, 'the file name is empty.'));
-    if (/^([/\\]|[A-Za-z]:)/.test(file) || file.split(/[/\\]/).includes('..')) {
-      return fail(invalid(line, `"${file}" is not inside the folder: paths must be relative to labels.csv.`));
+  for (const next of csvRows(csv)) {
+    if (!next.ok) return next;
+    const { line, fields } = next.value;
+    if (!header) {
+      header =
+        headers.find((names) => names.length === fields.length && names.every((name, index) => name === fields[index]?.trim())) ?? null;
+      if (!header) return fail(wrongColumns(line, headers, fields));
+      continue;
     }
-    const before = seen.get(file);
-    if (before !== undefined) return fail(invalid(line, `"${file}" is already on line ${before}.`));
-    seen.set(file, line);
+    const problem = problemOf(line, fields, header, seen);
+    if (problem) return fail(problem);
+    seen.set(fields[0] ?? '', line);
+    const row = rowOf(line, fields);
+    if (!row.ok) return row;
+    rows.push(row.value);
   }
-  return ok(rows);
+  if (!header) return fail(wrongColumns(1, headers, []));
+  return rows.length === 0 ? fail(invalid(2, 'there are no rows below the header.')) : ok(rows);
 }
 
-/** RFC 4180: fields in double quotes may hold commas, newlines and doubled quotes. Empty lines are skipped. */
-function parseCsv(csv: string): Result<Row[]> {
-  const rows: Row[] = [];
+function wrongColumns(line: number, headers: readonly (readonly string[])[], got: readonly string[]) {
+  const forms = headers.map((names) => `"${names.join(',')}"`).join(' or ');
+  return invalid(line, `the columns must be ${forms}, got "${clipped(got.join(','))}".`);
+}
+
+function problemOf(
+  line: number,
+  fields: readonly string[],
+  header: readonly string[],
+  seen: ReadonlyMap<string, number>,
+): WireError | null {
+  if (fields.length !== header.length)
+    return invalid(line, `expected ${header.length} fields (${header.join(',')}), got ${fields.length}.`);
+  const [file = ''] = fields;
+  if (file === '') return invalid(line, 'the file name is empty.');
+  if (/^([/\\]|[A-Za-z]:)/.test(file) || file.split(/[/\\]/).includes('..')) {
+    return invalid(line, `"${clipped(file)}" is not inside the folder: paths must be relative to labels.csv.`);
+  }
+  const before = seen.get(file);
+  return before === undefined ? null : invalid(line, `"${clipped(file)}" is already on line ${before}.`);
+}
+
+/** RFC 4180: fields in double quotes may hold commas, newlines and doubled quotes. Empty lines are skipped. After a mistake comes nothing more. */
+function* csvRows(csv: string): Generator<Result<{ line: number; fields: string[] }>> {
+  const plainField = /[^",\r\n]*/y;
   let line = 1;
   let start = 1;
   let fields: string[] = [];
-  let field = '';
-  let at = 0;
-  const endRow = (): void => {
-    fields.push(field);
-    if (fields.length > 1 || field !== '') rows.push({ line: start, fields });
-    fields = [];
-    field = '';
-  };
-  while (at < csv.length) {
-    const char = csv[at];
-    if (char === '"') {
-      if (field !== '') return fail(invalid(line, 'a double quote stands inside a field that does not begin with one.'));
-      at += 1;
-      for (; ; at += 1) {
-        if (at >= csv.length) return fail(invalid(start, 'a double quote is not closed.'));
-        if (csv[at] === '\n') line += 1;
-        if (csv[at] !== '"') field += csv[at];
-        else if (csv[at + 1] === '"') {
-          field += '"';
-          at += 1;
-        } else break;
+  let at = csv.startsWith('\uFEFF') ? 1 : 0;
+  for (;;) {
+    let field: string;
+    if (csv[at] === '"') {
+      const pieces: string[] = [];
+      let from = at + 1;
+      for (;;) {
+        const quote = csv.indexOf('"', from);
+        if (quote < 0) return yield fail(invalid(start, 'a double quote is not closed.'));
+        const piece = csv.slice(from, quote);
+        pieces.push(piece);
+        line += newlinesIn(piece);
+        from = quote + 1;
+        if (csv[from] !== '"') break;
+        pieces.push('"');
+        from += 1;
       }
-      at += 1;
+      field = pieces.join('');
+      at = from;
       const after = csv[at];
       if (after !== undefined && after !== ',' && after !== '\n' && after !== '\r') {
-        return fail(invalid(line, 'after a closing double quote there must be a comma or the end of the line.'));
+        return yield fail(invalid(line, 'after a closing double quote there must be a comma or the end of the line.'));
       }
-    } else if (char === ',') {
-      fields.push(field);
-      field = '';
-      at += 1;
-    } else if (char === '\n' || char === '\r') {
-      at += char === '\r' && csv[at + 1] === '\n' ? 2 : 1;
-      endRow();
-      line += 1;
-      start = line;
     } else {
-      field += char;
-      at += 1;
+      plainField.lastIndex = at;
+      field = plainField.exec(csv)?.[0] ?? '';
+      at += field.length;
+      if (csv[at] === '"') return yield fail(invalid(line, 'a double quote stands inside a field that does not begin with one.'));
     }
+    fields.push(field);
+    if (csv[at] === ',') {
+      if (fields.length > MAX_FIELDS) return yield fail(invalid(start, `there are more than ${MAX_FIELDS} fields.`));
+      at += 1;
+      continue;
+    }
+    // Empty lines count as lines and as nothing else.
+    if (fields.length > 1 || field !== '') yield ok({ line: start, fields });
+    if (at >= csv.length) return;
+    at += csv[at] === '\r' && csv[at + 1] === '\n' ? 2 : 1;
+    line += 1;
+    start = line;
+    fields = [];
   }
-  endRow();
-  return ok(rows);
+}
+
+function newlinesIn(text: string): number {
+  let count = 0;
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) count += 1;
+  return count;
 }

@@ -3,9 +3,11 @@
  * time, when they are asked for. Knows nothing of what the labels mean.
  */
 import { wireError } from '../shared/errors.ts';
+import { decodeLabels } from '../shared/labels-csv.ts';
 import { fail, ok, type Result } from '../shared/result.ts';
+import type { ZipLimits } from '../shared/zip.ts';
 import { messages } from './messages.ts';
-import { openZip, type ZipLimits } from './zip-reader.ts';
+import { openZip } from './zip-reader.ts';
 
 const text = messages.evaluation;
 const LABELS = 'labels.csv';
@@ -17,6 +19,9 @@ export interface LabelledFolder {
   name: string;
   /** Text of labels.csv. */
   labels: string;
+  /** Paths of all files, and that of the folder in which labels.csv is: what `finder` takes. */
+  paths: readonly string[];
+  base: string;
   /** Whether a file, named as in labels.csv, is there; in another case counts where only one is. */
   has(file: string): boolean;
   /** Fails with `file-unreadable` where it is not there, `picture-broken` where an archive's file is damaged. */
@@ -67,27 +72,24 @@ export async function isLabelledZip(archive: File): Promise<boolean> {
 async function labelledFolder(name: string | null, all: readonly Part[]): Promise<Result<LabelledFolder>> {
   const parts = all.filter(({ path }) => !isJunk(path));
   const tables = parts.filter(({ path }) => isLabels(path));
-  const depth = Math.min(...tables.map(({ path }) => path.split('/').length));
+  const depth = tables.reduce((least, { path }) => Math.min(least, path.split('/').length), Number.POSITIVE_INFINITY);
   const [table, another] = tables.filter(({ path }) => path.split('/').length === depth);
   if (!table) return fail(wireError('labels-invalid', ...text.refused.noLabels));
   if (another) return fail(wireError('labels-invalid', text.twoLabels(table.path, another.path), text.twoLabelsRemedy));
   const blob = await table.read();
   if (!blob.ok) return blob;
   if (blob.value.size > MAX_LABELS_BYTES) return fail(wireError('labels-invalid', ...text.refused.labelsTooLarge));
+  const labels = decodeLabels(new Uint8Array(await blob.value.arrayBuffer()));
+  if (!labels.ok) return labels;
   const base = table.path.slice(0, -LABELS.length);
-  const exact = new Map(parts.map((part) => [plain(part.path), part]));
-  const anyCase = new Map<string, Part | null>();
-  for (const [path, part] of exact) {
-    const key = path.toLowerCase();
-    anyCase.set(key, anyCase.has(key) ? null : part);
-  }
-  const find = (file: string): Part | null => {
-    const path = plain(base + plain(file));
-    return exact.get(path) ?? anyCase.get(path.toLowerCase()) ?? null;
-  };
+  const paths = parts.map(({ path }) => path);
+  const indexOf = finder(base, paths);
+  const find = (file: string): Part | null => parts[indexOf(file) ?? -1] ?? null;
   return ok({
     name: name ?? base.split('/').at(-2) ?? text.folder,
-    labels: await blob.value.text(),
+    labels: labels.value,
+    paths,
+    base,
     has: (file) => find(file) !== null,
     open: async (file) => {
       const part = find(file);
@@ -96,6 +98,20 @@ async function labelledFolder(name: string | null, all: readonly Part[]): Promis
       return found.ok ? ok(new File([found.value], file.split(/[/\\]/).at(-1) ?? file)) : found;
     },
   });
+}
+
+/** Which of the files one is, named as in labels.csv; null where it is not there. In another case counts where only one is. */
+export function finder(base: string, paths: readonly string[]): (file: string) => number | null {
+  const exact = new Map(paths.map((path, index) => [plain(path), index]));
+  const anyCase = new Map<string, number | null>();
+  for (const [path, index] of exact) {
+    const key = path.toLowerCase();
+    anyCase.set(key, anyCase.has(key) ? null : index);
+  }
+  return (file) => {
+    const path = plain(base + plain(file));
+    return exact.get(path) ?? anyCase.get(path.toLowerCase()) ?? null;
+  };
 }
 
 const isLabels = (path: string): boolean => path.split('/').at(-1)?.toLowerCase() === LABELS;
@@ -110,6 +126,6 @@ const plain = (path: string): string =>
     .normalize('NFC');
 
 /** A chosen folder's files say it themselves; of dropped ones react-dropzone knows. */
-function pathOf(file: File & { relativePath?: string }): string {
+export function pathOf(file: File & { relativePath?: string }): string {
   return plain(file.webkitRelativePath || file.relativePath || file.name);
 }

@@ -1,22 +1,27 @@
 /** A whole session as one ZIP: JSON with the pictures and videos beside it. Names inside are ours alone; those of the user stand in the JSON. */
 import * as v from 'valibot';
 import type { SessionReading } from '../export/session.ts';
-import { wireError } from '../shared/errors.ts';
+import { sniffKind } from '../media/kinds.ts';
+import { pictureSize } from '../media/picture-size.ts';
+import { type WireError, wireError } from '../shared/errors.ts';
 import { fail, ok, type Result } from '../shared/result.ts';
 import { messages } from './messages.ts';
+import { exceeded, SESSION_LIMITS } from './session-limits.ts';
 import { itemSchema, type KeptItem, type KeptSession, readingSchema, sessionSchema } from './session-record.ts';
+import { openZip, type ZipEntry } from './zip-reader.ts';
 
 const SESSION = 'session.json';
 /** `item-3/frame-1.jpg`: everything else is none of ours. */
 const PATHS = /^(session\.json|item-\d{1,6}\/(readings-\d{1,6}\.json|file|thumbnail\.jpg|last\.jpg|frame-\d{1,6}\.jpg|take-\d{1,6}))$/;
 /** Unpacked; a few large videos fit. */
-const MAX_BYTES = 2e9;
-const MAX_JSON_BYTES = 400e6;
-const MAX_FILES = 100_000;
+const LIMITS = { files: 60_000, fileBytes: 2e9, bytes: 2e9 };
+const MAX_JSON_BYTES = 200e6;
+const MAX_ALL_JSON_BYTES = 1e9;
+/** A thumbnail is some hundred px wide, a frame at most 4096 px on a side. */
+const MAX_THUMBNAIL_PIXELS = 1e6;
+const MAX_FRAME_PIXELS = 64e6;
 /** A text of hours of readings would be longer than a browser's strings may be. */
 const ROWS_A_FILE = 5000;
-/** An archive that claims to be much smaller than what it holds is a trap. */
-const MAX_RATIO = 200;
 
 const mediaType = v.pipe(v.string(), v.regex(/^((image|video)\/[\w.+-]{1,80})?$/));
 const archiveSchema = v.object({
@@ -63,73 +68,106 @@ export async function packSession({ record, items }: KeptSession): Promise<Uint8
   return zipSync(files, { level: 6, mtime: new Date(record.savedAt) });
 }
 
-/** The session under a new id. What is not one of ours, or not whole, gives an error and nothing else. */
+/**
+ * The session under a new id. What is not one of ours, or not whole, or asks for more than this page can give, fails with `session-broken`
+ * and gives nothing else. Takes memory and time: the page has it done apart (`file-reader.ts`).
+ */
 export async function unpackSession(archive: Blob, id: string): Promise<Result<KeptSession>> {
-  const broken = (detail: string) => fail(wireError('session-broken', ...messages.sessions.notASession, detail));
+  const broken = (detail: string) => fail(sessionBroken(detail));
   try {
-    const entries = await unzip(new Uint8Array(await archive.arrayBuffer()));
-    const head = entries.get(SESSION);
-    if (!head) return broken(`no ${SESSION}`);
-    const { session, items } = v.parse(archiveSchema, parseJson(head));
-    const unpacked = items.map(({ record, type, frames, takes }, index): KeptItem => {
-      const part = (name: string, as: string) => {
-        const bytes = entries.get(`item-${index + 1}/${name}`);
-        return bytes ? new Blob([bytes], { type: as }) : null;
+    const opened = await openEntries(archive);
+    if (typeof opened === 'string') return broken(opened);
+    const { has, read } = opened;
+    if (!has(SESSION)) return broken(`no ${SESSION}`);
+    const { session, items } = v.parse(archiveSchema, parseJson(await read(SESSION)));
+    if (items.length > SESSION_LIMITS.items) return broken(`${items.length} items`);
+    const unpacked: KeptItem[] = [];
+    let rows = 0;
+    for (const [index, { record, type, frames, takes }] of items.entries()) {
+      const path = (name: string) => `item-${index + 1}/${name}`;
+      const part = async (name: string, as: string) => (has(path(name)) ? new Blob([await read(path(name))], { type: as }) : null);
+      const picture = async (name: string, pixels: number) => {
+        if (!has(path(name))) return null;
+        const bytes = await read(path(name));
+        if (isTooLarge(bytes, pixels)) throw new Error(`${path(name)} is too large`);
+        return new Blob([bytes], { type: 'image/jpeg' });
       };
       const readings: SessionReading[] = [];
-      for (let number = 1; ; number += 1) {
-        const rows = entries.get(`item-${index + 1}/readings-${number}.json`);
-        if (!rows) break;
-        for (const row of v.parse(v.array(readingSchema), parseJson(rows))) readings.push(row);
+      for (let number = 1; has(path(`readings-${number}.json`)); number += 1) {
+        for (const row of v.parse(v.array(readingSchema), parseJson(await read(path(`readings-${number}.json`))))) readings.push(row);
+        if (rows + readings.length > SESSION_LIMITS.rows) return broken('too many readings');
       }
-      return {
+      rows += readings.length;
+      const framed: [string, Blob][] = [];
+      for (const [number, runId] of frames.entries()) {
+        const frame = await picture(`frame-${number + 1}.jpg`, MAX_FRAME_PIXELS);
+        if (frame) framed.push([runId, frame]);
+      }
+      const taken: [string, Blob][] = [];
+      for (const [number, takeId] of takes.entries()) {
+        const video = await part(`take-${number + 1}`, record.takes.find(({ id: each }) => each === takeId)?.type ?? 'video/webm');
+        if (video) taken.push([takeId, video]);
+      }
+      unpacked.push({
         record,
         readings,
-        file: part('file', type),
-        thumbnail: part('thumbnail.jpg', 'image/jpeg'),
-        last: part('last.jpg', 'image/jpeg'),
-        frames: new Map(
-          frames.flatMap((runId, number) => {
-            const frame = part(`frame-${number + 1}.jpg`, 'image/jpeg');
-            return frame ? [[runId, frame] as const] : [];
-          }),
-        ),
-        takes: new Map(
-          takes.flatMap((takeId, number) => {
-            const video = part(`take-${number + 1}`, record.takes.find(({ id: each }) => each === takeId)?.type ?? 'video/webm');
-            return video ? [[takeId, video] as const] : [];
-          }),
-        ),
+        file: await part('file', type),
+        thumbnail: await picture('thumbnail.jpg', MAX_THUMBNAIL_PIXELS),
+        last: await picture('last.jpg', MAX_FRAME_PIXELS),
+        frames: new Map(framed),
+        takes: new Map(taken),
         pieces: new Map(),
-      };
-    });
+      });
+    }
     const itemIds = unpacked.map(({ record }) => record.id);
     const runIds = unpacked.flatMap(({ record }) => record.explanations.map(({ runId }) => runId));
     if (new Set(itemIds).size < itemIds.length || new Set(runIds).size < runIds.length) return broken('the same id twice');
-    return ok({ record: { ...session, id, itemIds, savedAt: Date.now(), deletedAt: null }, items: unpacked });
+    const kept = { record: { ...session, id, itemIds, savedAt: Date.now(), deletedAt: null }, items: unpacked };
+    const beyond = exceeded(kept);
+    return beyond === null ? ok(kept) : broken(beyond);
   } catch (error) {
     const detail = v.isValiError(error) ? `${v.getDotPath(error.issues[0]) ?? SESSION}: ${error.message}` : String(error);
     return broken(detail);
   }
 }
 
+/** What the page says of a file that is none of its sessions. @param detail for a bug report */
+export function sessionBroken(detail: string): WireError {
+  return wireError('session-broken', ...messages.sessions.notASession, detail);
+}
+
 const parseJson = (bytes: Uint8Array): unknown => JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
 
-/** Throws at the first entry that is not ours or too large, before anything of it is unpacked. */
-async function unzip(archive: Uint8Array<ArrayBuffer>): Promise<Map<string, Uint8Array<ArrayBuffer>>> {
-  const { unzipSync } = await import('fflate');
-  const seen = new Set<string>();
-  let bytes = 0;
-  const entries = unzipSync(archive, {
-    filter({ name, originalSize, size }) {
-      if (!PATHS.test(name)) throw new Error(`${JSON.stringify(name.slice(0, 200))} belongs to no session`);
-      if (seen.has(name) || seen.size > MAX_FILES) throw new Error('the same file twice, or too many');
-      seen.add(name);
-      bytes += originalSize;
-      if (bytes > MAX_BYTES || (name.endsWith('.json') && originalSize > MAX_JSON_BYTES)) throw new Error(`${name} is too large`);
-      if (originalSize > 1e6 && originalSize > size * MAX_RATIO) throw new Error(`${name} is larger than it says`);
-      return true;
-    },
-  });
-  return new Map(Object.entries(entries) as [string, Uint8Array<ArrayBuffer>][]);
+/** Of a picture that the page would show: what would not fit is refused before a browser takes memory for it. What is no picture shows nothing. */
+function isTooLarge(bytes: Uint8Array, pixels: number): boolean {
+  const kind = sniffKind(bytes);
+  if (kind?.kind !== 'picture') return false;
+  const size = pictureSize(bytes, kind.format);
+  return size === null || size.width * size.height > pixels;
+}
+
+/** The archive's files by name, unpacked one at a time; or what is wrong with it, told by its directory alone. */
+async function openEntries(
+  archive: Blob,
+): Promise<string | { has: (name: string) => boolean; read: (name: string) => Promise<Uint8Array<ArrayBuffer>> }> {
+  const zip = await openZip(archive, LIMITS);
+  if (!zip.ok) return zip.error.detail ?? zip.error.message;
+  const entries = new Map<string, ZipEntry>();
+  let jsonBytes = 0;
+  for (const entry of zip.value.entries) {
+    const { name, size } = entry;
+    if (!PATHS.test(name)) return `${JSON.stringify(name.slice(0, 200))} belongs to no session`;
+    if (entries.has(name)) return `${name} is there twice`;
+    entries.set(name, entry);
+    if (!name.endsWith('.json')) continue;
+    jsonBytes += size;
+    if (size > MAX_JSON_BYTES || jsonBytes > MAX_ALL_JSON_BYTES) return `${name} is too large`;
+  }
+  const read = async (name: string) => {
+    const entry = entries.get(name);
+    const bytes = entry && (await zip.value.read(entry));
+    if (!bytes?.ok) throw new Error(bytes?.error.detail ?? `no ${name}`);
+    return bytes.value;
+  };
+  return { has: (name) => entries.has(name), read };
 }

@@ -1,0 +1,52 @@
+import fc from 'fast-check';
+import { describe, expect } from 'vitest';
+import { holds } from '../../scripts/property.ts';
+import { reading } from '../export/session.fixture.ts';
+import { FaceTracks } from './face-tracks.ts';
+
+const row = fc.record({
+  faceId: fc.integer({ min: 1, max: 4 }),
+  tenth: fc.integer({ min: 0, max: 200 }),
+  x: fc.integer({ min: 0, max: 900 }),
+  size: fc.integer({ min: 5, max: 200 }),
+});
+
+/** By `npm run fuzz`: between readings that lie far apart a face was shown beside what covered it. */
+const FOUND: [{ faceId: number; tenth: number; x: number; size: number }[], number] = [
+  [
+    { faceId: 1, tenth: 8, x: 0, size: 5 },
+    { faceId: 1, tenth: 2, x: 0, size: 5 },
+    { faceId: 1, tenth: 30, x: 0, size: 6 },
+  ],
+  23,
+];
+
+describe('FaceTracks', () => {
+  holds(
+    'shows each face once, within where it was seen',
+    [fc.array(row, { maxLength: 60 }), fc.integer({ min: -10, max: 450 })],
+    (rows, at) => {
+      const readings = rows.map(({ faceId, tenth, x, size }) =>
+        reading({ faceId, time: tenth / 10, box: { x, y: 10, width: size, height: size } }),
+      );
+      const tracks = new FaceTracks(readings, []);
+      const time = at / 20;
+      const shown = tracks.at(time);
+      expect(new Set(shown.map(({ faceId }) => faceId)).size).toBe(shown.length);
+      for (const { faceId, box } of shown) {
+        const own = readings.filter((each) => each.faceId === faceId).map((each) => each.box);
+        expect(box.x).toBeGreaterThanOrEqual(Math.min(...own.map(({ x }) => x)) - 1e-9);
+        expect(box.x + box.width).toBeLessThanOrEqual(Math.max(...own.map(({ x, width }) => x + width)) + 1e-9);
+      }
+      // Whoever is shown is covered where faces are hidden, or nobody knows and all of it is.
+      const covers = tracks.toCover(time);
+      if (covers === null) return;
+      for (const { box, time: when } of shown) {
+        if (Math.abs(when - time) > 1e-9) continue;
+        const hidden = covers.some((cover) => cover.x <= box.x + 2e-3 && cover.x + cover.width >= box.x + box.width - 2e-3);
+        expect(hidden).toBe(true);
+      }
+    },
+    { cases: [FOUND] },
+  );
+});
