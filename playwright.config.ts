@@ -31,7 +31,14 @@ export default defineConfig<ServerOptions>({
   timeout: 120_000,
   expect: { timeout: 20_000 },
   reporter: 'list',
-  use: { trace: 'retain-on-failure', viewport: { width: 1280, height: 800 }, locale: 'en-GB' },
+  use: {
+    // Without pictures: a film of every test took as much of two cores as the tests themselves.
+    trace: { mode: 'retain-on-failure', screenshots: false, snapshots: true, sources: true },
+    viewport: { width: 1280, height: 800 },
+    locale: 'en-GB',
+    // The service worker keeps files from one test to the next: only its own tests have it.
+    serviceWorkers: 'block',
+  },
   projects: [
     { name: 'wasm', grepInvert: /@webgpu|@no-isolation|@camera/, use: browser() },
     { name: 'webgpu', grep: /@webgpu/, use: browser(...swiftShader) },

@@ -4,7 +4,8 @@ import { basename, dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import react from '@vitejs/plugin-react';
 import { defaultClientConditions, defineConfig, type Plugin } from 'vite';
-import { CONTENT_SECURITY_POLICY, ISOLATION_HEADERS, mimeType } from './scripts/serve.mjs';
+import { ISOLATION_HEADERS, META_POLICY } from './scripts/policies.mjs';
+import { mimeType } from './scripts/serve.mjs';
 
 const root = dirname(fileURLToPath(import.meta.url));
 
@@ -47,7 +48,7 @@ function contentSecurityPolicy(): Plugin {
     transformIndexHtml: () => [
       {
         tag: 'meta',
-        attrs: { 'http-equiv': 'Content-Security-Policy', content: CONTENT_SECURITY_POLICY },
+        attrs: { 'http-equiv': 'Content-Security-Policy', content: META_POLICY },
         injectTo: 'head-prepend',
       },
     ],
@@ -63,6 +64,7 @@ export default defineConfig({
     // onnxruntime-web without inlined wasm glue; one copy, also under @huggingface/transformers.
     conditions: ['onnxruntime-web-use-extern-wasm', ...defaultClientConditions],
     dedupe: ['onnxruntime-web', 'onnxruntime-common'],
+    alias: { 'react-style-singleton': join(root, 'src/ui/style-singleton.ts') },
   },
   worker: { format: 'es' },
   server: { headers: ISOLATION_HEADERS },

@@ -44,6 +44,11 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await page.keyboard.press('Escape');
     await page.keyboard.press('Escape');
 
+    await user.button(page, 'Model packs').click();
+    await expect(page.getByRole('dialog', { name: 'Model packs' }).getByRole('listitem').first()).toBeVisible(user.PATIENCE);
+    expect(await seriousFindings(page), 'packs').toEqual([]);
+    await page.keyboard.press('Escape');
+
     await user.drop(page, 'empty.png');
     await expect(user.alert(page)).toBeVisible();
     expect(await seriousFindings(page), 'an error').toEqual([]);
@@ -87,6 +92,11 @@ test.describe('on a phone', () => {
     await page.getByRole('tab', { name: 'Readings' }).tap();
     await expect(user.readings(page)).toBeVisible();
     for (const name of ['Explain', 'Stop', 'Export']) await expect(user.button(page, name)).toBeInViewport();
+    // With as little height as notices leave: the page scrolls to the readings, which are not squeezed away.
+    await page.setViewportSize({ width: 390, height: 480 });
+    await user.readings(page).scrollIntoViewIfNeeded();
+    expect((await user.readings(page).boundingBox())?.height).toBeGreaterThan(150);
+    await expect(user.readings(page).getByRole('meter').first()).toBeInViewport();
   });
 
   test('many items scroll in their strip and push nothing off the screen; the chosen one is in sight', async ({ page }) => {

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { test as base } from '@playwright/test';
 import { serve } from '../scripts/serve.mjs';
+import { type Hub, startHub } from './hub.ts';
 
 export { expect } from '@playwright/test';
 
@@ -13,6 +14,10 @@ export interface ServerOptions {
 interface PageChecks {
   /** For a test that provokes the security policy. */
   mayBeRefused: boolean;
+  /** Origins that a test may speak to besides the page's own: empty, until the test takes the hub. */
+  allowedOrigins: string[];
+  /** The stand-in for the Hugging Face hub; its hosts are allowed. */
+  hub: Hub;
   /** URLs that left for another host, so far; a test that ends with any has failed. */
   foreignRequests: string[];
   /** What the page's own security policy has refused, so far; likewise. */
@@ -41,13 +46,22 @@ export const test = base.extend<PageChecks, ServerOptions & Server>({
     { scope: 'worker' },
   ],
   baseURL: async ({ server }, use) => use(server.url),
+  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads which fixtures it needs from this pattern
+  allowedOrigins: async ({}, use) => use([]),
+  hub: async ({ allowedOrigins }, use) => {
+    const hub = await startHub();
+    allowedOrigins.push(...hub.origins);
+    await use(hub);
+    await hub.close();
+  },
   foreignRequests: [
-    async ({ context, server }, use) => {
+    async ({ context, server, allowedOrigins }, use) => {
       const foreign: string[] = [];
       // The context sees the requests of workers as well as those of pages.
       context.on('request', (request) => {
         const url = new URL(request.url());
-        if (/^(https?|wss?):$/.test(url.protocol) && url.origin !== new URL(server.url).origin) foreign.push(url.href);
+        const isHome = url.origin === new URL(server.url).origin || allowedOrigins.includes(url.origin);
+        if (/^(https?|wss?):$/.test(url.protocol) && !isHome) foreign.push(url.href);
       });
       await use(foreign);
       base.expect(foreign, 'requests to a foreign host').toEqual([]);

@@ -1,4 +1,5 @@
 import { expect, test } from './fixtures.ts';
+import * as user from './user.ts';
 
 test('the page opens, isolated, and asks nobody but its own host', async ({ page, foreignRequests }) => {
   await page.goto('/?pack=tiny');
@@ -13,25 +14,57 @@ test.describe('the security policy', () => {
   test.use({ mayBeRefused: true });
   test('the browser itself refuses a foreign request, in the page and in a worker', async ({ page, refusals, server }) => {
     await page.goto('/?pack=tiny');
-    const outcomes = await page.evaluate(async () => {
-      const attempt = "fetch('https://example.invalid/').then(() => 'sent', (error) => String(error))";
+    await expect(user.button(page, 'Try a sample')).toBeVisible();
+    const inPage = await page.evaluate(async () => {
       const violation = new Promise<string>((done) =>
-        addEventListener('securitypolicyviolation', (event) => done(event.effectiveDirective)),
+        addEventListener('securitypolicyviolation', (event) => done(event.effectiveDirective), { once: true }),
       );
-      const inPage = await fetch('https://example.invalid/').then(
+      const asked = await fetch('https://example.invalid/').then(
         () => 'sent',
         () => 'refused',
       );
-      const worker = new Worker(
-        URL.createObjectURL(new Blob([`${attempt}.then((outcome) => postMessage(outcome))`], { type: 'text/javascript' })),
-      );
-      const inWorker = await new Promise<string>((done) => {
-        worker.onmessage = (event: MessageEvent<string>) => done(event.data);
-      });
-      worker.terminate();
-      return { inPage, inWorker, violation: await violation };
+      const outcome = (work: () => unknown): string => {
+        try {
+          work();
+          return 'done';
+        } catch (error) {
+          return error instanceof Error ? error.name : 'refused';
+        }
+      };
+      const script = URL.createObjectURL(new Blob(["fetch('https://example.invalid/')"], { type: 'text/javascript' }));
+      const allows = (feature: string) => (document as unknown as { featurePolicy: FeaturePolicy }).featurePolicy.allowsFeature(feature);
+      interface FeaturePolicy {
+        allowsFeature: (feature: string) => boolean;
+      }
+      return {
+        asked,
+        violation: await violation,
+        // biome-ignore lint/security/noGlobalEval: that it is refused is what is tested
+        evaluated: outcome(() => window.eval('1')),
+        blobWorker: outcome(() => new Worker(script)),
+        foreignWorker: outcome(() => new Worker('https://example.invalid/worker.js')),
+        markup: outcome(() => {
+          document.createElement('p').innerHTML = '<img src="x" onerror="alert(1)">';
+        }),
+        abilities: ['camera', 'microphone', 'geolocation', 'usb'].filter(allows),
+      };
     });
-    expect(outcomes).toEqual({ inPage: 'refused', inWorker: expect.not.stringMatching('sent'), violation: 'connect-src' });
+    expect(inPage).toEqual({
+      asked: 'refused',
+      violation: 'connect-src',
+      evaluated: 'EvalError',
+      blobWorker: 'TypeError',
+      foreignWorker: 'TypeError',
+      markup: 'TypeError',
+      abilities: ['camera'],
+    });
+    const [analyzer] = page.workers();
+    const ask = () =>
+      fetch('https://example.invalid/').then(
+        () => 'sent',
+        () => 'refused',
+      );
+    expect(await analyzer?.evaluate(ask)).toBe('refused');
     await expect.poll(() => refusals.length).toBeGreaterThan(0);
     expect((await page.request.get(server.url)).headers()['content-security-policy']).toContain("connect-src 'self'");
   });

@@ -1,6 +1,7 @@
 /** What a user does and sees, by accessible names, so that the tests read as such. */
 
 import { readFile } from 'node:fs/promises';
+import { isAbsolute } from 'node:path';
 import type { Locator, Page } from '@playwright/test';
 import { strFromU8, unzipSync } from 'fflate';
 import { expect, fixture } from './fixtures.ts';
@@ -59,10 +60,10 @@ export async function modelReady(page: Page): Promise<void> {
   await expect(model(page)).toContainText('Model ready', PATIENCE);
 }
 
-/** A real drop from the desktop, through the browser's own drag and drop. */
+/** A real drop from the desktop, through the browser's own drag and drop: files of the fixtures by their names, others by their whole paths. */
 export async function drop(page: Page, ...names: string[]): Promise<void> {
   const session = await page.context().newCDPSession(page);
-  const data = { items: [], files: names.map(fixture), dragOperationsMask: 1 };
+  const data = { items: [], files: names.map((name) => (isAbsolute(name) ? name : fixture(name))), dragOperationsMask: 1 };
   const size = page.viewportSize() ?? { width: 800, height: 600 };
   const at = { x: size.width / 2, y: size.height / 2, data };
   for (const type of ['dragEnter', 'dragOver', 'drop'] as const) await session.send('Input.dispatchDragEvent', { type, ...at });

@@ -56,7 +56,9 @@ async function compared(page: Page, source: Buffer, written: Buffer, time: numbe
       const pixels = async (base64: string) => {
         const video = document.createElement('video');
         video.muted = true;
-        video.src = URL.createObjectURL(await (await fetch(`data:video/mp4;base64,${base64}`)).blob());
+        // Fetching it as data: is what the policy forbids.
+        const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+        video.src = URL.createObjectURL(new Blob([bytes], { type: 'video/mp4' }));
         await new Promise((done, failed) => {
           video.addEventListener('loadeddata', done, { once: true });
           video.addEventListener('error', failed, { once: true });

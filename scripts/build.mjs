@@ -15,7 +15,9 @@ function finish(stamp) {
 /** @param {{ quiet?: boolean }} [options] quiet: warnings alone, on standard error */
 export async function buildPage({ quiet = false } = {}) {
   const code = await runCommand('vite', ['build', ...(quiet ? ['--logLevel', 'warn'] : [])], { toStderr: quiet });
-  return code === 0 && finish(PAGE_STAMP);
+  // Over all that is there now: nothing may be written to dist/ after it.
+  if (code !== 0 || (await runCommand('node', ['scripts/shell.mjs'], { toStderr: quiet })) !== 0) return false;
+  return finish(PAGE_STAMP);
 }
 
 /** @param {{ quiet?: boolean, types?: boolean }} [options] types: write declarations too; default true */

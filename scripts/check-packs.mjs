@@ -1,10 +1,11 @@
 /**
  * Checks every committed pack: `node scripts/check-packs.mjs [folder]`. Each file that a manifest lists is there with
- * the bytes and the sha256 that it states, no file is too large for its host, and nothing lies in a pack unlisted.
+ * the bytes and the sha256 that it states, no file is too large for its host, and nothing lies in a pack unlisted. A foundation
+ * pack is a manifest alone, which pins a commit and has a free licence. index.json names every pack that is for users.
  */
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { isMain, ROOT } from './house.mjs';
 
 const MAX_FILE_BYTES = 48_000_000;
@@ -12,6 +13,11 @@ const MAX_FILE_BYTES = 48_000_000;
 const MAX_PACK_BYTES = new Map([['emollm-s', 130_000_000]]);
 /** Made by hand or by the training, not read by the engine. The card names the manifest's hash, so the manifest cannot name the card's. */
 const UNLISTED = new Set(['manifest.json', 'card.json', 'README.md', 'LICENSE', 'NOTICE']);
+
+/** Licences that ask no more than to be named, and forbid no use. */
+const FREE_LICENCES = new Set(['Apache-2.0', 'MIT', 'BSD-3-Clause']);
+/** Packs for tests: no user is offered one. */
+const FOR_TESTS = new Set(['tiny']);
 
 /** @param {string} path */
 async function sha256(path) {
@@ -34,6 +40,7 @@ export async function checkPack(folder) {
     return { id: folder, bytes: 0, files: 0, faults: [`manifest.json cannot be read: ${error instanceof Error ? error.message : error}`] };
   }
   const id = typeof manifest.id === 'string' ? manifest.id : folder;
+  if ('kind' in manifest && manifest.kind === 'foundation') return { id, bytes: 0, files: 0, faults: foundationFaults(folder, manifest) };
   if (!Array.isArray(manifest.files) || manifest.files.length === 0)
     return { id, bytes: 0, files: 0, faults: ['manifest.json lists no files'] };
 
@@ -59,6 +66,41 @@ export async function checkPack(folder) {
 }
 
 /**
+ * @param {string} folder of one foundation pack
+ * @param {{ id?: unknown, licence?: unknown, hub?: unknown }} manifest
+ * @returns {string[]}
+ */
+function foundationFaults(folder, { id, licence, hub }) {
+  const faults = [];
+  const { revision = '' } = /** @type {{ revision?: string }} */ (hub ?? {});
+  if (id !== basename(folder)) faults.push(`its id is ${id}, its folder ${basename(folder)}`);
+  if (!/^[0-9a-f]{40}$/.test(revision) || /^0+$/.test(revision)) faults.push('it is not pinned to a commit');
+  if (typeof licence !== 'string' || !FREE_LICENCES.has(licence)) faults.push(`its licence, ${licence}, is not known as a free one`);
+  for (const name of readdirSync(folder)) if (!UNLISTED.has(name)) faults.push(`${name} lies beside a foundation pack's manifest`);
+  return faults;
+}
+
+/**
+ * @param {string} folder that holds the packs
+ * @param {string[]} names of its packs
+ * @returns {string[]} faults of index.json
+ */
+function indexFaults(folder, names) {
+  /** @type {string[]} */
+  let listed;
+  try {
+    listed = JSON.parse(readFileSync(join(folder, 'index.json'), 'utf8')).packs;
+  } catch (error) {
+    return [`index.json cannot be read: ${error instanceof Error ? error.message : error}`];
+  }
+  const offered = names.filter((name) => !FOR_TESTS.has(name));
+  return [
+    ...offered.filter((name) => !listed.includes(name)).map((name) => `index.json does not name ${name}`),
+    ...listed.filter((name) => !names.includes(name)).map((name) => `index.json names ${name}, which is not there`),
+  ];
+}
+
+/**
  * @param {string} folder that holds the packs; folders ending in `-wip` are work in progress and left alone
  * @returns {Promise<string[]>} faults over all packs
  */
@@ -67,7 +109,7 @@ export async function checkPacks(folder) {
     ? readdirSync(folder).filter((name) => !name.endsWith('-wip') && statSync(join(folder, name)).isDirectory())
     : [];
   if (names.length === 0) return ['there is no pack'];
-  const faults = [];
+  const faults = indexFaults(folder, names);
   for (const name of names) {
     const pack = await checkPack(join(folder, name));
     console.log(

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { checkPack } from './check-packs.mjs';
+import { checkPack, checkPacks } from './check-packs.mjs';
 
 let folder = '';
 beforeEach(() => {
@@ -44,4 +44,24 @@ test('a missing file and one that is not listed are seen', async () => {
 test('a manifest that is not JSON is seen', async () => {
   writeFileSync(join(folder, 'manifest.json'), '{');
   expect((await checkPack(folder)).faults).toHaveLength(1);
+});
+
+test('a foundation pack is a manifest alone, pinned to a commit, under a free licence, and named by index.json', async () => {
+  const packs = join(folder, 'packs');
+  const pack = join(packs, 'big');
+  mkdirSync(pack, { recursive: true });
+  const manifest = { kind: 'foundation', id: 'big', licence: 'Apache-2.0', hub: { repo: 'a/b', revision: 'c'.repeat(40) } };
+  const write = (changes: object) => writeFileSync(join(pack, 'manifest.json'), JSON.stringify({ ...manifest, ...changes }));
+  write({});
+  writeFileSync(join(packs, 'index.json'), '{ "packs": ["big"] }');
+  expect(await checkPacks(packs)).toEqual([]);
+  writeFileSync(join(packs, 'index.json'), '{ "packs": ["gone"] }');
+  expect(await checkPacks(packs)).toEqual(['index.json does not name big', 'index.json names gone, which is not there']);
+  write({ licence: 'gemma', hub: { repo: 'a/b', revision: 'main' } });
+  writeFileSync(join(pack, 'weights.onnx'), '');
+  expect((await checkPack(pack)).faults).toEqual([
+    'it is not pinned to a commit',
+    'its licence, gemma, is not known as a free one',
+    "weights.onnx lies beside a foundation pack's manifest",
+  ]);
 });

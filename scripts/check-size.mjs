@@ -12,6 +12,8 @@ const MAX_PAGE_SCRIPT = 300_000;
 const MAX_WORKER_SCRIPT = 150_000;
 /** Only transformers.js carries this; it comes with the language model and never before. */
 const TRANSFORMERS_MARK = 'AutoTokenizer';
+/** Only what foundation packs need says this; it comes when one is chosen. */
+const FOUNDATION_MARK = 'Look before you judge';
 /** Another language is fetched by those who read it. */
 const GERMAN_MARK = 'Kamera starten';
 const ORT_FILES = ['ort-wasm-simd-threaded', 'ort-wasm-simd-threaded.asyncify'].flatMap((name) => [`${name}.mjs`, `${name}.wasm`]);
@@ -64,6 +66,8 @@ export function checkSize(dist) {
     if (bytes > limit) faults.push(`${what} has ${bytes} bytes gzipped, more than ${limit}: ${names.join(', ')}`);
     const heavy = names.filter((name) => readFileSync(join(assets, name), 'utf8').includes(TRANSFORMERS_MARK));
     if (heavy.length > 0) faults.push(`${what} carries transformers.js from the start: ${heavy.join(', ')}`);
+    const foundation = names.filter((name) => readFileSync(join(assets, name), 'utf8').includes(FOUNDATION_MARK));
+    if (foundation.length > 0) faults.push(`${what} carries foundation packs from the start: ${foundation.join(', ')}`);
     const german = names.filter((name) => readFileSync(join(assets, name), 'utf8').includes(GERMAN_MARK));
     if (german.length > 0) faults.push(`${what} carries the German catalogue from the start: ${german.join(', ')}`);
   };

@@ -110,7 +110,17 @@ export function newest(paths) {
 }
 
 const PAGES = ['index.html', 'self-test.html', 'evaluate.html'];
-const PAGE_SOURCES = ['src', 'public', ...PAGES, 'vite.config.ts', 'scripts/serve.mjs', 'tsconfig.base.json', 'package-lock.json'];
+const PAGE_SOURCES = [
+  'src',
+  'public',
+  ...PAGES,
+  'vite.config.ts',
+  'scripts/policies.mjs',
+  'scripts/serve.mjs',
+  'scripts/shell.mjs',
+  'tsconfig.base.json',
+  'package-lock.json',
+];
 const NODE_SOURCES = ['src/shared', 'src/model', 'src/engine', 'src/export', 'src/node', 'vite.node.config.ts', 'package-lock.json'];
 
 /** Written last, so that a build that broke off does not look finished. */

@@ -8,31 +8,7 @@ import { createServer } from 'node:http';
 import { extname, join, normalize, resolve, sep } from 'node:path';
 import { parseArgs } from 'node:util';
 import { isMain, ROOT } from './house.mjs';
-
-/** What a page needs for threads (SharedArrayBuffer). */
-export const ISOLATION_HEADERS = {
-  'Cross-Origin-Opener-Policy': 'same-origin',
-  'Cross-Origin-Embedder-Policy': 'require-corp',
-  'Cross-Origin-Resource-Policy': 'same-origin',
-};
-
-/**
- * Nothing from elsewhere, nothing to elsewhere. `blob:` is the user's own media; inline styles are
- * what the controls set while open; wasm-unsafe-eval is WebAssembly itself.
- */
-export const CONTENT_SECURITY_POLICY = [
-  "default-src 'self'",
-  "script-src 'self' 'wasm-unsafe-eval' blob:",
-  "worker-src 'self' blob:",
-  "connect-src 'self' blob: data:",
-  "img-src 'self' blob: data:",
-  "media-src 'self' blob: data:",
-  "style-src 'self' 'unsafe-inline'",
-  "font-src 'self' data:",
-  "object-src 'none'",
-  "base-uri 'none'",
-  "form-action 'none'",
-].join('; ');
+import { ISOLATION_HEADERS, policyFor, SITE_HEADERS } from './policies.mjs';
 
 /** Where a second folder is served: what the evaluation judges, beside the page. */
 export const DATA_PATH = '/evaluation-data/';
@@ -55,6 +31,7 @@ const MIME_TYPES = new Map([
   ['.txt', 'text/plain; charset=utf-8'],
   ['.wasm', 'application/wasm'],
   ['.webm', 'video/webm'],
+  ['.webmanifest', 'application/manifest+json'],
   ['.webp', 'image/webp'],
 ]);
 
@@ -108,16 +85,16 @@ export async function serve({ dir = join(ROOT, 'dist'), data, port = 4173, isola
   const folder = resolve(dir);
   const dataFolder = data === undefined ? null : resolve(data);
   const server = createServer(async (request, response) => {
+    const urlPath = (request.url ?? '/').split('?', 1)[0] ?? '/';
     const headers = /** @type {Record<string, string | number>} */ ({
       ...(isolation ? ISOLATION_HEADERS : {}),
-      'Content-Security-Policy': CONTENT_SECURITY_POLICY,
-      'X-Content-Type-Options': 'nosniff',
+      'Content-Security-Policy': policyFor(urlPath),
+      ...SITE_HEADERS,
     });
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       response.writeHead(405, { ...headers, Allow: 'GET, HEAD' }).end();
       return;
     }
-    const urlPath = (request.url ?? '/').split('?', 1)[0] ?? '/';
     const isData = dataFolder !== null && urlPath.startsWith(DATA_PATH);
     const file = await (isData ? findFile(dataFolder, urlPath.slice(DATA_PATH.length)) : findFile(folder, urlPath));
     if (file === null) {

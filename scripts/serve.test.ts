@@ -37,6 +37,40 @@ test('the page comes with what threads need, and is asked for again each time', 
   expect(response.headers.get('cache-control')).toBe('no-cache');
 });
 
+const policyOf = async (path: string) =>
+  new Map(
+    ((await fetch(new URL(path, isolated.url))).headers.get('content-security-policy') ?? '').split('; ').map((directive) => {
+      const [name = '', ...values] = directive.split(' ');
+      return [name, values.join(' ')] as const;
+    }),
+  );
+
+test('whatever is served may connect to its own host alone, and nothing inline runs', async () => {
+  for (const path of ['/', '/assets/page-1a2b.js', '/ort.wasm', '/none.js', '/assets/unpacks-1a2b.js', '/packs-1a2b.js']) {
+    const policy = await policyOf(path);
+    expect([...policy.values()].join(' '), path).not.toMatch(/unsafe-inline|'unsafe-eval'|https?:|\*/);
+    expect(policy.get('connect-src'), path).toBe("'self'");
+    expect(policy.get('frame-ancestors'), path).toBe("'none'");
+  }
+});
+
+test('the packs’ worker alone may ask other hosts, over https or on this machine, in whatever folder it lies', async () => {
+  for (const path of ['/assets/packs-1a2b.js', '/apps/emollm/assets/packs-Xy_1-2b.js']) {
+    const policy = await policyOf(path);
+    expect(policy.get('connect-src')).toBe("'self' https: http://localhost:* http://127.0.0.1:*");
+    expect(policy.get('script-src')).toBe("'self' 'wasm-unsafe-eval'");
+  }
+});
+
+test('of the browser’s own abilities the camera and the clipboard are left, and nobody is told where one came from', async () => {
+  const { headers } = await fetch(isolated.url);
+  const allowed = (headers.get('permissions-policy') ?? '').split(', ').filter((rule) => !rule.endsWith('=()'));
+  expect(allowed).toEqual(['camera=(self)', 'clipboard-write=(self)']);
+  expect(headers.get('permissions-policy')).toContain('microphone=()');
+  expect(headers.get('referrer-policy')).toBe('no-referrer');
+  expect(headers.get('x-content-type-options')).toBe('nosniff');
+});
+
 test('without isolation none of these headers are sent', async () => {
   const response = await fetch(plain.url);
   expect([...response.headers.keys()].filter((name) => name.startsWith('cross-origin'))).toEqual([]);

@@ -18,7 +18,7 @@ import { installMissing, pageIsStale, ROOT, requireNode, runCommand } from './ho
 const REPORTS = join(ROOT, 'node_modules', '.cache', 'gate');
 /** @type {Count} */
 const NOTHING = { passed: 0, failed: 0, skipped: 0 };
-const QUICK = ['lint', 'types', 'unused', 'packs', 'unit'];
+const QUICK = ['lint', 'types', 'unused', 'packs', 'dependencies', 'unit'];
 
 /** @param {string} path @returns {unknown} what a runner reported, or null */
 function readReport(path) {
@@ -31,6 +31,14 @@ const atLeastOneFailed = (count, code) => (code !== 0 && count.failed === 0 ? { 
 /** @param {string} command @param {string[]} args @returns {Promise<Count>} */
 async function gate(command, args) {
   return (await runCommand(command, args)) === 0 ? { ...NOTHING, passed: 1 } : { ...NOTHING, failed: 1 };
+}
+
+/** @returns {Promise<Count>} */
+async function audit() {
+  const { NOT_REACHED } = await import('./audit.mjs');
+  const code = await runCommand('node', ['scripts/audit.mjs']);
+  if (code === NOT_REACHED) return { ...NOTHING, skipped: 1 };
+  return code === 0 ? { ...NOTHING, passed: 1 } : { ...NOTHING, failed: 1 };
 }
 
 /** @returns {Promise<Count>} */
@@ -102,6 +110,8 @@ const STEPS = new Map(
     ['types', () => gate('tsc', ['-b'])],
     ['unused', () => gate('knip', ['--no-progress'])],
     ['packs', () => gate('node', ['scripts/check-packs.mjs'])],
+    ['dependencies', () => gate('node', ['scripts/check-dependencies.mjs'])],
+    ['audit', audit],
     ['unit', unit],
     ['build', build],
     ['browser', browser],

@@ -4,10 +4,13 @@ export const ERROR_CODES = [
   'pack-missing', // manifest or a file of it is not there
   'pack-corrupt', // wrong hash, wrong size, unreadable manifest
   'pack-unsupported', // a future format, a wrong label, a wrong dim
+  'hub-unreachable', // offline, or the host does not answer
+  'hub-refused', // it answers, and says no: 401, 403, 429, 5xx
   'no-webgpu', // asked for and not there
   'no-simd', // WebAssembly SIMD missing: nothing can run
   'out-of-memory',
   'device-lost',
+  'interrupted', // its worker is gone, and another takes its place
   'graph-failed', // onnxruntime refused a graph or a run
   'model-not-ready', // the language model is still loading or failed
   'camera-none',

@@ -1,5 +1,6 @@
 /** What an evaluation is asked and what it reports: the same for the engine, the command line and the page. */
-import { EMOTION_LABELS, type EmotionLabel, type Step } from './labels.ts';
+import type { ModelInfo } from './events.ts';
+import { EMOTION_LABELS, type EmotionLabel, type Prompting, type Step } from './labels.ts';
 import { invalid, type LabelRow } from './labels-csv.ts';
 import { fail, ok, type Result } from './result.ts';
 
@@ -47,6 +48,10 @@ export interface ReportHead {
   seconds: number;
   pack: { id: string; version: string; hash: string };
   backends: Record<string, string>;
+  /** The foundation pack that was judged in the language model's place; absent: the pack's own was, or none. */
+  foundation?: NonNullable<ModelInfo['foundation']>;
+  /** How the language model was asked; absent where it was not, and in reports of earlier versions. */
+  prompting?: Prompting;
   /** Rows of labels.csv that were to be judged. */
   rows: number;
   skipped: SkippedRow[];
@@ -65,6 +70,8 @@ export type ClassificationReport = ReportHead &
     cues: { named: number; unsupported: number } | null;
     /** What the text said of the words on the picture, and how much of it is not so. Null where no text was written. */
     claims: { made: number; untrue: number } | null;
+    /** Median over the texts, as they were written; absent where none was, and in reports of earlier versions. */
+    tokens_per_second?: number;
     /**
      * The affect head's readings that are sure enough to be named: the pack's threshold, the share of all items at or above it, and how many
      * of those are right (null where there are none). Null for the language model, which has no threshold.

@@ -34,6 +34,8 @@ export interface ModelInfo {
   /** How many words a prompt quotes at most, of a picture or of the user; absent until the manifest is read. */
   quotedWords?: number;
   graphs: GraphStatus[];
+  /** The foundation pack in the language model's place; absent where there is none. */
+  foundation?: { id: string; revision: string; dtypes: Record<string, string>; device: string };
   /** WebGPU adapter in words (vendor, architecture), empty where there is none. */
   adapter: string;
   /** What was measured, to be given back at the next load; null where there was nothing to choose. */

@@ -28,3 +28,7 @@ export const GRAPH_NAMES = [
   'text-recognizer',
 ] as const;
 export type GraphName = (typeof GRAPH_NAMES)[number];
+
+export const PROMPTINGS = ['emoprompt', 'plain'] as const;
+/** How a question is put: with the four steps, or for the answer alone. */
+export type Prompting = (typeof PROMPTINGS)[number];

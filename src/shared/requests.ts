@@ -23,6 +23,25 @@ export interface ThreadRequests {
   policy: string | null;
 }
 
+/** A message of a worker that tells by itself what it has asked for since it told last. */
+interface RequestNews {
+  kind: 'emollm-requests';
+  news: ThreadRequests;
+}
+
+export function requestNews(news: ThreadRequests): RequestNews {
+  return { kind: 'emollm-requests', news };
+}
+
+export function isRequestNews(message: unknown): message is RequestNews {
+  return typeof message === 'object' && message !== null && 'kind' in message && message.kind === 'emollm-requests';
+}
+
+/** A thread's requests with those that came after. */
+export function joinedRequests(past: ThreadRequests | null, later: ThreadRequests): ThreadRequests {
+  return past === null ? later : { ...later, requests: [...past.requests, ...later.requests], refused: past.refused + later.refused };
+}
+
 /** @param timeOrigin of the thread, ms since 1970 */
 export function recordOf(entry: PerformanceResourceTiming, timeOrigin: number): RequestRecord {
   return {

@@ -1,7 +1,8 @@
 import type { Judge } from '../shared/evaluation.ts';
-import type { AnalysisEvent, BackendChoices } from '../shared/events.ts';
-import type { BackendChoice, Task } from '../shared/labels.ts';
+import type { AnalysisEvent, BackendChoices, ReadyPart } from '../shared/events.ts';
+import type { BackendChoice, Prompting, Task } from '../shared/labels.ts';
 import type { FacesShown, OverlayCaption, OverlayParts, OverlayReading, OverlayWords } from '../shared/overlay.ts';
+import type { DownloadPlan, DownloadProgress, PackEntry, StorageFacts } from '../shared/packs.ts';
 import type { Reading } from '../shared/readings.ts';
 import type { ThreadRequests } from '../shared/requests.ts';
 import type { Result } from '../shared/result.ts';
@@ -22,6 +23,14 @@ export interface LoadOptions {
   graphBackends: Record<string, BackendChoice>;
   /** 0 means: as many as the machine has, at most 4. */
   threads: number;
+  /** Id of a pack of ours in this browser's store, which takes the place of the one at `packUrl`. */
+  storedPack?: string | null;
+  /** Id of a stored foundation pack, which takes the language model's place; the fast path stays the pack's own. */
+  foundation?: string | null;
+  /** What this device is known to have no memory for is left out. Default: none. */
+  without?: readonly ReadyPart[];
+  /** What the page knows to be slower than asked, in plain words; goes into `ModelInfo.notes`. */
+  notes?: readonly string[];
   /** `ModelInfo.choices` of an earlier load, so that backends need not be compared again. */
   choices?: BackendChoices | null;
 }
@@ -63,6 +72,8 @@ export interface ExplainOptions {
   /** Words that stand on the picture or are said, if the user gives them; else they are read from the picture. */
   words: string | null;
   maxNewTokens: number;
+  /** `plain` asks for the answer alone, without the reasoning before it. Default `emoprompt`. */
+  prompting?: Prompting;
 }
 
 /**
@@ -72,6 +83,8 @@ export interface ExplainOptions {
 export interface AnalyzerApi {
   /** Must be called first, once: where events go. */
   connect(onEvent: (event: AnalysisEvent) => void): void;
+  /** Where the worker tells what it is about to compute and what became of its device, and answers whether it is there. */
+  watch(pulse: MessagePort): void;
   /** Fast path first, then the language model; resolves when all is there or has failed. */
   load(options: LoadOptions): Promise<void>;
   /** Fast path on one frame. */
@@ -108,6 +121,8 @@ export interface EvaluationOptions extends LoadOptions {
   /** Text of labels.csv. */
   labels: string;
   by: Judge;
+  /** How the language model is asked. Default `emoprompt`. */
+  prompting?: Prompting;
   cropped: boolean;
   /** Null takes all rows. */
   limit: number | null;
@@ -202,4 +217,36 @@ export interface VideoExportApi {
   write(options: VideoExportOptions, onProgress: (seconds: number) => void): Promise<Result<WrittenVideo>>;
   /** Ends `write` at its next chance; what was written is thrown away. */
   cancel(): void;
+}
+
+export interface PacksOptions {
+  /** Absolute URL of the folder that holds the page's packs and their `index.json`, ending in `/`. */
+  modelsUrl: string;
+  /** Absolute URL of the hub or of a mirror of it, ending in `/`. */
+  hubUrl: string;
+  /** Where the analyzer's graphs run: which of a foundation pack's files are fetched follows from it. Default `auto`. */
+  backend?: BackendChoice;
+}
+
+/**
+ * The packs' worker: the one thread that talks to another host, and only when the user asks for a pack from there. It never gets a picture.
+ */
+export interface PacksApi {
+  open(options: PacksOptions): Promise<Result<void>>;
+  list(): Promise<Result<PackEntry[]>>;
+  storage(): Promise<StorageFacts>;
+  /** Asks the hub where it must. Errors: hub-unreachable, hub-refused, pack-missing, pack-corrupt. */
+  plan(id: string): Promise<Result<DownloadPlan>>;
+  /**
+   * Fetches what is missing, resumed by byte range, each file checked before it counts; shared with other tabs. Errors: as `plan`,
+   * and storage-full, pack-corrupt, cancelled.
+   */
+  download(id: string, onProgress: (progress: DownloadProgress) => void): Promise<Result<void>>;
+  /** Ends `download`; what came stays, for the next one. */
+  stop(id: string): void;
+  remove(id: string): Promise<Result<void>>;
+  /** As the pack brings it, not checked any further. Errors: pack-missing, pack-corrupt. */
+  manifest(id: string): Promise<Result<unknown>>;
+  /** A pack's folder (files with their relative paths) or one ZIP of it. Errors: pack-missing, pack-corrupt, pack-unsupported, storage-full. */
+  importFiles(files: { path: string; file: Blob }[], onProgress: (progress: DownloadProgress) => void): Promise<Result<PackEntry>>;
 }

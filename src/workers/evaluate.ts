@@ -9,19 +9,27 @@ import { fail, ok, type Result } from '../shared/result.ts';
 import type { EvaluationApi } from './api.ts';
 import { FramePixels } from './frame-pixels.ts';
 import { openWebRuntime } from './ort-web.ts';
-import { fetchedPack } from './pack-fetch.ts';
+import { tellRequests } from './own-requests.ts';
+import { openPack } from './pack-load.ts';
 
 const stopped = new AbortController();
 
 const api: EvaluationApi = {
   async run(options, picture, onProgress) {
-    const { task: asked, by, cropped, limit, items, skipBroken, labels } = options;
+    const { task: asked, by, cropped, limit, items, skipBroken, labels, prompting = 'emoprompt' } = options;
     const task = EVALUATION_TASKS.find((name) => name === asked);
     if (!task) return fail(wireError('usage', `The task cannot be "${asked}".`, `Use one of ${EVALUATION_TASKS.join(', ')}.`));
     const opened = await openWebRuntime(options);
     if (!opened.ok) return opened;
     const { signal } = stopped;
-    const engine = createEngine(opened.value.runtime, fetchedPack(options.packUrl), { notes: opened.value.notes });
+    const pack = await openPack(options);
+    const foundation = options.foundation ? await (await import('./foundation-files.ts')).storedFoundation(options.foundation) : null;
+    if (foundation && !foundation.ok) return foundation;
+    const engine = createEngine(opened.value.runtime, pack.source, {
+      notes: [...opened.value.notes, ...pack.notes],
+      foundation: foundation?.value ?? null,
+      fallback: false,
+    });
     for await (const event of engine.load(signal)) {
       if (event.type === 'load-failed') return fail(event.error);
       if (event.type === 'load-progress') onProgress({ phase: 'loading', loadedBytes: event.loadedBytes, totalBytes: event.totalBytes });
@@ -43,6 +51,7 @@ const api: EvaluationApi = {
       {
         task,
         by,
+        prompting,
         cropped,
         limit,
         items,
@@ -58,4 +67,5 @@ const api: EvaluationApi = {
   },
 };
 
+tellRequests();
 expose(api);

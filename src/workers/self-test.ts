@@ -6,7 +6,8 @@ import { GRAPH_NAMES } from '../shared/labels.ts';
 import { fail } from '../shared/result.ts';
 import type { SelfTestApi } from './api.ts';
 import { openWebRuntime } from './ort-web.ts';
-import { fetchedPack } from './pack-fetch.ts';
+import { tellRequests } from './own-requests.ts';
+import { openPack } from './pack-load.ts';
 
 const api: SelfTestApi = {
   async run(options) {
@@ -14,7 +15,7 @@ const api: SelfTestApi = {
     if (!opened.ok) return opened;
     const { graphs, newTokens } = options;
     try {
-      return await checkParity(opened.value.runtime, fetchedPack(options.packUrl), {
+      return await checkParity(opened.value.runtime, (await openPack(options)).source, {
         ...(graphs === null ? {} : { graphs: GRAPH_NAMES.filter((name) => graphs.includes(name)) }),
         ...(newTokens === null ? {} : { newTokens }),
       });
@@ -25,4 +26,5 @@ const api: SelfTestApi = {
   },
 };
 
+tellRequests();
 expose(api);

@@ -1,6 +1,7 @@
 /** The video export's worker: one export at a time. */
 import { expose } from 'comlink';
 import type { VideoExportApi } from './api.ts';
+import { tellRequests } from './own-requests.ts';
 import { planVideo, writeVideo } from './video-writer.ts';
 
 let running = new AbortController();
@@ -14,4 +15,5 @@ const api: VideoExportApi = {
   cancel: () => running.abort(),
 };
 
+tellRequests();
 expose(api);
