@@ -6,7 +6,8 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { extname, join, normalize, sep } from 'node:path';
-import { ISOLATION_HEADERS, mimeType, parseRange } from '../scripts/serve.mjs';
+import { ISOLATION_HEADERS } from '../scripts/policies.mjs';
+import { mimeType, parseRange } from '../scripts/serve.mjs';
 import { BENCH, ROOT, WORK } from './places.mjs';
 
 const MOUNTS = [

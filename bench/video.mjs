@@ -8,23 +8,13 @@ import { basename, join } from 'node:path';
 import { FLAGS } from './browser.mjs';
 import { makeLongClip } from './clips.mjs';
 import { followLargest } from './memory.mjs';
-import { median } from './pages/statistics.js';
+import { median, slope } from './pages/statistics.js';
 
 const MINUTES = [1, 10, 60];
 const FRAMES_PER_SECOND = 1;
 const PATIENCE_MS = 1_800_000;
 /** Of the job, before memory is looked at. */
 const WARM_UP = 0.1;
-
-/** Slope of a line of least squares. @param {{ at: number, mb: number }[]} points @returns {number} MB a minute; NaN for fewer than three */
-function slope(points) {
-  if (points.length < 3) return Number.NaN;
-  const meanAt = points.reduce((sum, { at }) => sum + at, 0) / points.length;
-  const meanMB = points.reduce((sum, { mb }) => sum + mb, 0) / points.length;
-  const over = points.reduce((sum, { at, mb }) => sum + (at - meanAt) * (mb - meanMB), 0);
-  const under = points.reduce((sum, { at }) => sum + (at - meanAt) ** 2, 0);
-  return (60_000 * over) / under;
-}
 
 /** @param {import('./run.mjs').Bench} bench @param {string} url @param {number} minutes */
 async function analyse(bench, url, minutes) {

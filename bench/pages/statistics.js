@@ -9,6 +9,16 @@ export function quantile(values, share) {
 /** @param {readonly number[]} values */
 export const median = (values) => quantile(values, 0.5);
 
+/** Of a line of least squares. @param {readonly { at: number, mb: number }[]} points `at` in milliseconds @returns {number} MB a minute; NaN for fewer than three */
+export function slope(points) {
+  if (points.length < 3) return Number.NaN;
+  const meanAt = points.reduce((sum, { at }) => sum + at, 0) / points.length;
+  const meanMB = points.reduce((sum, { mb }) => sum + mb, 0) / points.length;
+  const over = points.reduce((sum, { at, mb }) => sum + (at - meanAt) * (mb - meanMB), 0);
+  const under = points.reduce((sum, { at }) => sum + (at - meanAt) ** 2, 0);
+  return (60_000 * over) / under;
+}
+
 /**
  * @param {readonly number[]} times ms a frame
  * @param {readonly number[]} faces found on each

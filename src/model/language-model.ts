@@ -224,6 +224,15 @@ export class Sequence {
   }
 }
 
+/** A text that can go on in several ways at once: what scoring options needs of one. */
+export interface Branchable {
+  /** Of the next token. [vocab] */
+  readonly logits: Float32Array;
+  append(signal: AbortSignal, ids: readonly number[]): Promise<void>;
+  fork(): Branchable;
+  dispose(): void;
+}
+
 /**
  * The distribution over closed options when nothing else may be written: along the trie of their
  * tokens, each branching's probability is taken among the tokens that may follow there. Where an
@@ -233,12 +242,12 @@ export class Sequence {
  */
 export async function scoreOptions(
   signal: AbortSignal,
-  sequence: Sequence,
+  sequence: Branchable,
   options: readonly (readonly number[])[],
   endIds: readonly number[],
 ): Promise<number[]> {
   const scores = new Array<number>(options.length).fill(Number.NEGATIVE_INFINITY);
-  const visit = async (at: Sequence, members: readonly number[], depth: number, score: number): Promise<void> => {
+  const visit = async (at: Branchable, members: readonly number[], depth: number, score: number): Promise<void> => {
     const [only] = members;
     if (members.length === 1 && only !== undefined) {
       scores[only] = score;

@@ -1,11 +1,12 @@
-import type { Mark } from '../export/session.ts';
+import { type MadeBy, type Mark, madeBy } from '../export/session.ts';
 import type { WireError } from '../shared/errors.ts';
 import type { AnalysisEvent, ModelInfo, ReadyPart, SceneCut, StageTimes } from '../shared/events.ts';
-import { EMOTION_LABELS, type EmotionLabel, STEPS, type Step, type Task } from '../shared/labels.ts';
+import { EMOTION_LABELS, type EmotionLabel, type Prompting, STEPS, type Step, type Task } from '../shared/labels.ts';
 import type { Answer, Evidence, Reading, TextLine } from '../shared/readings.ts';
 import { assertNever } from '../shared/result.ts';
 import { withCut } from './cuts.ts';
 import { merged, NOBODY_KNOWN, type People, personOf, separated, withName } from './people.ts';
+import type { Interruption } from './recovery.ts';
 import { type Take, withTake } from './takes.ts';
 import type { VideoJob } from './video-job.ts';
 
@@ -43,6 +44,10 @@ export interface Explanation {
   auto?: true;
   /** The explained frame of a camera or video, at most 96 px, as a data URL. */
   miniature?: string;
+  /** Which model wrote it; absent before it has begun, and in records of earlier versions. */
+  madeBy?: MadeBy;
+  /** Asked for the answer alone; absent: with the four steps. */
+  prompting?: 'plain';
 }
 
 export interface Item {
@@ -101,6 +106,8 @@ export interface AnalysisState {
   /** Face that the user picked; null: the largest. */
   selectedFace: number | null;
   task: Task;
+  /** How the next explanations are asked for. */
+  prompting: Prompting;
   camera: 'off' | 'starting' | 'on';
   /** Video or camera of the selected item stands still at the user's wish. */
   paused: boolean;
@@ -122,6 +129,11 @@ export interface AnalysisState {
   notice: WireError | null;
   /** What comes before the first camera is shown. */
   cameraNotice: boolean;
+  /**
+   * The last time that the analysis was started again by itself, until the user has read it. `unread`: the stretch of a camera session that
+   * was not read meanwhile, in seconds of media time; `to` is null while it goes on.
+   */
+  interruption: (Interruption & { unread: { itemId: string; from: number; to: number | null } | null }) | null;
 }
 
 type UserAction =
@@ -151,6 +163,7 @@ type UserAction =
   | { type: 'mark-restored' }
   | { type: 'mark-forgotten' }
   | { type: 'task-chosen'; task: Task }
+  | { type: 'prompting-chosen'; prompting: Prompting }
   | { type: 'camera'; phase: AnalysisState['camera'] }
   | { type: 'paused'; paused: boolean }
   | { type: 'read-asked'; itemId: string; runId: string }
@@ -165,6 +178,7 @@ type UserAction =
       auto?: true;
     }
   | { type: 'explain-stopped'; runId: string }
+  | { type: 'explain-anew'; runId: string }
   | { type: 'explain-withdrawn'; runId: string }
   | { type: 'peak-rounds'; rounds: readonly PeakRound[] }
   | { type: 'explain-pictured'; runId: string; miniature: string }
@@ -174,7 +188,9 @@ type UserAction =
   | { type: 'replay'; time: number | null }
   | { type: 'notice'; error: WireError | null }
   | { type: 'camera-notice'; open: boolean }
-  | { type: 'load-begun' };
+  | { type: 'load-begun' }
+  | { type: 'interrupted'; interruption: Interruption | null }
+  | { type: 'unread'; itemId: string; from: number; to: number | null };
 
 export type Action = UserAction | { type: 'event'; event: AnalysisEvent };
 
@@ -193,6 +209,7 @@ export const initialState: AnalysisState = {
   selectedId: null,
   selectedFace: null,
   task: 'emotion',
+  prompting: 'emoprompt',
   camera: 'off',
   paused: false,
   peakRounds: [],
@@ -204,6 +221,7 @@ export const initialState: AnalysisState = {
   replay: null,
   notice: null,
   cameraNotice: false,
+  interruption: null,
 };
 
 /** The page's state after one action: no clock, no DOM, no side effects. */
@@ -262,7 +280,7 @@ export function reduce(state: AnalysisState, action: Action): AnalysisState {
       return { ...state, deleted: null };
     case 'session-opened': {
       const { items, selectedId, task } = action;
-      return { ...initialState, model: state.model, items, selectedId, task };
+      return { ...initialState, model: state.model, prompting: state.prompting, items, selectedId, task };
     }
     case 'error-dismissed':
       return withItem(state, action.itemId, (item) => ({ ...item, error: null }));
@@ -299,6 +317,8 @@ export function reduce(state: AnalysisState, action: Action): AnalysisState {
       return { ...state, deletedMark: null };
     case 'task-chosen':
       return { ...state, task: action.task };
+    case 'prompting-chosen':
+      return { ...state, prompting: action.prompting };
     case 'camera':
       return { ...state, camera: action.phase };
     case 'paused':
@@ -312,10 +332,12 @@ export function reduce(state: AnalysisState, action: Action): AnalysisState {
     case 'explain-asked':
       return withItem({ ...state, runs: { ...state.runs, [action.runId]: action.itemId } }, action.itemId, (item) => ({
         ...item,
-        explanations: [...item.explanations, queuedExplanation(action)],
+        explanations: [...item.explanations, queuedExplanation(action, state.prompting)],
       }));
     case 'explain-stopped':
       return withExplanation(state, action.runId, (run) => ({ ...run, phase: 'stopped' }));
+    case 'explain-anew':
+      return withExplanation(state, action.runId, (run) => ({ ...run, phase: 'queued', ...NOTHING_WRITTEN }));
     case 'explain-withdrawn':
       return withdrawn(state, action.runId);
     case 'peak-rounds':
@@ -335,7 +357,13 @@ export function reduce(state: AnalysisState, action: Action): AnalysisState {
     case 'camera-notice':
       return { ...state, cameraNotice: action.open };
     case 'load-begun':
-      return { ...state, model: startingModel };
+      return { ...state, model: startingModel, interruption: null };
+    case 'interrupted':
+      return { ...state, interruption: action.interruption && { ...action.interruption, unread: null } };
+    case 'unread': {
+      const { itemId, from, to } = action;
+      return state.interruption ? { ...state, interruption: { ...state.interruption, unread: { itemId, from, to } } } : state;
+    }
     case 'event':
       return afterEvent(state, action.event);
     default:
@@ -352,7 +380,11 @@ function afterEvent(state: AnalysisState, event: AnalysisEvent): AnalysisState {
     case 'load-failed':
       return withPart(state, event.part, { phase: 'failed', error: event.error });
     case 'started':
-      return withExplanation(state, event.runId, (run) => ({ ...run, phase: 'running' }));
+      return withExplanation(state, event.runId, (run) => ({
+        ...run,
+        phase: 'running',
+        ...(state.model.info && { madeBy: madeBy(state.model.info) }),
+      }));
     case 'readings':
       return withReadings(state, event);
     case 'video-opened':
@@ -524,25 +556,30 @@ function mergeFaces(state: AnalysisState, itemId: string, a: number, b: number):
   return state.selectedId === itemId && state.selectedFace === faceId ? { ...next, selectedFace: into } : next;
 }
 
-function queuedExplanation(action: Extract<UserAction, { type: 'explain-asked' }>): Explanation {
+const NOTHING_WRITTEN = {
+  step: null,
+  prompt: '',
+  promptTokens: 0,
+  words: null,
+  steps: { observe: '', cues: '', reason: '', answer: '' },
+  evidence: { observe: [], cues: [], reason: [], answer: [] },
+  answer: null,
+  tokensPerSecond: null,
+  times: {},
+} satisfies Partial<Explanation>;
+
+function queuedExplanation(action: Extract<UserAction, { type: 'explain-asked' }>, prompting: Prompting): Explanation {
   return {
     runId: action.runId,
     task: action.task,
     time: action.time,
     phase: 'queued',
-    step: null,
     error: null,
-    prompt: '',
-    promptTokens: 0,
-    words: null,
-    steps: { observe: '', cues: '', reason: '', answer: '' },
-    evidence: { observe: [], cues: [], reason: [], answer: [] },
-    answer: null,
-    tokensPerSecond: null,
-    times: {},
+    ...NOTHING_WRITTEN,
     snapshot: action.snapshot,
     ...(typeof action.wordsGiven === 'string' && { wordsGiven: action.wordsGiven }),
     ...(action.auto ? { auto: true } : {}),
+    ...(prompting === 'plain' && { prompting }),
   };
 }
 

@@ -6,8 +6,8 @@ import { EmotionGlyph } from './emotion-glyph.tsx';
 import { percent } from './format.ts';
 import { messages } from './messages.ts';
 
-/** The answer, and how the options stood. */
-export function AnswerView({ answer }: { answer: Answer }) {
+/** The answer, and how the options stood. `calibrated`: false where nobody has checked what the shares are worth. */
+export function AnswerView({ answer, calibrated = true }: { answer: Answer; calibrated?: boolean }) {
   const emotion = EMOTION_LABELS.find((label) => label === answer.text.trim().toLowerCase());
   const name = answerName(answer.text);
   const options = answer.distribution.toSorted((a, b) => b.probability - a.probability);
@@ -30,6 +30,7 @@ export function AnswerView({ answer }: { answer: Answer }) {
           ))}
         </ul>
       )}
+      {!calibrated && options.length > 0 && <p className="answer-uncalibrated">{messages.packs.uncalibratedWhy}</p>}
     </div>
   );
 }

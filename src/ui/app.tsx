@@ -5,13 +5,15 @@ import { wireError } from '../shared/errors.ts';
 import { AnswerAnnouncer } from './answer-announcer.tsx';
 import { CameraNotice } from './camera-notice.tsx';
 import { Controls } from './controls.tsx';
+import { sortFiles } from './dropped-files.ts';
 import { GlyphSprite } from './emotion-glyph.tsx';
 import { HelpDialog } from './help-dialog.tsx';
 import { PHONE, useMedia } from './hooks.ts';
 import { KeepNotice } from './keep-notice.tsx';
 import { LoadNotice } from './load-notice.tsx';
 import { messages } from './messages.ts';
-import { useAppState, useEvaluation, useSession } from './session-context.ts';
+import { RecoveryNotice } from './recovery-notice.tsx';
+import { useAppState, useComparing, useEvaluation, usePacks, useSession } from './session-context.ts';
 import { buildSession, download } from './session-export.ts';
 import { SideColumn } from './side-column.tsx';
 import { Stage } from './stage.tsx';
@@ -19,12 +21,15 @@ import { Strip } from './strip.tsx';
 import { TimelineSlot } from './timeline-slot.tsx';
 import { TopBar } from './top-bar.tsx';
 import { UndoBar } from './undo-bar.tsx';
+import { UpdateNotice } from './update-notice.tsx';
 import { useShortcuts } from './use-shortcuts.ts';
 
 const EvaluationDesk = lazy(() => import('./evaluation-desk.tsx'));
+const PacksDesk = lazy(() => import('./packs-dialog.tsx'));
+const PackComparison = lazy(() => import('./pack-comparison-dialog.tsx'));
 
 export function App({ version }: { version: string }) {
-  const { store, controller, keeper, evaluation, settings } = useSession();
+  const { store, controller, keeper, evaluation, packs, settings } = useSession();
   const empty = useAppState((state) => state.items.length === 0);
   const explanations = useAppState((state) =>
     state.items.reduce((sum, item) => sum + item.explanations.filter((run) => !run.auto).length, 0),
@@ -38,16 +43,18 @@ export function App({ version }: { version: string }) {
     requestAnimationFrame(() => requestAnimationFrame(() => document.getElementById(`run-${runId}`)?.focus()));
   };
   const evaluating = useEvaluation();
+  const packing = usePacks();
+  const comparing = useComparing();
   const importSession = async (file: File) => {
     const added = await keeper.import(file);
     if (!added.ok) store.dispatch({ type: 'notice', error: added.error });
   };
   const take = (files: File[]) => {
-    void labelledIn(files).then((labelled) => {
+    void sortFiles(files).then(({ labelled, pack, sessions, others }) => {
       if (labelled.length > 0) void evaluation.take(labelled);
-      const others = files.filter((file) => !labelled.includes(file));
-      controller.addFiles(others.filter((file) => !isArchive(file)));
-      for (const file of others.filter(isArchive)) void importSession(file);
+      if (pack.length > 0) void packs.bring(pack);
+      controller.addFiles(others);
+      for (const file of sessions) void importSession(file);
     });
   };
   const drop = useDropzone({ noClick: true, noKeyboard: true, onDrop: take });
@@ -76,10 +83,22 @@ export function App({ version }: { version: string }) {
       <TopBar onHelp={() => setHelp(true)} />
       <div className="notices">
         <LoadNotice onOpenFiles={drop.open} />
+        <RecoveryNotice />
         <KeepNotice />
+        <UpdateNotice />
         {evaluating.view.everOpen && (
           <Suspense>
             <EvaluationDesk />
+          </Suspense>
+        )}
+        {packing.view.everOpen && (
+          <Suspense>
+            <PacksDesk />
+          </Suspense>
+        )}
+        {comparing.everOpen && (
+          <Suspense>
+            <PackComparison />
           </Suspense>
         )}
       </div>
@@ -99,18 +118,6 @@ export function App({ version }: { version: string }) {
       <CameraNotice onOpenFiles={drop.open} />
     </div>
   );
-}
-
-/** Sessions come as such, labelled pictures may; which of them it is, is told by what is in it. */
-const isArchive = (file: File) => /\.zip$/i.test(file.name) || file.type === 'application/zip';
-
-/** Those of the files that are to be judged: all, where labels.csv is among them, or an archive that holds one. */
-async function labelledIn(files: readonly File[]): Promise<readonly File[]> {
-  if (!files.some((file) => isArchive(file) || /^labels\.csv$/i.test(file.name))) return [];
-  const { holdsLabels, isLabelledZip } = await import('./labelled-folder.ts');
-  if (holdsLabels(files)) return files;
-  for (const file of files) if (isArchive(file) && (await isLabelledZip(file))) return [file];
-  return [];
 }
 
 /** A picture from the clipboard, wherever the focus is. */

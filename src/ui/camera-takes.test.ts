@@ -9,8 +9,8 @@ import { StateStore } from './state-store.ts';
 import type { Take } from './takes.ts';
 
 let broken = false;
-vi.mock('../media/remux.ts', () => ({
-  remuxed: async (raw: Blob) =>
+vi.mock('../media/remux-apart.ts', () => ({
+  remuxedApart: async (raw: Blob) =>
     broken
       ? fail({ code: 'video-broken', message: 'm', remedy: 'r' })
       : ok({ file: new Blob(['whole ', raw], { type: raw.type }), length: 3 }),

@@ -1,8 +1,8 @@
 /** The videos of camera sessions: records them, holds them, and shows their frames on the stage with what was read from them. */
-import type { SessionReading } from '../export/session.ts';
 import { mediaTimeOf } from '../media/take-time.ts';
 import type { WireError } from '../shared/errors.ts';
 import { type Item, type Snapshot, selectedItem } from './analysis-state.ts';
+import type { ReadingRows } from './kept-readings.ts';
 import type { LiveReadings } from './live-readings.ts';
 import { readingsAt } from './recorded-frame.ts';
 import { type PieceStore, putTogether, Recording } from './recording.ts';
@@ -16,7 +16,7 @@ interface TakesOptions {
   store: StateStore;
   painter: StagePainter;
   live: LiveReadings;
-  recorded: ReadonlyMap<string, SessionReading[]>;
+  recorded: ReadonlyMap<string, ReadingRows>;
   pieces: PieceStore | null;
   newId: () => string;
   /** Where faces are on a frame of the item on the stage; `time`: its own, where the readings may be those of one beside it. */

@@ -2,7 +2,10 @@
 import { vi } from 'vitest';
 import type { SessionReading } from '../export/session.ts';
 import type { AnalysisEvent, ModelInfo } from '../shared/events.ts';
+import type { Fault } from '../shared/faults.ts';
+import type { LoadOptions } from '../workers/api.ts';
 import type { Analyzer } from './analyzer.ts';
+import { OWN_PACK } from './pack-choice.ts';
 import { SessionController } from './session-controller.ts';
 import type { ItemRecord, KeptItem, KeptSession } from './session-record.ts';
 import { StateStore } from './state-store.ts';
@@ -17,7 +20,7 @@ interface ControllerOptions {
   worker: (hear: (event: AnalysisEvent) => void) => Partial<Analyzer>;
 }
 
-/** `ready` tells that all parts are loaded. Stubs globals: unstub them after each test. */
+/** `ready` tells that all parts are loaded, `lose` that the worker is lost: how it is loaded anew. Stubs globals: unstub them after each test. */
 export function openController({ explainPeaks = false, canvas = { width: 0, height: 0 }, worker }: ControllerOptions) {
   const emptyCanvas = () => ({
     ...canvas,
@@ -34,10 +37,12 @@ export function openController({ explainPeaks = false, canvas = { width: 0, heig
   vi.stubGlobal('createImageBitmap', async ({ width, height }: ImageBitmap) => ({ width, height, close: () => {} }));
   const store = new StateStore();
   let say: (event: AnalysisEvent) => void = () => {};
+  let lose: (fault: Fault) => LoadOptions | null = () => null;
   const controller = new SessionController({
     store,
-    startAnalyzer: (hear) => {
+    startAnalyzer: (hear, recover) => {
       say = hear;
+      lose = (fault) => recover?.(fault) ?? null;
       return {
         load: async () => {},
         dispose: () => {},
@@ -48,7 +53,8 @@ export function openController({ explainPeaks = false, canvas = { width: 0, heig
         ...worker(hear),
       };
     },
-    address: { pack: 'tiny', backend: null, graphBackends: {} },
+    address: { pack: 'tiny', packNamed: true, foundation: null, backend: null, graphBackends: {} },
+    packs: OWN_PACK,
     backend: 'auto',
     smoothing: 0,
     explainPeaks,
@@ -58,7 +64,7 @@ export function openController({ explainPeaks = false, canvas = { width: 0, heig
   const ready = () => {
     for (const part of ['faces', 'reader', 'language-model'] as const) say({ type: 'ready', part, info: INFO });
   };
-  return { controller, store, ready, say: (event: AnalysisEvent) => say(event) };
+  return { controller, store, ready, say: (event: AnalysisEvent) => say(event), lose: (fault: Fault) => lose(fault) };
 }
 
 /** A video as it comes out of the browser's storage; without a file unless one is given. */

@@ -2,6 +2,7 @@ import { X } from 'lucide-react';
 import { Dialog } from 'radix-ui';
 import type { ReactNode } from 'react';
 import { messages } from './messages.ts';
+import { useReturnFocus } from './use-return-focus.ts';
 
 interface DialogFrameProps {
   name: string;
@@ -15,12 +16,13 @@ interface DialogFrameProps {
 
 /** A wide dialog over the page, with its title and its way out; what is longer than the window scrolls. */
 export function DialogFrame({ name, trigger, children, ...controlled }: DialogFrameProps) {
+  const focus = useReturnFocus();
   return (
     <Dialog.Root {...controlled}>
       {trigger && <Dialog.Trigger asChild>{trigger}</Dialog.Trigger>}
       <Dialog.Portal>
         <Dialog.Overlay className="veil" />
-        <Dialog.Content className="panel help card" aria-describedby={undefined}>
+        <Dialog.Content className="panel help card" aria-describedby={undefined} {...(!trigger && focus)}>
           <Dialog.Title>{name}</Dialog.Title>
           {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
           <section className="card-body" aria-label={name} tabIndex={0}>

@@ -18,7 +18,10 @@ export function ExplanationList({ item }: { item: Item }) {
   const runs = [...item.explanations].sort((a, b) => a.time - b.time);
   const go = (run: Explanation) => {
     controller.showRun(run);
-    document.getElementById(`run-${run.runId}`)?.scrollIntoView({ block: 'nearest' });
+    const place = document.getElementById(`run-${run.runId}`);
+    // One that is folded opens where it gets the focus.
+    if (place?.classList.contains('folded')) place.focus();
+    else place?.scrollIntoView({ block: 'nearest' });
   };
   return (
     <div className="explained">

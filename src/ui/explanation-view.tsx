@@ -1,11 +1,13 @@
 import { Check, CircleSlash, LoaderCircle, Scale } from 'lucide-react';
 import { memo } from 'react';
+import { isCalibrated } from '../export/session.ts';
 import { STEPS, type Step } from '../shared/labels.ts';
 import { disagreement, type Explanation, stepPhase } from './analysis-state.ts';
 import { AnswerView } from './answer-view.tsx';
 import { ErrorNotice } from './error-notice.tsx';
 import { EvidenceChips } from './evidence-chips.tsx';
 import { clock } from './format.ts';
+import { MadeByLine } from './made-by-line.tsx';
 import { messages } from './messages.ts';
 import { useAppState, useSession } from './session-context.ts';
 import { GivenWords } from './words-popover.tsx';
@@ -21,12 +23,13 @@ export const ExplanationView = memo(function ExplanationView({ run, live }: { ru
         {run.auto && <span className="explanation-auto">{messages.timeline.byItself}</span>}
         {live && <span>{clock(run.time)}</span>}
       </h3>
+      <MadeByLine run={run} />
       {run.wordsGiven !== undefined && <GivenWords words={run.wordsGiven} />}
       {run.phase === 'queued' && <Queued />}
       {run.phase === 'running' && !begun && <Waiting text={messages.looking} />}
       {begun && (
         <ol className="steps">
-          {STEPS.map((step) => (
+          {(run.prompting === 'plain' ? (['answer'] as const) : STEPS).map((step) => (
             <StepView key={step} run={run} step={step} />
           ))}
         </ol>
@@ -67,7 +70,11 @@ function StepView({ run, step }: { run: Explanation; step: Step }) {
           {messages.steps[step]}
         </button>
       </h4>
-      {answered && run.answer ? <AnswerView answer={run.answer} /> : text !== '' && <p lang="en">{text.trim()}</p>}
+      {answered && run.answer ? (
+        <AnswerView answer={run.answer} calibrated={isCalibrated(run)} />
+      ) : (
+        text !== '' && <p lang="en">{text.trim()}</p>
+      )}
       <EvidenceChips run={run} evidence={evidence} />
     </li>
   );

@@ -58,6 +58,7 @@ export function HelpDialog({ open, onOpenChange }: { open: boolean; onOpenChange
               </button>
             </BenchmarkDialog>
             <EvaluateButton onClick={() => onOpenChange(false)} />
+            <PackButtons onClick={() => onOpenChange(false)} />
           </div>
         </Dialog.Content>
       </Dialog.Portal>
@@ -93,5 +94,23 @@ function EvaluateButton({ onClick }: { onClick: () => void }) {
     <button type="button" className="button help-card" onClick={open}>
       {messages.evaluation.open}
     </button>
+  );
+}
+
+function PackButtons({ onClick }: { onClick: () => void }) {
+  const { packs, comparison } = useSession();
+  const open = (dialog: { open(): Promise<void> }) => {
+    onClick();
+    void dialog.open();
+  };
+  return (
+    <>
+      <button type="button" className="button help-card" onClick={() => open(packs)}>
+        {messages.packs.name}
+      </button>
+      <button type="button" className="button help-card" onClick={() => open(comparison)}>
+        {messages.packs.compare}
+      </button>
+    </>
   );
 }

@@ -11,6 +11,12 @@ interface LiveSize {
   height: number;
 }
 
+/** Nobody is told: who stopped it knows. */
+const stoppedCamera: Result<never> = {
+  ok: false,
+  error: { code: 'cancelled', message: 'Starting the camera was stopped.', remedy: 'Start it again.' },
+};
+
 /**
  * One camera or video at a time: its element, its frames at the pace of the analysis. Knows nothing of
  * readings; `analyze` takes each frame and says when it is done.
@@ -46,9 +52,13 @@ export class LiveSource {
     return this.#pacer?.stats() ?? null;
   }
 
-  /** Null deviceId: the browser's choice. Resolves with what the camera is called and which one it is. */
+  /**
+   * Null deviceId: the browser's choice. Resolves with what the camera is called and which one it is.
+   * @param from media time of its first frame, in seconds: a session whose camera was off for a while goes on
+   */
   async openCamera(
     deviceId: string | null,
+    from: number,
     onEnded: (error: WireError) => void,
   ): Promise<Result<LiveSize & { label: string; deviceId: string }>> {
     this.close();
@@ -58,7 +68,7 @@ export class LiveSource {
     if (!camera.ok) return camera;
     if (opening.signal.aborted) {
       camera.value.stop();
-      return { ok: false, error: { code: 'cancelled', message: 'Starting the camera was stopped.', remedy: 'Start it again.' } };
+      return stoppedCamera;
     }
     this.mirrored = camera.value.mirrored;
     this.element.srcObject = camera.value.stream;
@@ -67,7 +77,8 @@ export class LiveSource {
       this.element.srcObject = null;
     };
     await this.element.play().catch(() => {}); // refused only where the element was emptied meanwhile
-    this.#follow();
+    if (opening.signal.aborted) return stoppedCamera;
+    this.#follow(from);
     const { label } = camera.value;
     return ok({ width: this.element.videoWidth, height: this.element.videoHeight, label, deviceId: camera.value.deviceId });
   }
@@ -83,7 +94,7 @@ export class LiveSource {
     this.#release = video.value.close;
     if (from > 0) await seek(opening.signal, this.element, from);
     if (opening.signal.aborted) return { ok: false, error: wireError('cancelled', 'Opening the video was stopped.', 'Open it again.') };
-    this.#follow();
+    this.#follow(null);
     await this.element.play().catch(() => {}); // a browser may want a click first: then it stands at its first frame
     return ok({ width: video.value.width, height: video.value.height });
   }
@@ -111,12 +122,17 @@ export class LiveSource {
     this.mirrored = false;
   }
 
-  #follow(): void {
+  /** @param from media time of the first frame; null: its own */
+  #follow(from: number | null): void {
     const pacer = new Pacer({ analyze: this.#analyze });
     this.#pacer = pacer;
+    let shift: number | null = null;
     this.#unfollow = followFrames(this.element, (frame) => {
-      this.#onFrame(frame.time);
-      pacer.offer(frame);
+      // Every camera counts from about zero.
+      shift ??= from === null || from === 0 ? 0 : from - frame.time;
+      const time = frame.time + shift;
+      this.#onFrame(time);
+      pacer.offer({ ...frame, time });
     });
   }
 }

@@ -8,6 +8,7 @@ import { decimal, percent } from './format.ts';
 import { messages } from './messages.ts';
 import { fetchModelCard, type ModelCard } from './model-card.ts';
 import { ConditionsTable, ConfusionView, FiguresTable } from './model-card-tables.tsx';
+import { SelfTestResult } from './self-test-result.tsx';
 import { useAppState, useSession } from './session-context.ts';
 
 const text = messages.card;
@@ -24,7 +25,7 @@ export function ModelCardDialog({ children }: { children: ReactNode }) {
 }
 
 function FetchedCard({ onAgain }: { onAgain: () => void }) {
-  const { packUrl } = useSession().controller;
+  const { packUrl, packs } = useSession().controller;
   const [card, setCard] = useState<Result<ModelCard> | null>(null);
   useEffect(() => {
     const closed = new AbortController();
@@ -33,8 +34,17 @@ function FetchedCard({ onAgain }: { onAgain: () => void }) {
     });
     return () => closed.abort();
   }, [packUrl]);
+  const { foundation, storedPack } = packs;
+  if (storedPack !== null) return <p role="status">{messages.packs.cardOfStored(storedPack)}</p>;
   if (!card) return <p role="status">{text.reading}</p>;
-  if (card.ok) return <CardView card={card.value} />;
+  if (card.ok) {
+    return (
+      <>
+        {foundation !== null && <p>{messages.packs.cardOfFoundation(foundation)}</p>}
+        <CardView card={card.value} />
+      </>
+    );
+  }
   // A pack without a card is nothing to mend.
   if (card.error.code === 'pack-missing') return <p role="status">{card.error.message}</p>;
   return <ErrorNotice error={card.error} action={messages.actions.tryAgain} onAction={onAgain} />;
@@ -82,6 +92,7 @@ function CardView({ card }: { card: ModelCard }) {
       )}
       <ConditionsTable conditions={card.conditions} />
       <Part title={text.unknown} lines={card.unknown} />
+      <SelfTestResult />
     </>
   );
 }

@@ -2,13 +2,15 @@ import { Info } from 'lucide-react';
 import { Popover } from 'radix-ui';
 import { messages } from './messages.ts';
 import { said } from './phrases.ts';
-import { useAppState } from './session-context.ts';
+import { useAppState, useSelfTest } from './session-context.ts';
 
 const NONE: string[] = [];
 
 /** Why something slower was taken: a sign in the Model line that opens the reasons; nothing where all is as asked. */
 export function ModelNotes() {
-  const notes = useAppState((state) => state.model.info?.notes ?? NONE);
+  const told = useAppState((state) => state.model.info?.notes ?? NONE);
+  const isOff = (useSelfTest()?.faults.length ?? 0) > 0;
+  const notes = isOff ? [...told, messages.selfTest.note] : told;
   if (notes.length === 0) return null;
   return (
     <Popover.Root>

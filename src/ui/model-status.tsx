@@ -1,17 +1,19 @@
-import { FileText } from 'lucide-react';
+import { FileText, Package } from 'lucide-react';
 import { Progress } from 'radix-ui';
 import type { ModelInfo, ReadyPart } from '../shared/events.ts';
 import { type ModelState, runningExplanation } from './analysis-state.ts';
+import { backendName } from './backend-name.ts';
 import { megabytes } from './format.ts';
 import { messages } from './messages.ts';
 import { ModelCardDialog } from './model-card-dialog.tsx';
 import { ModelNotes } from './model-notes.tsx';
-import { useAppState } from './session-context.ts';
+import { useAppState, useSession } from './session-context.ts';
 
 const PARTS: readonly ReadyPart[] = ['faces', 'reader', 'language-model'];
 
 /** What is loaded and where it runs; while loading, one bar over everything and the bytes. */
 export function ModelStatus() {
+  const { packs } = useSession();
   const model = useAppState((state) => state.model);
   const speed = useAppState((state) => runningExplanation(state)?.tokensPerSecond ?? null);
   const ready = PARTS.every((part) => model.parts[part].phase === 'ready');
@@ -29,6 +31,15 @@ export function ModelStatus() {
         )}
       </p>
       <ModelNotes />
+      <button
+        type="button"
+        className="model-notes"
+        aria-label={messages.packs.name}
+        title={messages.packs.name}
+        onClick={() => void packs.open()}
+      >
+        <Package size={15} aria-hidden="true" />
+      </button>
       <ModelCardDialog>
         <button type="button" className="model-notes" aria-label={messages.card.name} title={messages.card.name}>
           <FileText size={15} aria-hidden="true" />
@@ -61,6 +72,19 @@ function languageModelBytes({ fetching, loadedBytes, totalBytes }: ModelState): 
 
 /** Backend and dtype of the language model, else of the face encoder, the adapter or the threads. */
 function Machinery({ info }: { info: ModelInfo }) {
+  const { foundation } = info;
+  if (foundation) {
+    const dtypes = [...new Set(Object.values(foundation.dtypes))].join('/');
+    return (
+      <>
+        <span className="model-machinery">{foundation.id}</span>
+        <span className="model-machinery">{`${backendName(foundation.device)} ${dtypes}`}</span>
+        <span className="model-machinery model-uncalibrated" title={messages.packs.uncalibratedWhy}>
+          {messages.packs.uncalibrated}
+        </span>
+      </>
+    );
+  }
   const graph = info.graphs.find((each) => each.graph === 'language-model') ?? info.graphs.find((each) => each.graph === 'face-encoder');
   if (!graph) return null;
   const place = graph.backend === 'webgpu' ? info.adapter : messages.threads(info.threads);

@@ -1,10 +1,12 @@
 import { Copy, ShieldCheck, TriangleAlert } from 'lucide-react';
 import { type ReactNode, useCallback, useEffect, useState } from 'react';
 import type { ThreadRequests } from '../shared/requests.ts';
+import { workerRequests } from '../workers/client.ts';
 import { DialogFrame } from './dialog-frame.tsx';
 import { decimal, megabytes } from './format.ts';
 import { currentLocale } from './language.ts';
 import { messages } from './messages.ts';
+import { ScrolledTable } from './model-card-tables.tsx';
 import { connectRule, logText, type NetworkLog, networkLog, type RequestRow } from './network-log.ts';
 import { onPageRequests, pageRequests } from './request-record.ts';
 import { useSession } from './session-context.ts';
@@ -56,15 +58,15 @@ function useKnown(): Known {
 
 function Network() {
   const { page, worker } = useKnown();
-  const log = networkLog({ page, ...(worker ? { worker } : {}) }, document.baseURI);
-  const clean = log.others === 0;
-  const summary = clean ? text.summary : text.summaryMixed;
+  const log = networkLog({ page, ...(worker ? { worker } : {}), ...workerRequests() }, document.baseURI);
+  const clean = log.others === log.forPacks;
+  const summary = log.others === 0 ? text.summary : text.summaryMixed;
   return (
     <>
       <div className="notice network-verdict" data-clean={clean}>
         {clean ? <ShieldCheck size={18} aria-hidden="true" /> : <TriangleAlert size={18} aria-hidden="true" />}
         <div className="notice-text">
-          <strong>{clean ? text.nothing : text.something(log.others)}</strong> {summary(log.rows.length, megabytes(log.received))}
+          <strong>{verdict(log)}</strong> {summary(log.rows.length, megabytes(log.received))}
         </div>
       </div>
       {!worker && <p>{worker === null ? text.silent : text.waiting}</p>}
@@ -85,6 +87,11 @@ function Network() {
       </section>
     </>
   );
+}
+
+function verdict({ others, forPacks }: NetworkLog): string {
+  if (others === 0) return text.nothing;
+  return others === forPacks ? text.forPacks(others) : text.something(others);
 }
 
 function Facts({ log }: { log: NetworkLog }) {
@@ -152,9 +159,8 @@ function CopyButton({ log }: { log: NetworkLog }) {
 
 function RequestTable({ rows }: { rows: readonly RequestRow[] }) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
-    <section className="card-scroll network-list" aria-label={text.list} tabIndex={0}>
-      <table className="network-table" aria-label={text.list}>
+    <div className="network-list">
+      <ScrolledTable label={text.list}>
         <thead>
           <tr>
             {[text.address, text.to, text.bytes, text.when, text.thread].map((name) => (
@@ -175,8 +181,8 @@ function RequestTable({ rows }: { rows: readonly RequestRow[] }) {
             </tr>
           ))}
         </tbody>
-      </table>
-    </section>
+      </ScrolledTable>
+    </div>
   );
 }
 

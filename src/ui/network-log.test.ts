@@ -45,6 +45,12 @@ test('another host is one, also on another port', () => {
   expect([here, others]).toEqual([0, 2]);
 });
 
+test('what the packs’ worker asks of a hub is told apart from what nobody asked for', () => {
+  const hub = thread([request('https://hub.example/api'), request('http://localhost:4173/app/models/index.json')]);
+  expect(networkLog({ page: thread([request(BASE)]), packs: hub }, BASE)).toMatchObject({ here: 2, others: 1, forPacks: 1 });
+  expect(networkLog({ worker: hub }, BASE)).toMatchObject({ others: 1, forPacks: 0 });
+});
+
 test('what came over the network, what from the cache, and what did not come', () => {
   const url = 'http://localhost:4173/app/x';
   const cases = [

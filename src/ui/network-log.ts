@@ -1,7 +1,9 @@
 /** Every request of the page's threads as rows to be read, and what they come to. Pure; knows no strings. */
 import type { RequestRecord, ThreadRequests } from '../shared/requests.ts';
+import type { JobThread } from '../workers/client.ts';
 
-export type Thread = 'page' | 'worker';
+/** `worker`: the analysis. */
+export type Thread = 'page' | 'worker' | JobThread;
 
 /** Over the network, from the browser's cache (asked the server whether it still holds: `unchanged`), or nothing came. */
 export type Arrival = 'network' | 'cache' | 'unchanged' | 'none';
@@ -24,6 +26,8 @@ export interface NetworkLog {
   rows: RequestRow[];
   here: number;
   others: number;
+  /** Of those, the packs' own: that thread alone may go elsewhere, and only for a pack that was asked for. */
+  forPacks: number;
   /** Bytes over the network. */
   received: number;
   cached: number;
@@ -59,11 +63,13 @@ export function networkLog(threads: Partial<Record<Thread, ThreadRequests>>, bas
       }),
     )
     .sort((a, b) => a.at - b.at);
-  const others = rows.filter(({ host }) => host !== null).length;
+  const foreign = rows.filter(({ host }) => host !== null);
+  const others = foreign.length;
   return {
     rows,
     here: rows.length - others,
     others,
+    forPacks: foreign.filter(({ thread }) => thread === 'packs').length,
     received: rows.reduce((sum, row) => sum + row.received, 0),
     cached: rows.filter(({ arrival }) => arrival === 'cache' || arrival === 'unchanged').length,
     refused: Object.values(threads).reduce((sum, { refused }) => sum + refused, 0),

@@ -75,15 +75,17 @@ export function asPeople<T extends Reading>(readings: T[], people: People): T[] 
   return shown.sort((a, b) => a.faceId - b.faceId);
 }
 
-/** Readings by frame: those of one moment lie together. */
-export function framesOf<T extends Reading>(readings: readonly T[]): T[][] {
-  const frames: T[][] = [];
+/** Readings by frame, one after another: those of one moment lie together. */
+export function* framesOf<T extends Reading>(readings: Iterable<T>): Generator<T[]> {
+  let frame: T[] = [];
   for (const reading of readings) {
-    const last = frames.at(-1);
-    if (last?.[0]?.time === reading.time) last.push(reading);
-    else frames.push([reading]);
+    if (frame[0] && frame[0].time !== reading.time) {
+      yield frame;
+      frame = [];
+    }
+    frame.push(reading);
   }
-  return frames;
+  if (frame.length > 0) yield frame;
 }
 
 /** Evidence with each face as the person that it is. */
@@ -107,7 +109,7 @@ export interface Candidate {
 }
 
 /** Everybody who was seen, but never on one frame with this face, for two faces of a frame are two people; last seen first. */
-export function mergeCandidates(readings: readonly Reading[], people: People, faceId: number): Candidate[] {
+export function mergeCandidates(readings: Iterable<Reading>, people: People, faceId: number): Candidate[] {
   const person = personOf(people, faceId);
   const lastSeen = new Map<number, number>();
   const together = new Set<number>([person]);

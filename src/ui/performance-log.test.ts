@@ -88,3 +88,12 @@ test('the report is what is read and the same as JSON; without a source nothing 
   const json: unknown = JSON.parse(report.slice(report.indexOf('{')));
   expect(json).toMatchObject({ machine: { cores: 4 }, pacer: { dropped: 100 }, figures: { age: { median: 100 } } });
 });
+
+test('a frame that the machine slept over is no figure of its speed', () => {
+  const log = new PerformanceLog();
+  const hours = 8 * 3_600_000;
+  log.frameShown({ takenAt: 0, shownAt: hours, times: {}, faces: 1 });
+  expect(log.figures(hours).age).toBeNull();
+  log.frameShown({ takenAt: hours, shownAt: hours + 40_000, times: {}, faces: 1 });
+  expect(log.figures(hours + 40_000).age?.p95).toBe(40_000);
+});

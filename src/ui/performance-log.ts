@@ -5,6 +5,8 @@ import type { AnalysisEvent, StageTimes } from '../shared/events.ts';
 export const WINDOW_MS = 5000;
 /** Where nothing was shown for so long, nothing is analysed. */
 const HALT_MS = 4 * WINDOW_MS;
+/** No frame is so old, ms, but one that the machine slept over. */
+const SLEPT_MS = 120_000;
 /** Of 60 frames a second, 17 seconds. */
 const KEPT = 1024;
 
@@ -83,7 +85,7 @@ export class PerformanceLog {
   }
 
   frameShown(frame: ShownFrame): void {
-    this.#shown.add(frame);
+    if (frame.shownAt - frame.takenAt < SLEPT_MS) this.#shown.add(frame);
   }
 
   /** Another source: the last explanation stays. */

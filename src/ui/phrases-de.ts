@@ -45,6 +45,91 @@ export const germanPhrases: Phrases = {
   'Wait a moment, then try again.': 'Einen Moment warten, dann noch einmal versuchen.',
   'This part of the model could not be loaded.': 'Dieser Teil des Modells konnte nicht geladen werden.',
 
+  // Foundation models
+  'The prompt is too long for the foundation model.': 'Der Prompt ist zu lang für das Foundation-Modell.',
+  'The foundation model’s decoder gives no logits.': 'Der Decoder des Foundation-Modells gibt keine Logits.',
+  'Remove the pack, then get it again.': 'Das Paket entfernen, dann neu laden.',
+  '{0} cannot run here: it needs WebGPU.': '{0} läuft hier nicht: es braucht WebGPU.',
+  '{0} cannot run here: it needs WebGPU with 16-bit shaders.': '{0} läuft hier nicht: es braucht WebGPU mit 16-Bit-Shadern.',
+  'Choose a smaller model, or a browser and a graphics card that have it.':
+    'Ein kleineres Modell wählen oder einen Browser und eine Grafikkarte, die es haben.',
+  'The foundation model’s files cannot be used.': 'Die Dateien des Foundation-Modells sind nicht zu gebrauchen.',
+  'The foundation model could not take this question.': 'Das Foundation-Modell konnte diese Frage nicht annehmen.',
+  'The foundation model stopped working.': 'Das Foundation-Modell hat aufgehört zu arbeiten.',
+  'The foundation model could not be opened.': 'Das Foundation-Modell konnte nicht geöffnet werden.',
+  'Made from a folder without a manifest: its licence and its memory are not known here.':
+    'Aus einem Ordner ohne Manifest: Lizenz und Speicherbedarf sind hier nicht bekannt.',
+  'This folder holds no vision-language model that can be used.': 'In diesem Ordner ist kein Bild-Sprach-Modell, das benutzt werden kann.',
+  'Give a folder with config.json and onnx/, as transformers.js expects them.':
+    'Einen Ordner mit config.json und onnx/ nehmen, wie transformers.js sie erwartet.',
+  'What the whole picture makes people feel is read by the pack’s own language model, which is not loaded.':
+    'Was das ganze Bild fühlen lässt, liest das eigene Sprachmodell des Pakets, das nicht geladen ist.',
+  'Choose the pack’s own language model.': 'Das eigene Sprachmodell des Pakets wählen.',
+  'The pack’s own language model answers, since {0} could not be loaded. {1} {2}':
+    'Das eigene Sprachmodell des Pakets antwortet, denn {0} konnte nicht geladen werden. {1} {2}',
+  'The pack’s own language model answers, since the chosen one cannot be used. {0} {1}':
+    'Das eigene Sprachmodell des Pakets antwortet, denn das gewählte ist nicht zu gebrauchen. {0} {1}',
+
+  // Packs that are fetched, kept and imported
+  'There is no more room for this pack.': 'Für dieses Paket ist kein Platz mehr.',
+  'Remove packs or kept sessions that you no longer need, or free space on this device, then go on; what came so far stays.':
+    'Nicht mehr gebrauchte Pakete oder Sitzungen entfernen oder auf dem Gerät Platz schaffen, dann weitermachen; was schon da ist, bleibt.',
+  'The pack could not be written to this device’s storage.': 'Das Paket konnte nicht im Speicher dieses Geräts abgelegt werden.',
+  'Check that the browser may store data for this page, then go on.':
+    'Prüfen, ob der Browser für diese Seite Daten speichern darf, dann weitermachen.',
+  'The host of {0} does not answer.': 'Der Server mit {0} antwortet nicht.',
+  'Check the connection and the address of the hub, then go on; what came so far stays.':
+    'Verbindung und Adresse des Hubs prüfen, dann weitermachen; was schon da ist, bleibt.',
+  'The host does not give {0} without a sign-in.': 'Der Server gibt {0} nicht ohne Anmeldung her.',
+  'Choose another pack, or take its files from a mirror or from disk.':
+    'Ein anderes Paket wählen oder seine Dateien von einem Spiegelserver oder vom Gerät nehmen.',
+  'The host wants a pause before it gives {0}.': 'Der Server verlangt eine Pause, bevor er {0} hergibt.',
+  'Wait a few minutes, then go on; what came so far stays.': 'Einige Minuten warten, dann weitermachen; was schon da ist, bleibt.',
+  'The host could not deliver {0}.': 'Der Server konnte {0} nicht liefern.',
+  'Try again later; what came so far stays.': 'Später noch einmal versuchen; was schon da ist, bleibt.',
+  'The host has no {0}.': 'Der Server hat {0} nicht.',
+  'Check the address of the hub or mirror, or choose another pack.':
+    'Die Adresse des Hubs oder Spiegelservers prüfen oder ein anderes Paket wählen.',
+  '{0} came damaged: it is not the one that the pack names.': '{0} kam beschädigt an: es ist nicht die Datei, die das Paket nennt.',
+  'Try again; if it happens again, something on the way or on the host has changed it.':
+    'Noch einmal versuchen; kommt es wieder vor, hat etwas auf dem Weg oder auf dem Server sie verändert.',
+  'The host’s list of files of {0} cannot be read.': 'Die Dateiliste des Servers zu {0} kann nicht gelesen werden.',
+  'What came so far stays. Go on when you like.': 'Was schon da ist, bleibt. Jederzeit weitermachen.',
+  'What looks after the packs stopped unexpectedly.': 'Die Verwaltung der Pakete wurde unerwartet beendet.',
+  'Try it again; what came so far stays.': 'Noch einmal versuchen; was schon da ist, bleibt.',
+  'The server’s pack was refused: {0} The last good one goes on.':
+    'Das Paket des Servers wurde abgelehnt: {0} Das letzte gute läuft weiter.',
+  'The server’s pack cannot be had: the one that this browser has kept is used.':
+    'Das Paket des Servers ist nicht zu bekommen: benutzt wird das, das dieser Browser behalten hat.',
+  'There is no room in this browser to keep the pack, so it is downloaded at each start.':
+    'In diesem Browser ist kein Platz, um das Paket zu behalten; es wird bei jedem Start neu geladen.',
+  'The pack file {0} cannot be read, or is cut off.': 'Die Datei {0} des Pakets ist nicht lesbar oder abgeschnitten.',
+  'Check that the pack is complete, then open it again.': 'Prüfen, ob das Paket vollständig ist, dann noch einmal öffnen.',
+  'This archive cannot be read as a pack.': 'Dieses Archiv ist nicht als Paket zu lesen.',
+  'Pack the folder again as a plain ZIP, or open the folder itself.':
+    'Den Ordner noch einmal als einfaches ZIP packen oder den Ordner selbst öffnen.',
+  'This pack names a file outside of its own folder.': 'Dieses Paket nennt eine Datei außerhalb seines eigenen Ordners.',
+  'There is no manifest.json in what was opened, and it is no model that this page knows.':
+    'Im Geöffneten ist keine manifest.json, und es ist kein Modell, das diese Seite kennt.',
+  'Open a pack’s folder or a ZIP of it; of a model from the hub, the folder must have the repository’s name and all files that are needed.':
+    'Den Ordner eines Pakets oder ein ZIP davon öffnen; bei einem Modell vom Hub muss der Ordner den Namen des Repositorys und alle nötigen Dateien haben.',
+  'The pack {0} is not on this device, or not all of it.': 'Das Paket {0} ist nicht oder nicht ganz auf diesem Gerät.',
+  'Download it under “Model packs”, or open it from disk.': 'Unter „Modellpakete“ laden oder vom Gerät öffnen.',
+  'The stored pack {0} is damaged.': 'Das gespeicherte Paket {0} ist beschädigt.',
+  'Download it again under “Model packs”: only what is damaged is fetched. One from disk must be opened again.':
+    'Unter „Modellpakete“ noch einmal laden: nur das Beschädigte wird geholt. Eines vom Gerät muss neu geöffnet werden.',
+  'The pack could not be removed.': 'Das Paket konnte nicht entfernt werden.',
+  'Close other tabs of this page, then try again.': 'Andere Tabs dieser Seite schließen, dann noch einmal versuchen.',
+  'There is no room for this pack: {0} are missing, {1} are free.': 'Für dieses Paket ist kein Platz: es fehlen {0}, frei sind {1}.',
+  'Remove packs that you no longer need, or free space on this device, then go on. Here are {0}.':
+    'Nicht mehr gebrauchte Pakete entfernen oder auf dem Gerät Platz schaffen, dann weitermachen. Hier liegen {0}.',
+  'Free space on this device, or choose a smaller pack, then go on.':
+    'Auf dem Gerät Platz schaffen oder ein kleineres Paket wählen, dann weitermachen.',
+  'There is no pack {0}.': 'Es gibt kein Paket {0}.',
+  'Check the address of the page, or open the pack from disk.': 'Die Adresse der Seite prüfen oder das Paket vom Gerät öffnen.',
+  '{0} came from disk and is damaged here.': '{0} kam vom Gerät und ist hier beschädigt.',
+  'Open it from disk again.': 'Es noch einmal vom Gerät öffnen.',
+
   // The machine and the browser
   'This device ran out of memory.': 'Diesem Gerät ist der Speicher ausgegangen.',
   'Close other tabs and programs, then reload.': 'Andere Tabs und Programme schließen, dann neu laden.',
@@ -64,6 +149,10 @@ export const germanPhrases: Phrases = {
   'This browser offers no WebGPU.': 'Dieser Browser bietet kein WebGPU.',
   'Run on WASM, which is slower, or open the page in a browser that has WebGPU.':
     'Auf WASM laufen lassen, was langsamer ist, oder die Seite in einem Browser mit WebGPU öffnen.',
+  'The analysis does not answer any more.': 'Die Analyse antwortet nicht mehr.',
+  'The analysis was interrupted and has been started again.': 'Die Analyse wurde unterbrochen und neu gestartet.',
+  'The pack’s goldens cannot be read.': 'Die Prüfwerte des Pakets lassen sich nicht lesen.',
+  'The {0} graph computes wrong numbers on this machine.': 'Der Graph {0} rechnet auf diesem Gerät falsch.',
   'The analysis stopped unexpectedly.': 'Die Analyse hat unerwartet aufgehört.',
   'Load again; what was read so far stays.': 'Neu laden; was bisher gelesen wurde, bleibt.',
   'The analysis of this picture stopped unexpectedly.': 'Die Analyse dieses Bildes hat unerwartet aufgehört.',
@@ -85,6 +174,18 @@ export const germanPhrases: Phrases = {
     'WebGPU war gewünscht und ist nicht da: der Graph {0} läuft auf der CPU.',
   'WebGPU could not run the {0} graph, so it runs on WebAssembly, which is slower ({1}).':
     'WebGPU konnte den Graphen {0} nicht ausführen, also läuft er auf WebAssembly, was langsamer ist ({1}).',
+  'WebAssembly could not run the {0} graph, so it runs on WebGPU ({1}).':
+    'WebAssembly konnte den Graphen {0} nicht ausführen, also läuft er auf WebGPU ({1}).',
+  'The graphics device was lost twice in this visit, so everything runs on WebAssembly, which is slower.':
+    'Die Verbindung zur Grafikkarte ging in diesem Besuch zweimal verloren, also läuft alles auf WebAssembly, was langsamer ist.',
+  'The {0} graph hung twice on WebGPU in this visit, so it runs on WebAssembly, which is slower.':
+    'Der Graph {0} blieb in diesem Besuch zweimal auf WebGPU hängen, also läuft er auf WebAssembly, was langsamer ist.',
+  'The pack’s own language model answers, since this device ran out of memory in this visit.':
+    'Das eigene Sprachmodell des Pakets antwortet, denn diesem Gerät ist bei diesem Besuch der Speicher ausgegangen.',
+  'The language model was left out, since this device ran out of memory in this visit.':
+    'Das Sprachmodell wurde weggelassen, denn diesem Gerät ist bei diesem Besuch der Speicher ausgegangen.',
+  'This device ran out of memory in this visit, so the language model was left out.':
+    'Diesem Gerät ist in diesem Besuch der Speicher ausgegangen, also wurde das Sprachmodell weggelassen.',
   'The {0} graph’s 8-bit form could not be used, so it runs in 4 bits, which is slower ({1}).':
     'Die 8-Bit-Form des Graphen {0} war nicht zu gebrauchen, also läuft er mit 4 Bit, was langsamer ist ({1}).',
 
@@ -187,6 +288,9 @@ export const germanPhrases: Phrases = {
   'the columns must be {0}, got "{1}".': 'die Spalten müssen {0} sein, gefunden „{1}“.',
   'there are no rows below the header.': 'unter der Kopfzeile steht nichts.',
   'expected {0} fields ({1}), got {2}.': 'erwartet sind {0} Felder ({1}), gefunden {2}.',
+  'there are more than {0} fields.': 'es sind mehr als {0} Felder.',
+  'this is not UTF-8 text.': 'das ist kein UTF-8-Text.',
+  'Save labels.csv as UTF-8 and run again.': 'labels.csv als UTF-8 speichern und neu starten.',
   'the file name is empty.': 'der Dateiname ist leer.',
   '"{0}" is not inside the folder: paths must be relative to labels.csv.':
     '„{0}“ liegt nicht im Ordner: Pfade zählen von dort, wo labels.csv liegt.',

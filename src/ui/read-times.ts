@@ -22,9 +22,16 @@ export function keptReadTimes(readings: readonly Reading[], jobs: readonly Video
     if (!stretch) return [];
     const step = job.framesPerSecond === null ? EVERY_FRAME_STEP : 1 / job.framesPerSecond;
     const count = Math.floor((stretch.to - stretch.from) / step + 1e-6) + 1;
-    return Array.from({ length: count }, (_, index) => stretch.from + index * step).filter(
-      (time) => !job.lost.some(({ from, to }) => time >= from && time <= to) && !hasNear(times, time, step / 2),
-    );
+    const lost = job.lost.toSorted((a, b) => a.from - b.from);
+    const found: number[] = [];
+    let next = 0;
+    for (let index = 0; index < count; index += 1) {
+      const time = stretch.from + index * step;
+      while ((lost[next]?.to ?? time) < time) next += 1;
+      if (time >= (lost[next]?.from ?? Number.POSITIVE_INFINITY) || hasNear(times, time, step / 2)) continue;
+      found.push(time);
+    }
+    return found;
   });
   return [...times, ...empty].sort((a, b) => a - b);
 }

@@ -1,14 +1,15 @@
 import { useEffect, useRef } from 'react';
 import { selectedItem } from './analysis-state.ts';
 import { ExplanationList } from './explanation-list.tsx';
-import { ExplanationView } from './explanation-view.tsx';
+import { ExplanationLog } from './explanation-log.tsx';
 import { messages } from './messages.ts';
-import { useAppState } from './session-context.ts';
+import { useAppState, useSession } from './session-context.ts';
 
 /** Nearer to the end than this, the log follows what is written, px. */
 const FOLLOW = 60;
 
 export function ReasoningPanel() {
+  const { settings } = useSession();
   const item = useAppState(selectedItem);
   const log = useRef<HTMLDivElement>(null);
   const following = useRef(true);
@@ -44,8 +45,10 @@ export function ReasoningPanel() {
         tabIndex={0}
         onScroll={scrolled}
       >
-        {runs.length === 0 && <p className="empty">{messages.reasoningEmpty}</p>}
-        {item && runs.map((run) => <ExplanationView key={run.runId} run={run} live={item.kind !== 'picture'} />)}
+        {runs.length === 0 && (
+          <p className="empty">{settings.prompting === 'plain' ? messages.reasoningEmptyPlain : messages.reasoningEmpty}</p>
+        )}
+        {item && <ExplanationLog key={item.id} runs={runs} live={item.kind !== 'picture'} />}
       </div>
     </section>
   );

@@ -2,7 +2,8 @@
  * Records the camera on the stage, where the user says so: in takes of a size that can be kept, each written away piece by piece, so that a
  * cut costs no more than the last piece. Knows neither state nor storage; what it makes is given to who wants it.
  */
-import { remuxed } from '../media/remux.ts';
+import type { remuxed } from '../media/remux.ts';
+import { remuxedApart } from '../media/remux-apart.ts';
 import { TakeRecorder } from '../media/take-recorder.ts';
 import { type WireError, wireError } from '../shared/errors.ts';
 import type { Result } from '../shared/result.ts';
@@ -194,7 +195,7 @@ export class Recording {
       // Else a piece could be written after the whole take.
       await running.written;
       const raw = new Blob(running.pieces, { type: running.take.type });
-      const { take, file } = await putTogether(running.take, raw, this.#options.remux ?? remuxed);
+      const { take, file } = await putTogether(running.take, raw, this.#options.remux ?? remuxedApart);
       this.#options.onFinished(running.itemId, take, file);
     } finally {
       this.#finishing -= 1;
@@ -219,7 +220,7 @@ export class Recording {
 export async function putTogether(
   take: Take,
   raw: Blob,
-  remux: (recording: Blob) => Promise<Result<{ file: Blob; length: number }>> = remuxed,
+  remux: (recording: Blob) => Promise<Result<{ file: Blob; length: number }>> = remuxedApart,
 ): Promise<{ take: Take; file: Blob | null }> {
   if (raw.size === 0) return { take, file: null };
   const whole = await remux(raw);

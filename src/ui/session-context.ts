@@ -1,6 +1,10 @@
 import { createContext, useContext, useSyncExternalStore } from 'react';
 import type { AnalysisState } from './analysis-state.ts';
+import type { AppShell } from './app-shell.ts';
 import type { Evaluation, EvaluationState } from './evaluation.ts';
+import type { FullSelfTest, SelfTestRecord } from './full-self-test.ts';
+import type { ComparingState, PackComparison } from './pack-comparison.ts';
+import type { Packs, PacksState } from './packs.ts';
 import type { SessionController } from './session-controller.ts';
 import type { Keeping, SessionKeeper } from './session-keeper.ts';
 import type { Settings } from './settings.ts';
@@ -11,6 +15,10 @@ export interface SessionHandles {
   controller: SessionController;
   keeper: SessionKeeper;
   evaluation: Evaluation;
+  packs: Packs;
+  comparison: PackComparison;
+  selfTest: FullSelfTest;
+  shell: AppShell;
   settings: Settings;
   changeSettings: (change: Partial<Settings>) => void;
 }
@@ -39,4 +47,22 @@ export function useKeeping(): Keeping {
 export function useEvaluation(): EvaluationState {
   const { evaluation } = useSession();
   return useSyncExternalStore(evaluation.subscribe, evaluation.get);
+}
+
+/** The packs of this browser, and what is being fetched. */
+export function usePacks(): PacksState {
+  const { packs } = useSession();
+  return useSyncExternalStore(packs.subscribe, packs.get);
+}
+
+/** What the last whole self-test on this machine found; null where there was none. */
+export function useSelfTest(): SelfTestRecord | null {
+  const { selfTest } = useSession();
+  return useSyncExternalStore(selfTest.subscribe, selfTest.get);
+}
+
+/** Two packs on one picture. */
+export function useComparing(): ComparingState {
+  const { comparison } = useSession();
+  return useSyncExternalStore(comparison.subscribe, comparison.get);
 }

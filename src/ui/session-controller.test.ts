@@ -5,7 +5,7 @@ import type { MediaFrame } from '../media/frame.ts';
 import type { AnalysisEvent } from '../shared/events.ts';
 import { EMOTION_LABELS } from '../shared/labels.ts';
 import type { Reading } from '../shared/readings.ts';
-import type { ExplainOptions, ReadOptions } from '../workers/api.ts';
+import type { ExplainOptions, LoadOptions, ReadOptions } from '../workers/api.ts';
 import { openController } from './controller.fixture.ts';
 
 let give: ((frame: MediaFrame) => void) | null = null;
@@ -220,4 +220,19 @@ test('thumbnails that were made while the first one was awaited are given up, bu
   expect(made).toHaveLength(3);
   expect(revoked).toEqual(['blob:0', 'blob:1']);
   expect(store.get().items[0]?.thumbnail).toBe('blob:2');
+});
+
+test('other packs are loaded anew and stay chosen; a pack beside the page’s is loaded without them', async () => {
+  const loads: LoadOptions[] = [];
+  const { controller, store } = openController({ worker: () => ({ load: async (options: LoadOptions) => void loads.push(options) }) });
+  const smol = { foundation: 'smol', storedPack: 'mine' };
+  controller.changePacks(smol);
+  expect(store.get().model.parts['language-model'].phase).toBe('loading');
+  controller.reload('wasm');
+  expect(loads.map(({ foundation, storedPack, backend }) => [foundation, storedPack, backend])).toEqual([
+    [null, null, 'auto'],
+    ['smol', 'mine', 'auto'],
+    ['smol', 'mine', 'wasm'],
+  ]);
+  expect(controller.loadOptions('other')).toMatchObject({ packUrl: 'http://localhost/models/other/', foundation: null, storedPack: null });
 });

@@ -1,4 +1,3 @@
-import { points68 } from '../export/landmarks-68.ts';
 import type { Mark, SessionReading } from '../export/session.ts';
 import type { MediaFrame } from '../media/frame.ts';
 import { fileKind } from '../media/kinds.ts';
@@ -8,6 +7,7 @@ import { boxesToCover, LINGER_SECONDS, SAME_FRAME } from '../overlay/face-covers
 import { MAX_GAP } from '../overlay/face-tracks.ts';
 import { type WireError, wireError } from '../shared/errors.ts';
 import type { AnalysisEvent } from '../shared/events.ts';
+import type { Fault } from '../shared/faults.ts';
 import type { BackendChoice } from '../shared/labels.ts';
 import type { Evidence } from '../shared/readings.ts';
 import type { ThreadRequests } from '../shared/requests.ts';
@@ -17,13 +17,17 @@ import type { LoadOptions } from '../workers/api.ts';
 import { type Explanation, type Item, isOpen, type Snapshot, selectedItem } from './analysis-state.ts';
 import type { Analyzer, StartAnalyzer } from './analyzer.ts';
 import { type BenchmarkResult, runBenchmark } from './benchmark.ts';
+import { CameraRest } from './camera-rest.ts';
 import { CameraTakes } from './camera-takes.ts';
 import { DeepQueue, MAX_NEW_TOKENS } from './deep-queue.ts';
 import { ExplainedFrames } from './explained-frames.ts';
 import { KeptFrames } from './kept-frames.ts';
+import { KeptReadings, keptReading, type ReadingRows } from './kept-readings.ts';
+import { LiveFaceIds } from './live-face-ids.ts';
 import { LiveReadings } from './live-readings.ts';
 import { LiveSource } from './live-source.ts';
 import { messages } from './messages.ts';
+import { OWN_PACK, type PackChoice } from './pack-choice.ts';
 import { PeakRounds, type PeakStill } from './peak-rounds.ts';
 import { type Peak, PeakTurns } from './peaks.ts';
 import { asPeople, type Candidate, mergeCandidates, NOBODY_KNOWN } from './people.ts';
@@ -32,6 +36,7 @@ import { PictureMode } from './picture-mode.ts';
 import { compressed, makeThumbnail, miniature, PictureShelf } from './picture-shelf.ts';
 import { isSeldom, keptReadTimes } from './read-times.ts';
 import type { PieceStore } from './recording.ts';
+import { Recovery } from './recovery.ts';
 import { rowsBetween } from './rows-between.ts';
 import type { SessionSource, Standing } from './session-keeper.ts';
 import { itemFrom, type KeptItem, type KeptSession } from './session-record.ts';
@@ -44,24 +49,28 @@ import { type JobWish, jobAt } from './video-job.ts';
 import { VideoJobs } from './video-jobs.ts';
 import { VideoReader } from './video-reader.ts';
 
-/** More than a second of live readings has, of a dozen faces. */
-const LAST_ROWS = 512;
-
 interface ControllerOptions {
   store: StateStore;
   startAnalyzer: StartAnalyzer;
   address: AddressOptions;
   /** What the settings say; the address wins. */
   backend: BackendChoice;
+  /** Those in use from the start. */
+  packs: PackChoice;
   smoothing: number;
   explainPeaks: boolean;
   /** Whether the user has read what comes before the first camera. */
   cameraNoticed: boolean;
+  /** Whether a video file's index can be gone through; absent: it is taken for granted. */
+  hasEnd?: (file: Blob) => Promise<boolean>;
   /** Where a recorded video goes piece by piece; absent: it lies in memory until it is whole. */
   pieces?: PieceStore;
   /** Everything is found relative to this: the pack, the wasm files, the sample. */
   baseUrl: string;
 }
+
+/** A video that is told to stand still goes on for less than this, seconds. */
+const HELD_STILL = 0.5;
 
 /** A frame with a change of expression that may be explained by itself. */
 interface PeakFrame {
@@ -79,13 +88,14 @@ export class SessionController implements SessionSource {
   readonly performance = new PerformanceLog();
   readonly pictureMode = new PictureMode();
   readonly takes: CameraTakes;
+  readonly cameraRest: CameraRest;
   readonly videoJobs: VideoJobs;
   readonly peakRounds: PeakRounds;
   readonly #videoReader: VideoReader;
   /** The video whose file was asked for, so that its analysis can go on. */
   #fileWanted: string | null = null;
   /** Readings of cameras and videos, by item, for the export. */
-  readonly recorded = new Map<string, SessionReading[]>();
+  readonly recorded = new Map<string, ReadingRows>();
   /** Media times of the frames that were read, by item: those on which there was no face, too. */
   readonly readTimes = new Map<string, number[]>();
   /** How timelines were looked at last, by item. */
@@ -109,18 +119,26 @@ export class SessionController implements SessionSource {
   readonly #mirrored = new Set<string>();
   #analyzer: Analyzer;
   #backend: BackendChoice;
+  #packs: PackChoice;
   #readerWaiters: (() => void)[] = [];
   /** Events of runs that are not the page's, by run. */
   readonly #apart = new Map<string, AnalysisEvent[]>();
   /** The one camera or video frame in analysis. */
-  #liveRun: { runId: string; itemId: string; takenAt: number } | null = null;
+  #liveRun: { runId: string; itemId: string; takenAt: number; time: number } | null = null;
   /** Its readings are still awaited. */
   #isAwaited = false;
   #camera: { itemId: string; deviceId: string | null } | null = null;
+  /** Where the last camera session stood when its camera was left: media time in seconds, and when that was. */
+  #stood: { itemId: string; time: number; at: number } | null = null;
   /** Kept videos that came back: not opened, and so not read, before somebody plays them. */
   readonly #resting = new Set<string>();
-  /** The tracker counts from one again after a reload: new faces of a kept video come after those that it had. */
-  readonly #facesBefore = new Map<string, number>();
+  readonly #faceIds = new LiveFaceIds();
+  readonly #recovery = new Recovery();
+  /** Pictures that are read a second time, since a worker was lost with the first: a third may be lost to them. */
+  readonly #readAgain = new Set<string>();
+  /** A video that stands still, at `at`, until it can be read again from `time` on; in seconds. */
+  #held: { itemId: string; time: number; at: number } | null = null;
+  #timing = false;
   /** Ids are kept across visits: no two pages may give the same. */
   readonly #page = crypto.getRandomValues(new Uint32Array(1))[0]?.toString(36) ?? '';
   #ids = 0;
@@ -129,6 +147,7 @@ export class SessionController implements SessionSource {
     this.#options = options;
     this.#store = options.store;
     this.#backend = options.address.backend ?? options.backend;
+    this.#packs = options.packs;
     this.smoothing = options.smoothing;
     this.#explainPeaks = options.explainPeaks;
     this.cameraNoticed = options.cameraNoticed;
@@ -137,7 +156,11 @@ export class SessionController implements SessionSource {
       (frame) => this.#readLive(frame),
       (time) => this.#frameGiven(time),
     );
-    this.#videoReader = new VideoReader({ analyzer: () => this.#analyzer, newId: (prefix) => this.#newId(prefix) });
+    this.#videoReader = new VideoReader({
+      analyzer: () => this.#analyzer,
+      newId: (prefix) => this.#newId(prefix),
+      ...(options.hasEnd && { hasEnd: options.hasEnd }),
+    });
     this.videoJobs = new VideoJobs({
       store: options.store,
       read: this.#videoReader.read,
@@ -146,7 +169,7 @@ export class SessionController implements SessionSource {
       smoothing: () => this.smoothing,
       onFrames: (itemId, times, anew) => this.#videoRead(itemId, times, anew),
       onDropped: (itemId, inside) => this.#notRead(itemId, inside),
-      onEnd: (itemId) => this.#facesBefore.set(itemId, this.#highestFace(itemId)),
+      onEnd: (itemId) => this.#faceIds.behind(itemId, this.recorded.get(itemId) ?? []),
     });
     this.peakRounds = new PeakRounds({
       store: options.store,
@@ -178,6 +201,15 @@ export class SessionController implements SessionSource {
       onProblem: (error) => this.#notice(error),
     });
     document.addEventListener('visibilitychange', () => this.#restRecording());
+    this.cameraRest = new CameraRest({
+      page: document,
+      end: () => {
+        const camera = this.#camera;
+        if (camera) this.stopCamera();
+        return camera;
+      },
+      goOn: ({ itemId, deviceId }) => void this.startCamera(deviceId, itemId),
+    });
     this.#analyzer = this.#start();
     options.store.subscribe(() => this.live.setPeople(selectedItem(options.store.get())?.people ?? NOBODY_KNOWN));
   }
@@ -196,17 +228,29 @@ export class SessionController implements SessionSource {
     return this.#options.address.pack;
   }
 
-  /** What it takes to load a pack beside this page, as it is used here. */
-  loadOptions(pack: string): LoadOptions {
+  /** Packs of this browser's store that are in use. */
+  get packs(): PackChoice {
+    return this.#packs;
+  }
+
+  /** Loads anew with other packs; what was read stays. */
+  changePacks(packs: PackChoice): void {
+    this.#packs = packs;
+    this.reload();
+  }
+
+  /** What it takes to load a pack beside this page, as it is used here, or stored ones in its place. */
+  loadOptions(pack: string, packs: PackChoice = OWN_PACK): LoadOptions {
     const { address, baseUrl } = this.#options;
-    return {
+    return this.#recovery.adjusted({
       packUrl: new URL(`models/${pack}/`, baseUrl).href,
       wasmUrl: new URL('ort/', baseUrl).href,
       backend: this.#backend,
       graphBackends: address.graphBackends,
       threads: 0,
       choices: loadChoices(),
-    };
+      ...packs,
+    });
   }
 
   /** Whether the frame on the stage is to be shown as in a mirror. */
@@ -226,7 +270,8 @@ export class SessionController implements SessionSource {
     this.#analyzer.dispose();
     this.#backend = backend;
     this.#liveRun = null;
-    this.#store.dispatch({ type: 'load-begun' });
+    this.#recovery.forget();
+    this.#beginLoad();
     this.#analyzer = this.#start();
     for (const item of this.#store.get().items) {
       if (item.kind === 'picture' && !item.snapshot && item.error && !/^(file|picture)-/.test(item.error.code)) this.retry(item.id);
@@ -253,15 +298,20 @@ export class SessionController implements SessionSource {
     else this.#notice(sample.error);
   }
 
-  /** Null: the browser's choice. One camera session at a time; another device goes on in the same one. */
-  async startCamera(deviceId: string | null = null): Promise<void> {
+  /**
+   * Null: the browser's choice. One camera session at a time; another device goes on in the same one.
+   * @param session the one to go on with, where no camera is on; a new one unless told
+   */
+  async startCamera(deviceId: string | null = null, session: string | null = null): Promise<void> {
     if (!this.cameraNoticed) {
       this.#store.dispatch({ type: 'camera-notice', open: true });
       return;
     }
-    const itemId = this.#camera?.itemId ?? this.#newId('camera');
-    const fresh = this.#camera === null;
+    const known = this.#camera?.itemId ?? (session !== null && this.#has(session) ? session : null);
+    const itemId = known ?? this.#newId('camera');
+    const fresh = known === null;
     this.#leave();
+    this.cameraRest.forget();
     this.#store.dispatch({ type: 'notice', error: null });
     if (fresh) {
       const sessions = this.#store.get().items.filter((item) => item.kind === 'camera').length;
@@ -276,7 +326,7 @@ export class SessionController implements SessionSource {
     this.#camera = { itemId, deviceId };
     this.#store.dispatch({ type: 'camera', phase: 'starting' });
     this.#store.dispatch({ type: 'paused', paused: false });
-    const opened = await this.source.openCamera(deviceId, (error) => this.#cameraEnded(itemId, error));
+    const opened = await this.source.openCamera(deviceId, this.#goesOnAt(itemId), (error) => this.#cameraEnded(itemId, error));
     if (this.#camera?.itemId !== itemId) return;
     if (!opened.ok) {
       if (opened.error.code !== 'cancelled') this.#cameraEnded(itemId, opened.error);
@@ -449,8 +499,9 @@ export class SessionController implements SessionSource {
 
   /** Media times of the frames that were read; what was watched in an earlier visit without a face on it is not known any more. */
   framesRead(itemId: string): number[] {
-    const withFaces = (this.recorded.get(itemId) ?? []).map(({ time }) => time);
-    return [...new Set([...(this.readTimes.get(itemId) ?? []), ...withFaces])];
+    const times = new Set(this.readTimes.get(itemId) ?? []);
+    for (const { time } of this.recorded.get(itemId) ?? []) times.add(time);
+    return [...times];
   }
 
   setExplainPeaks(on: boolean): void {
@@ -629,9 +680,9 @@ export class SessionController implements SessionSource {
     if (record.mirrored) this.#mirrored.add(item.id);
     this.takes.takeBack(kept);
     if (item.kind !== 'picture') {
-      this.recorded.set(item.id, readings);
+      this.recorded.set(item.id, new KeptReadings(readings));
       this.readTimes.set(item.id, keptReadTimes(readings, item.jobs ?? []));
-      this.#facesBefore.set(item.id, this.#highestFace(item.id));
+      this.#faceIds.behind(item.id, readings);
     }
     if (item.kind === 'video') this.#resting.add(item.id);
     return { ...item, thumbnail: thumbnail && URL.createObjectURL(thumbnail) };
@@ -651,9 +702,71 @@ export class SessionController implements SessionSource {
   }
 
   #start(): Analyzer {
-    const analyzer = this.#options.startAnalyzer((event) => this.#hear(event));
-    void analyzer.load(this.loadOptions(this.packName));
+    const analyzer = this.#options.startAnalyzer(
+      (event) => this.#hear(event),
+      (fault) => this.#recover(fault),
+    );
+    void analyzer.load(this.loadOptions(this.packName, this.#packs));
     return analyzer;
+  }
+
+  #beginLoad(): void {
+    this.#store.dispatch({ type: 'load-begun' });
+    for (const [itemId, rows] of this.recorded) this.#faceIds.goOn(itemId, rows);
+  }
+
+  /** A worker is lost: how the next one is loaded, and what is open goes on in; null where the user has to say so. */
+  #recover(fault: Fault): LoadOptions | null {
+    const { paused } = this.#store.get();
+    const interruption = this.#recovery.after(fault, this.#packs.foundation !== null);
+    if (!interruption) return null;
+    this.videoJobs.interrupt();
+    const item = selectedItem(this.#store.get());
+    if (item?.kind === 'video' && !paused && !this.#resting.has(item.id)) {
+      const { currentTime } = this.source.element;
+      this.#held ??= { itemId: item.id, time: this.#isAwaited ? (this.#liveRun?.time ?? currentTime) : currentTime, at: currentTime };
+      this.source.pause();
+    }
+    this.#beginLoad();
+    this.#store.dispatch({ type: 'interrupted', interruption });
+    if (item && item.id === this.#camera?.itemId && !paused) {
+      const last = this.readTimes.get(item.id)?.at(-1) ?? 0;
+      const from = this.#isAwaited ? (this.#liveRun?.time ?? last) : last;
+      this.#store.dispatch({ type: 'unread', itemId: item.id, from, to: null });
+    }
+    if (interruption.change.kind === 'without-language-model') {
+      this.#hear({ type: 'load-failed', part: 'language-model', error: wireError('out-of-memory', ...messages.recovery.unloaded) });
+    }
+    return this.loadOptions(this.packName, this.#packs);
+  }
+
+  /** A video that stood still since its frame could not be read goes on with that one. */
+  #letGo(): void {
+    const held = this.#held;
+    const { selectedId, paused } = this.#store.get();
+    this.#held = null;
+    if (!held || held.itemId !== selectedId || paused) return;
+    const { element } = this.source;
+    // Who went elsewhere meanwhile is not fetched back.
+    if (Math.abs(element.currentTime - held.at) < HELD_STILL) element.currentTime = held.time;
+    this.source.resume();
+  }
+
+  /** Nothing will be read before the user loads anew: a video that stood still until then is paused, and says so. */
+  #holdOn(): void {
+    if (!this.#held) return;
+    this.#held = null;
+    this.setPaused(true);
+  }
+
+  /** Whether a run that ended with its worker is begun again by itself. */
+  #beginsAgain(runId: string): boolean {
+    if (this.#deep.beginAnew(runId)) return true;
+    const itemId = this.#store.get().runs[runId];
+    if (itemId === undefined || !runId.startsWith('read-') || this.#readAgain.has(itemId)) return false;
+    this.#readAgain.add(itemId);
+    void this.#stills.run(() => this.#readStill(itemId));
+    return true;
   }
 
   /** What the analysis has fetched so far; null where it cannot tell. */
@@ -661,14 +774,23 @@ export class SessionController implements SessionSource {
     return this.#analyzer.requests();
   }
 
+  /** Whether `benchmark` runs: nothing else is to be computed then. */
+  get isTiming(): boolean {
+    return this.#timing;
+  }
+
   /** Times this machine on the sample; what is running is paused. */
   async benchmark(signal: AbortSignal, onProgress: (share: number) => void): Promise<Result<BenchmarkResult>> {
     const { info } = this.#store.get().model;
     if (!info) return fail(wireError('model-not-ready', 'The model is still loading.', 'Wait a moment, then try again.'));
+    this.#timing = true;
     this.setPaused(true);
     this.#stopTexts();
     const file = await this.#fetchSample();
-    if (!file.ok) return file;
+    if (!file.ok) {
+      this.#timing = false;
+      return file;
+    }
     const sample = await createImageBitmap(file.value);
     const sourceId = this.#newId('benchmark');
     try {
@@ -693,6 +815,7 @@ export class SessionController implements SessionSource {
       );
     } finally {
       sample.close();
+      this.#timing = false;
     }
   }
 
@@ -726,15 +849,21 @@ export class SessionController implements SessionSource {
         this.performance.frameShown({ takenAt: live.takenAt, shownAt, times: event.times, faces: event.readings.length });
         this.pictureMode.add(shownAt - live.takenAt, shownAt);
       }
-      if (event.type === 'failed' && event.error.code !== 'cancelled') this.#liveFailed(live.itemId, event.error);
+      if (event.type === 'failed') this.#liveFailed(live.itemId, event.error);
       return;
     }
     if ('runId' in event && event.runId.startsWith('live-')) return; // of a camera or video that was left meanwhile
     this.performance.hear(event);
+    if (event.type === 'failed' && event.error.code === 'interrupted' && this.#beginsAgain(event.runId)) return;
     this.#store.dispatch({ type: 'event', event });
     if (event.type === 'ready' && event.info.choices) saveChoices(event.info.choices);
     if (event.type === 'readings') this.#showStill();
     if (event.type === 'ready' || event.type === 'load-failed') {
+      if (event.type === 'ready' && event.part === 'reader') {
+        this.#letGo();
+        this.#readStanding();
+      }
+      if (event.type === 'load-failed' && event.part !== 'language-model') this.#holdOn();
       if (event.part === 'reader' || event.type === 'load-failed') for (const resolve of this.#readerWaiters.splice(0)) resolve();
       void this.#deep.pump(this.#analyzer);
       this.videoJobs.pump();
@@ -752,15 +881,14 @@ export class SessionController implements SessionSource {
   }
 
   #showLive(itemId: string, snapshot: Snapshot): void {
-    const before = this.#facesBefore.get(itemId) ?? 0;
-    const readings = before === 0 ? snapshot.readings : snapshot.readings.map((each) => ({ ...each, faceId: each.faceId + before }));
-    this.painter.reveal(boxesToCover(readings, this.recorded.get(itemId)?.slice(-LAST_ROWS) ?? [], snapshot.time));
+    const readings = this.#faceIds.of(itemId, snapshot.readings);
+    const unread = this.#store.get().interruption?.unread;
+    if (unread?.itemId === itemId && unread.to === null) this.#store.dispatch({ type: 'unread', ...unread, to: snapshot.time });
+    const rows = this.recorded.get(itemId) ?? new KeptReadings();
+    const about = rowsBetween(rows, snapshot.time - LINGER_SECONDS, snapshot.time + LINGER_SECONDS);
+    this.painter.reveal(boxesToCover(readings, about, snapshot.time));
     this.live.publish({ time: snapshot.time, width: snapshot.width, height: snapshot.height, readings }, performance.now());
-    // 468 landmarks a face and frame would fill the memory in minutes: the 68 that the exports write are kept.
-    const rows = this.recorded.get(itemId) ?? [];
-    for (const reading of readings) {
-      rows.push({ ...reading, landmarks: new Float32Array(0), points: points68(reading.landmarks) });
-    }
+    for (const reading of readings) rows.push(keptReading(reading));
     this.recorded.set(itemId, rows);
     this.#noteRead(itemId, snapshot.time);
     const track = this.#tracks.get(itemId) ?? new TimelineTrack();
@@ -791,8 +919,11 @@ export class SessionController implements SessionSource {
     this.painter.setPlaces(this.#places(snapshot));
   }
 
-  #highestFace(itemId: string): number {
-    return (this.recorded.get(itemId) ?? []).reduce((most, { faceId }) => Math.max(most, faceId), 0);
+  /** A video's frame that came to rest before anything could be read is read now: no other comes by itself. */
+  #readStanding(): void {
+    const { element } = this.source;
+    if (selectedItem(this.#store.get())?.kind !== 'video' || !element.paused || this.live.measured) return;
+    void grabFrame(element).then((frame) => frame && this.#readLive(frame));
   }
 
   #noteRead(itemId: string, time: number): void {
@@ -912,6 +1043,8 @@ export class SessionController implements SessionSource {
   }
 
   #liveFailed(itemId: string, error: WireError): void {
+    // After an interruption the camera's next frame is read; a video is held until it can be read again from this one.
+    if (error.code === 'cancelled' || error.code === 'interrupted') return;
     this.setPaused(true);
     this.#store.dispatch({ type: 'item-failed', itemId, error });
   }
@@ -925,7 +1058,7 @@ export class SessionController implements SessionSource {
     const item = selectedItem(this.#store.get());
     const recorded = item?.kind === 'video' ? this.videoJobs.recordedAt(item, frame.time) : null;
     if (recorded) return this.#showRecorded(frame, recorded);
-    const run = { runId: this.#newId('live'), itemId: selectedId, takenAt: frame.takenAt ?? performance.now() };
+    const run = { runId: this.#newId('live'), itemId: selectedId, takenAt: frame.takenAt ?? performance.now(), time: frame.time };
     this.#liveRun = run;
     this.#isAwaited = true;
     this.painter.hold(frame.image);
@@ -1067,6 +1200,7 @@ export class SessionController implements SessionSource {
   #leave(): void {
     this.#liveRun = null;
     this.#isAwaited = false;
+    this.#held = null;
     this.#turns.clear();
     this.moment = null;
     this.takes.leave();
@@ -1081,10 +1215,16 @@ export class SessionController implements SessionSource {
     }
     if (this.#camera) {
       const { itemId } = this.#camera;
+      this.#stood = { itemId, time: this.readTimes.get(itemId)?.at(-1) ?? 0, at: performance.now() };
       void this.painter.copy().then((image) => image && this.#lastFrames.keep(itemId, image));
       this.#camera = null;
       this.#store.dispatch({ type: 'camera', phase: 'off' });
     }
+  }
+
+  /** Media time of a camera session's next frame, in seconds: as if its camera had been on since it was left. */
+  #goesOnAt(itemId: string): number {
+    return this.#stood?.itemId === itemId ? this.#stood.time + (performance.now() - this.#stood.at) / 1000 : 0;
   }
 
   /** Of a camera that is off, the last frame and its readings stay on the stage. */
@@ -1151,7 +1291,8 @@ export class SessionController implements SessionSource {
     this.#lastFrames.forget([item.id]);
     this.#mirrored.delete(item.id);
     this.#resting.delete(item.id);
-    this.#facesBefore.delete(item.id);
+    this.#faceIds.forget(item.id);
+    this.#readAgain.delete(item.id);
     if (item.thumbnail) URL.revokeObjectURL(item.thumbnail);
   }
 

@@ -1,6 +1,7 @@
 import { strFromU8, unzipSync } from 'fflate';
 import { expect, it } from 'vitest';
 import { exportFiles } from '../export/files.ts';
+import { provenance } from '../export/provenance.ts';
 import { watched } from '../export/session.fixture.ts';
 import { type Action, initialState, reduce } from './analysis-state.ts';
 import { archive, buildSession } from './session-export.ts';
@@ -54,4 +55,32 @@ it('brings the cuts of a film, each once, though it was watched twice and nobody
     { after: 7, time: 8 },
   ]);
   expect(items[1]).not.toHaveProperty('cuts');
+});
+
+it('says of each explanation which model wrote it and how it was asked, whatever is in use now', () => {
+  const info = { packId: 'tiny', packVersion: '1', packHash: 'f', graphs: [], adapter: '', threads: 1, choices: null, notes: [] };
+  const foundation = { id: 'smol', revision: 'c'.repeat(40), dtypes: { decoder: 'q4' }, device: 'wasm' };
+  const run = (runId: string): Action[] => [
+    { type: 'explain-asked', itemId: 'a', runId, task: 'emotion', time: 0, snapshot: null },
+    { type: 'event', event: { type: 'started', runId, task: 'emotion', time: 0 } },
+    { type: 'event', event: { type: 'prompt', runId, text: `prompt of ${runId}`, promptTokens: 3 } },
+    { type: 'event', event: { type: 'done', runId } },
+  ];
+  const actions: Action[] = [
+    { type: 'item-added', item: { id: 'a', kind: 'picture', name: 'a.png' }, select: true },
+    { type: 'event', event: { type: 'ready', part: 'language-model', info: { ...info, foundation } } },
+    { type: 'prompting-chosen', prompting: 'plain' },
+    ...run('e1'),
+    { type: 'load-begun' },
+    { type: 'event', event: { type: 'ready', part: 'language-model', info } },
+    { type: 'prompting-chosen', prompting: 'emoprompt' },
+    ...run('e2'),
+  ];
+  const told = provenance(buildSession(actions.reduce(reduce, initialState), new Map(), {}, '0.1.0'));
+  const own = { packId: 'tiny', packVersion: '1' };
+  expect(told.foundation).toBeNull();
+  expect(told.inputs[0]?.prompts.map(({ prompting, madeBy }) => [prompting, madeBy])).toEqual([
+    ['plain', { ...own, foundation }],
+    ['emoprompt', own],
+  ]);
 });

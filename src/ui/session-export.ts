@@ -8,7 +8,7 @@ import { stretchOf, type VideoJob } from './video-job.ts';
 /** The page's state as an export sees it: faces that the user merged are one, under the names that were given. `recorded`: readings of cameras and videos, by item. */
 export function buildSession(
   state: AnalysisState,
-  recorded: ReadonlyMap<string, SessionReading[]>,
+  recorded: ReadonlyMap<string, Iterable<SessionReading>>,
   settings: Session['settings'],
   version: string,
 ): Session {
@@ -27,7 +27,7 @@ export function buildSession(
         width: snapshot?.width ?? job?.width ?? 0,
         height: snapshot?.height ?? job?.height ?? 0,
         names: namesOfPeople(item.people),
-        readings: framesOf(recorded.get(item.id) ?? pictureReadings(item)).flatMap((frame) => asPeople(frame, item.people)),
+        readings: [...framesOf(recorded.get(item.id) ?? pictureReadings(item))].flatMap((frame) => asPeople(frame, item.people)),
         ...(analyses.length > 0 && { analyses }),
         explanations: item.explanations.map((run) => sessionExplanation(run, item.people)),
         ...(item.marks.length > 0 && { marks: item.marks }),
@@ -50,6 +50,7 @@ function pictureReadings(item: Item): Reading[] {
 
 function sessionExplanation(run: Explanation, people: People): SessionExplanation {
   const { runId, task, time, error, prompt, promptTokens, steps, evidence, answer, tokensPerSecond, times, auto, wordsGiven } = run;
+  const { madeBy, prompting } = run;
   const known = (each: Evidence) => evidenceOfPeople(each, people);
   const outcome = run.phase === 'queued' ? 'running' : run.phase;
   return {
@@ -73,6 +74,8 @@ function sessionExplanation(run: Explanation, people: People): SessionExplanatio
     tokensPerSecond,
     times,
     ...(auto && { auto }),
+    ...(madeBy && { madeBy }),
+    ...(prompting && { prompting }),
   };
 }
 

@@ -5,6 +5,7 @@ import { reading } from '../export/session.fixture.ts';
 import type { AnalysisEvent } from '../shared/events.ts';
 import type { Action } from './analysis-state.ts';
 import { FakePage } from './session.fixture.ts';
+import { unpackSession } from './session-archive.ts';
 import { MAX_VIDEO_BYTES, SessionKeeper } from './session-keeper.ts';
 import { SessionStore } from './session-store.ts';
 
@@ -56,6 +57,7 @@ function browser() {
         },
       },
       persist,
+      unpack: unpackSession,
     });
     await keeper.begin();
     return { page, keeper, persist, state: page.store.get, own: () => own, end: tab.end };
@@ -284,6 +286,18 @@ describe('refused or full storage', () => {
     expect(keeper.keeping()).toMatchObject({ state: 'some', error: { message: expect.stringContaining('portrait') } });
     expect(await keeper.list()).toHaveLength(1);
     addBlob.mockRestore();
+  });
+
+  test('the system’s clock is set back by an hour: what failed is tried again soon all the same', async () => {
+    const { page, keeper } = await browser().open();
+    work(page);
+    const write = vi.spyOn(SessionStore.prototype, 'write').mockImplementation(full);
+    expect(await keeper.save()).toBe(false);
+    write.mockRestore();
+    const [date, steady] = [Date.now(), performance.now()];
+    const clocks = [vi.spyOn(Date, 'now').mockReturnValue(date - 3_600_000), vi.spyOn(performance, 'now').mockReturnValue(steady + 20_000)];
+    expect(await keeper.save()).toBe(true);
+    for (const clock of clocks) clock.mockRestore();
   });
 
   test('a browser that refuses: the page works, and says why nothing is kept', async () => {

@@ -7,16 +7,16 @@
  * is left alone, and the page begins with an empty one. (Where there are no locks, on plain http, two tabs that were opened one
  * after the other write the same session: what was written last holds, item by item.)
  */
-import type { SessionReading } from '../export/session.ts';
 import { type WireError, wireError } from '../shared/errors.ts';
 import { fail, ok, type Result } from '../shared/result.ts';
 import { SerialQueue } from '../shared/serial-queue.ts';
 import { VERSION } from '../shared/version.ts';
 import type { AnalysisState, Item, Snapshot } from './analysis-state.ts';
+import type { ReadingRows } from './kept-readings.ts';
 import { messages } from './messages.ts';
-import { packSession, unpackSession } from './session-archive.ts';
-import { FORMAT, itemRecord, type KeptSession, roughBytes, type SessionRecord } from './session-record.ts';
-import { type BlobName, pieceName, type SessionBatch, type SessionStore } from './session-store.ts';
+import { packSession } from './session-archive.ts';
+import { FORMAT, itemRecord, type KeptSession, recordBytes, roughBytes, type SessionRecord } from './session-record.ts';
+import { type BlobName, pieceName, ROWS_A_RECORD, type SessionBatch, type SessionStore } from './session-store.ts';
 import type { StateStore } from './state-store.ts';
 
 /** A live item's readings and the frame that they were read from. */
@@ -28,7 +28,7 @@ export interface Standing {
 
 /** Where what is open lies, and who opens what was kept. */
 export interface SessionSource {
-  readonly recorded: ReadonlyMap<string, SessionReading[]>;
+  readonly recorded: ReadonlyMap<string, ReadingRows>;
   file(itemId: string): Blob | null;
   thumbnail(itemId: string): Blob | null;
   /** A recorded video that is whole. */
@@ -56,6 +56,8 @@ interface KeeperOptions {
   tab: { get: () => string | null; set: (id: string) => void };
   /** Asks the browser not to clear the storage by itself. */
   persist: () => void;
+  /** The session of an archive, under a new id. Fails with `session-broken`. */
+  unpack: (archive: Blob, id: string) => Promise<Result<KeptSession>>;
 }
 
 /** `some`: all but files for which there is no room. */
@@ -75,14 +77,12 @@ export const MAX_VIDEO_BYTES = 200e6;
 /** Deleted sessions that nobody took back, of a page that ended meanwhile, are removed after this. */
 const UNDO_MS = 60_000;
 
-const ROWS_A_RECORD = 5000;
-
 /** What is written of an item. */
 interface Written {
   item: Item | null;
   rows: number;
-  /** The array that they lie in: another one stands in its place where rows were taken out. */
-  recorded: readonly SessionReading[] | null;
+  /** Where they lie: others stand in their place where rows were taken out. */
+  recorded: ReadingRows | null;
   blobs: Set<BlobName>;
   /** Recordings that it has: of those, the whole video or its pieces may be there. */
   takes: Set<string>;
@@ -107,7 +107,7 @@ export class SessionKeeper {
   /** The session in which each take began; null: it was removed. */
   readonly #takeSessions = new Map<string, string | null>();
   #release: (() => void) | null = null;
-  #notBefore = 0;
+  #notBefore = Number.NEGATIVE_INFINITY;
   #timer: ReturnType<typeof setTimeout> | null = null;
   #persisted = false;
 
@@ -268,7 +268,7 @@ export class SessionKeeper {
 
   /** Adds the session of an archive and opens it. Where it is none, nothing changes. */
   async import(file: Blob): Promise<Result<void>> {
-    const unpacked = await unpackSession(file, randomId());
+    const unpacked = await this.#options.unpack(file, randomId());
     if (!unpacked.ok) return unpacked;
     const added = await this.#attempt(async () => {
       if (!this.#store) return fail(wireError('storage-refused', ...messages.sessions.refused));
@@ -318,7 +318,7 @@ export class SessionKeeper {
   /** Whether what is open may go. */
   async #putAside(evenIfLost: boolean): Promise<boolean> {
     this.#options.source.rest();
-    this.#notBefore = 0;
+    this.#notBefore = Number.NEGATIVE_INFINITY;
     const kept = await this.#save();
     return kept || evenIfLost || this.#isEmpty();
   }
@@ -341,7 +341,7 @@ export class SessionKeeper {
         ...[...takes].map(([takeId, blob]): [BlobName, Blob] => [`take:${takeId}`, blob]),
       ]);
       const bytes = new Map<string, number>([
-        ['item', roughBytes(record)],
+        ['item', recordBytes(record)],
         ['rows', roughBytes(readings[0] ?? null) * readings.length],
       ]);
       for (const [name, blob] of blobs) if (blob) bytes.set(name, blob.size);
@@ -352,7 +352,7 @@ export class SessionKeeper {
         blobs: new Set([...blobs].flatMap(([name, blob]) => (blob ? [name] : []))),
         takes: new Set([...record.takes.map((take) => take.id), ...takes.keys(), ...pieces.keys()]),
         standing: record.snapshot,
-        standingAt: 0,
+        standingAt: Number.NEGATIVE_INFINITY,
         bytes,
       });
     }
@@ -390,7 +390,7 @@ export class SessionKeeper {
 
   async #save(): Promise<boolean> {
     const store = this.#store;
-    if (!store || !this.#enabled || Date.now() < this.#notBefore) return false;
+    if (!store || !this.#enabled || performance.now() < this.#notBefore) return false;
     try {
       const changes = await this.#changes();
       const { items, deleted } = this.#options.store.get();
@@ -404,7 +404,7 @@ export class SessionKeeper {
       }
       await this.#saveFiles(store);
     } catch (error) {
-      this.#notBefore = Date.now() + AGAIN_AFTER_MS;
+      this.#notBefore = performance.now() + AGAIN_AFTER_MS;
       const failure = this.#failure(error);
       this.#say({ state: failure.code === 'storage-full' ? 'full' : 'refused', error: failure });
       return false;
@@ -444,7 +444,7 @@ export class SessionKeeper {
     const rows = this.#options.source.recorded.get(item.id)?.length ?? 0;
     // Where it was left, it stands for good.
     if (!known || known.item?.snapshot !== item.snapshot) return true;
-    return rows !== known.rows && Date.now() - known.standingAt >= STANDING_EVERY_MS;
+    return rows !== known.rows && performance.now() - known.standingAt >= STANDING_EVERY_MS;
   }
 
   /** Without waiting, so that all of it is of one moment. */
@@ -472,13 +472,13 @@ export class SessionKeeper {
       if (changed) {
         const record = itemRecord(item, source.isMirrored(item.id));
         items.push(item.kind === 'picture' ? record : { ...record, snapshot: standing ?? item.snapshot });
-        bytes.set('item', roughBytes(record));
+        bytes.set('item', recordBytes(record));
       }
       // In parts: hours of readings at once would be one record of many megabytes.
       for (let at = from; at < rows.length; at += ROWS_A_RECORD) {
         readings.push({ itemId: item.id, from: at, rows: rows.slice(at, at + ROWS_A_RECORD) });
       }
-      bytes.set('rows', roughBytes(rows[0] ?? null) * rows.length);
+      bytes.set('rows', roughBytes(rows.at(0) ?? null) * rows.length);
       for (const { name, blob } of mine) bytes.set(name, blob.size);
       next.set(item.id, {
         item,
@@ -487,7 +487,7 @@ export class SessionKeeper {
         blobs: new Set([...(known?.blobs ?? []), ...mine.map(({ name }) => name)]),
         takes: new Set([...(known?.takes ?? []), ...item.takes.map((take) => take.id)]),
         standing,
-        standingAt: standings.has(item.id) ? Date.now() : (known?.standingAt ?? 0),
+        standingAt: standings.has(item.id) ? performance.now() : (known?.standingAt ?? Number.NEGATIVE_INFINITY),
         bytes,
       });
     }
@@ -584,7 +584,7 @@ export class SessionKeeper {
 
   /** Something was removed: what failed for want of room may be tried again at once. */
   #roomAgain(): void {
-    this.#notBefore = 0;
+    this.#notBefore = Number.NEGATIVE_INFINITY;
     this.#tooMuch.clear();
     this.#soon();
   }

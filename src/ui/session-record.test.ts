@@ -56,3 +56,13 @@ test('the cuts of a film and the small pictures of explanations come back; what 
     expect(record(other).success).toBe(false);
   }
 });
+
+test('which model wrote an explanation, and how it was asked, comes back; older records have neither', () => {
+  const run = explained({ time: 2 });
+  const foundation = { id: 'smol', revision: 'c'.repeat(40), dtypes: { decoder: 'q4' }, device: 'webgpu' };
+  const made = { madeBy: { packId: 'tiny', packVersion: '1', foundation }, prompting: 'plain' };
+  const parsed = v.parse(itemSchema, { ...before, explanations: [{ ...run, ...made }, run] });
+  expect(parsed.explanations[0]).toMatchObject(made);
+  expect(Object.keys(parsed.explanations[1] ?? {}).filter((key) => key === 'madeBy' || key === 'prompting')).toEqual([]);
+  expect(v.safeParse(itemSchema, { ...before, explanations: [{ ...run, prompting: 'loud' }] }).success).toBe(false);
+});

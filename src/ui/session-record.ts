@@ -100,6 +100,18 @@ export function roughBytes(value: unknown): number {
   return Object.entries(value).reduce((sum, [key, each]) => sum + key.length + roughBytes(each), 0);
 }
 
+/** Explanations never change: another one stands in their place, and each is counted once. */
+const explanationBytes = new WeakMap<Explanation, number>();
+
+/** About how many bytes an item's record takes in storage. */
+export function recordBytes({ explanations, ...rest }: ItemRecord): number {
+  return explanations.reduce((sum, run) => {
+    const bytes = explanationBytes.get(run) ?? roughBytes(run);
+    explanationBytes.set(run, bytes);
+    return sum + bytes;
+  }, roughBytes(rest));
+}
+
 // Ids and names of a foreign file become keys and labels.
 const id = v.pipe(v.string(), v.regex(/^[\w-]{1,80}$/));
 const text = v.pipe(v.string(), v.maxLength(100_000));
@@ -159,6 +171,12 @@ const evidence = v.variant('kind', [
   v.object({ kind: v.literal('scene') }),
 ]);
 
+const madeBy = v.object({
+  packId: name,
+  packVersion: name,
+  foundation: v.exactOptional(v.object({ id: name, revision: name, dtypes: v.record(name, name), device: name })),
+});
+
 const milliseconds = v.exactOptional(v.number());
 const explanation = v.object({
   runId: id,
@@ -187,6 +205,9 @@ const explanation = v.object({
   }),
   snapshot: v.nullable(snapshot),
   auto: v.exactOptional(v.literal(true)),
+  // Records of versions before there were foundation packs have neither.
+  madeBy: v.exactOptional(madeBy),
+  prompting: v.exactOptional(v.literal('plain')),
   // Becomes the source of an image: nothing but a picture, and a small one.
   miniature: v.exactOptional(v.pipe(v.string(), v.maxLength(40_000), v.regex(/^data:image\/jpeg;base64,[A-Za-z0-9+/=]+$/))),
 });

@@ -3,6 +3,7 @@ import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
 import * as v from 'valibot';
 import type { SessionReading } from '../export/session.ts';
 import { type ItemRecord, itemSchema, type KeptItem, type KeptSession, type SessionRecord, sessionSchema } from './session-record.ts';
+import { type ItemKey, joinedItem, StoredItems } from './stored-items.ts';
 
 /** `file`, `thumbnail`, `last`, `frame:` and a run's id, `take:` and a take's; while it is recorded, `piece:`, its id, `:` and a number. */
 export type BlobName = 'file' | 'thumbnail' | 'last' | `frame:${string}` | `take:${string}` | `piece:${string}`;
@@ -25,19 +26,29 @@ export interface SessionBatch {
 
 interface Tables extends DBSchema {
   sessions: { key: string; value: unknown };
-  items: { key: [session: string, item: string]; value: unknown };
+  items: { key: ItemKey; value: unknown };
   readings: { key: [session: string, item: string, from: number]; value: SessionReading[] };
   blobs: { key: [session: string, item: string, name: string]; value: Blob };
 }
 
+/** What a browser copies in some ten milliseconds. */
+export const ROWS_A_RECORD = 5000;
+
 const PARTS = ['items', 'readings', 'blobs'] as const;
 const ALL = ['sessions', ...PARTS] as const;
+
+const settled = (asked: Promise<unknown>): Promise<boolean> =>
+  asked.then(
+    () => true,
+    () => false,
+  );
 
 /** All keys that begin with these: an array sorts behind every text and number. */
 const under = (...begin: string[]) => IDBKeyRange.bound(begin, [...begin, []]);
 
 export class SessionStore {
   readonly #db: IDBPDatabase<Tables>;
+  readonly #items = new StoredItems();
 
   private constructor(db: IDBPDatabase<Tables>) {
     this.#db = db;
@@ -75,13 +86,21 @@ export class SessionStore {
     const change = this.#db.transaction(ALL, 'readwrite');
     const asked: Promise<unknown>[] = [change.objectStore('sessions').put(session, session.id)];
     for (const itemId of gone) for (const part of PARTS) asked.push(change.objectStore(part).delete(under(session.id, itemId)));
-    for (const item of items) asked.push(change.objectStore('items').put(item, [session.id, item.id]));
+    const parts = items.map((item) => this.#items.parts(session.id, item));
+    for (const { puts } of parts) for (const { key, value } of puts) asked.push(change.objectStore('items').put(value, key));
     for (const itemId of anew) asked.push(change.objectStore('readings').delete(under(session.id, itemId)));
-    for (const { itemId, from, rows } of readings) asked.push(change.objectStore('readings').put(rows, [session.id, itemId, from]));
+    for (const { itemId, from, rows } of readings) {
+      const put = change.objectStore('readings').put(rows, [session.id, itemId, from]);
+      asked.push(put);
+      // One after another: hours of them in one go would hold up the page.
+      if (readings.length > 1 && !(await settled(put))) break;
+    }
     for (const { itemId, name, blob } of blobs) asked.push(change.objectStore('blobs').put(blob, [session.id, itemId, name]));
     // Where one fails, all are undone; only the transaction itself says why.
     for (const each of asked) each.catch(() => {});
     await change.done;
+    for (const { written } of parts) written();
+    if (gone.length > 0) this.#items.forget();
   }
 
   async addBlob(id: string, itemId: string, name: BlobName, blob: Blob): Promise<void> {
@@ -104,11 +123,16 @@ export class SessionStore {
     if (!session.success) return null;
     const items: KeptItem[] = [];
     for (const itemId of session.output.itemIds) {
-      const record = v.safeParse(itemSchema, await this.#db.get('items', [id, itemId]));
+      const record = v.safeParse(itemSchema, await this.#item(id, itemId));
       if (record.success) items.push({ record: record.output, ...(await this.#beside(id, itemId)) });
     }
     const itemIds = items.map(({ record }) => record.id);
     return { record: { ...session.output, itemIds }, items };
+  }
+
+  async #item(id: string, itemId: string): Promise<unknown> {
+    const runs = await this.#db.getAll('items', IDBKeyRange.bound([id, itemId, ''], [id, itemId, []]));
+    return joinedItem(await this.#db.get('items', [id, itemId]), runs);
   }
 
   /** Adds a session as a whole. */
@@ -127,7 +151,10 @@ export class SessionStore {
     await this.write({
       session: record,
       items: items.map((item) => item.record),
-      readings: items.flatMap(({ record: { id: itemId }, readings: rows }) => (rows.length > 0 ? [{ itemId, from: 0, rows }] : [])),
+      readings: items.flatMap(({ record: { id: itemId }, readings: rows }) => {
+        const starts = Array.from({ length: Math.ceil(rows.length / ROWS_A_RECORD) }, (_, index) => index * ROWS_A_RECORD);
+        return starts.map((from) => ({ itemId, from, rows: rows.slice(from, from + ROWS_A_RECORD) }));
+      }),
       blobs,
       gone: [],
     });
@@ -147,10 +174,15 @@ export class SessionStore {
     for (const part of PARTS) asked.push(change.objectStore(part).delete(under(id)));
     for (const each of asked) each.catch(() => {});
     await change.done;
+    this.#items.forget();
   }
 
   async #beside(id: string, itemId: string): Promise<Omit<KeptItem, 'record'>> {
-    const chunks = await this.#db.getAll('readings', under(id, itemId));
+    const readings: SessionReading[] = [];
+    // One after another: hours of them in one go would hold up the page.
+    for (const key of await this.#db.getAllKeys('readings', under(id, itemId))) {
+      for (const row of (await this.#db.get('readings', key)) ?? []) readings.push(row);
+    }
     const names = await this.#db.getAllKeys('blobs', under(id, itemId));
     const blobs = await this.#db.getAll('blobs', under(id, itemId));
     const byName = new Map(names.map(([, , name], index) => [name, blobs[index] ?? null]));
@@ -163,7 +195,7 @@ export class SessionStore {
       if (!takes.has(takeId)) pieces.set(takeId, [...(pieces.get(takeId) ?? []), blob]);
     }
     return {
-      readings: chunks.flat(),
+      readings,
       file: byName.get('file') ?? null,
       thumbnail: byName.get('thumbnail') ?? null,
       last: byName.get('last') ?? null,

@@ -3,6 +3,7 @@ import 'fake-indexeddb/auto';
 import { openDB } from 'idb';
 import { expect, test, vi } from 'vitest';
 import { FakePage } from './session.fixture.ts';
+import { unpackSession } from './session-archive.ts';
 import { SessionKeeper } from './session-keeper.ts';
 import { SessionStore } from './session-store.ts';
 import type { Take } from './takes.ts';
@@ -24,6 +25,7 @@ async function setUp(name = `takes-${++databases}`, enabled = true) {
       },
     },
     persist: () => {},
+    unpack: unpackSession,
   });
   await keeper.begin();
   return { page, keeper, name, raw: async () => (await SessionStore.open(name)).read(keeper.sessionId) };

@@ -1,6 +1,6 @@
 /** A page without a screen for tests of what is kept: the state, and a source whose pictures are words. */
-import type { SessionReading } from '../export/session.ts';
 import type { Explanation } from './analysis-state.ts';
+import type { ReadingRows } from './kept-readings.ts';
 import type { SessionSource, Standing } from './session-keeper.ts';
 import { itemFrom, type KeptSession } from './session-record.ts';
 import { StateStore } from './state-store.ts';
@@ -27,7 +27,7 @@ export const explained = (changes: Partial<Explanation> = {}): Explanation => ({
 
 export class FakePage implements SessionSource {
   readonly store = new StateStore();
-  readonly recorded = new Map<string, SessionReading[]>();
+  readonly recorded = new Map<string, ReadingRows>();
   readonly files = new Map<string, Blob>();
   readonly thumbnails = new Map<string, Blob>();
   readonly frames = new Map<string, Blob>();

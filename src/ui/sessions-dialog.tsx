@@ -11,6 +11,7 @@ import { messages } from './messages.ts';
 import { useKeeping, useSession } from './session-context.ts';
 import { saveFile } from './session-export.ts';
 import type { SessionRecord } from './session-record.ts';
+import { clearAtStart } from './site-data.ts';
 import { Undo } from './undo-bar.tsx';
 
 const text = messages.sessions;
@@ -89,6 +90,11 @@ function Sessions({ onDone }: { onDone: () => void }) {
     await refresh();
   };
   const askClear = () => setQuestion({ text: text.clearAsk, yes: text.clearYes, act: clear });
+  const clearAll = async () => {
+    clearAtStart();
+    location.reload();
+  };
+  const askClearAll = () => setQuestion({ text: messages.siteData.ask, yes: messages.siteData.yes, act: clearAll });
   return (
     <>
       <div className="sessions-actions">
@@ -132,7 +138,7 @@ function Sessions({ onDone }: { onDone: () => void }) {
           />
         </div>
       )}
-      {kept && <Storage kept={kept} onClear={askClear} />}
+      {kept && <Storage kept={kept} onClear={askClear} onClearAll={askClearAll} />}
     </>
   );
 }
@@ -242,7 +248,7 @@ function Ask({ question, onCancel }: { question: Question; onCancel: () => void 
   );
 }
 
-function Storage({ kept, onClear }: { kept: Kept; onClear: () => void }) {
+function Storage({ kept, onClear, onClearAll }: { kept: Kept; onClear: () => void; onClearAll: () => void }) {
   const { sessions, room, persisted } = kept;
   const bytes = megabytes(sessions.reduce((sum, session) => sum + session.bytes, 0));
   return (
@@ -258,6 +264,9 @@ function Storage({ kept, onClear }: { kept: Kept; onClear: () => void }) {
           </button>
         </>
       )}
+      <button type="button" className="button" onClick={onClearAll}>
+        {messages.siteData.clear}
+      </button>
     </section>
   );
 }

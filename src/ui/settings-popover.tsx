@@ -156,6 +156,14 @@ function About() {
       <summary className="setting-name">{messages.about}</summary>
       <p>{messages.packLine(info.packId, info.packVersion)}</p>
       {info.adapter !== '' && <p>{info.adapter}</p>}
+      {info.foundation && (
+        <p className="about-foundation">
+          {messages.packs.writes(info.foundation.id, info.foundation.revision)}{' '}
+          {Object.entries(info.foundation.dtypes)
+            .map(([graph, dtype]) => `${graph} ${dtype}`)
+            .join(', ')}
+        </p>
+      )}
       <ul>
         {info.graphs.map((graph) => (
           <li key={graph.graph}>

@@ -5,13 +5,21 @@ import { defaultSettings, parseChoices, parseSettings, readAddress } from './set
 test('the address chooses pack and backend, also for a single graph', () => {
   expect(readAddress('?pack=tiny&backend=wasm&backend.language-model=webgpu')).toEqual({
     pack: 'tiny',
+    packNamed: true,
+    foundation: null,
     backend: 'wasm',
     graphBackends: { 'language-model': 'webgpu' },
   });
 });
 
 test('an address that makes no sense gives the default pack and no wishes', () => {
-  expect(readAddress('?pack=../secret&backend=cuda&backend.nothing=wasm')).toEqual({ pack: 'emollm-s', backend: null, graphBackends: {} });
+  expect(readAddress('?pack=../secret&foundation=../secret&backend=cuda&backend.nothing=wasm')).toEqual({
+    pack: 'emollm-s',
+    packNamed: false,
+    foundation: null,
+    backend: null,
+    graphBackends: {},
+  });
 });
 
 test('stored settings survive being broken or old', () => {
@@ -26,6 +34,13 @@ test('stored settings survive being broken or old', () => {
     defaultSettings,
   ]);
   expect([parseSettings('{}').keepSessions, parseSettings('{"keepSessions":false}').keepSessions]).toEqual([true, false]);
+});
+
+test('packs, their prompting and the mirror are kept; what is no pack and no safe address is left out', () => {
+  const kept = { foundation: 'smolvlm-256m-instruct', storedPack: 'mine-1', prompting: 'plain', mirror: 'https://mirror.example/hub/' };
+  expect(parseSettings(JSON.stringify(kept))).toEqual({ ...defaultSettings, ...kept });
+  const broken = { foundation: '../x', storedPack: 7, prompting: 'loud', mirror: 'http://mirror.example/' };
+  expect(parseSettings(JSON.stringify(broken))).toEqual(defaultSettings);
 });
 
 test('measured backends are known again, unless another version of the app measured them or the entry is broken', () => {

@@ -1,9 +1,11 @@
 import * as v from 'valibot';
 import type { BackendChoices } from '../shared/events.ts';
-import { type BackendChoice, GRAPH_NAMES } from '../shared/labels.ts';
+import { type BackendChoice, GRAPH_NAMES, PROMPTINGS, type Prompting } from '../shared/labels.ts';
 import { FACES_SHOWN, type FacesShown } from '../shared/overlay.ts';
 import { VERSION } from '../shared/version.ts';
+import { hubAddress } from './hub-address.ts';
 import { type LanguageChoice, languageChoice } from './language.ts';
+import { packId } from './pack-choice.ts';
 
 export interface Settings {
   theme: 'auto' | 'light' | 'dark';
@@ -25,11 +27,23 @@ export interface Settings {
   timeline: boolean;
   /** Whether the user has read, before a camera was first started, what the page does with it and cannot know. */
   cameraNoticed: boolean;
+  /** Pack of this browser's store that takes the language model's place; null: the pack's own. */
+  foundation: string | null;
+  /** Pack of ours in this browser's store that takes the place of the page's; null: the page's. */
+  storedPack: string | null;
+  /** How questions are put. */
+  prompting: Prompting;
+  /** Where foundation packs are fetched, in place of the Hugging Face hub; null: from there. */
+  mirror: string | null;
 }
 
 /** What the address asks for; it wins over what was set, for this visit. */
 export interface AddressOptions {
   pack: string;
+  /** It was asked for by its name: a stored pack does not take its place. */
+  packNamed: boolean;
+  /** Null: as it is set. */
+  foundation: string | null;
   backend: BackendChoice | null;
   graphBackends: Record<string, BackendChoice>;
 }
@@ -49,9 +63,13 @@ export const defaultSettings: Settings = {
   explainPeaks: false,
   timeline: true,
   cameraNoticed: false,
+  foundation: null,
+  storedPack: null,
+  prompting: 'emoprompt',
+  mirror: null,
 };
 
-/** `?pack=tiny&backend=wasm&backend.language-model=webgpu`; what is not understood is left out. */
+/** `?pack=tiny&foundation=smolvlm-256m-instruct&backend=wasm&backend.language-model=webgpu`; what is not understood is left out. */
 export function readAddress(search: string): AddressOptions {
   const query = new URLSearchParams(search);
   const pack = query.get('pack') ?? '';
@@ -60,7 +78,14 @@ export function readAddress(search: string): AddressOptions {
     const choice = backendChoice(query.get(`backend.${graph}`));
     if (choice) graphBackends[graph] = choice;
   }
-  return { pack: /^[a-z0-9-]+$/.test(pack) ? pack : 'emollm-s', backend: backendChoice(query.get('backend')), graphBackends };
+  const packNamed = /^[a-z0-9-]+$/.test(pack);
+  return {
+    pack: packNamed ? pack : 'emollm-s',
+    packNamed,
+    foundation: packId(query.get('foundation')),
+    backend: backendChoice(query.get('backend')),
+    graphBackends,
+  };
 }
 
 function backendChoice(value: string | null): BackendChoice | null {
@@ -93,6 +118,10 @@ export function parseSettings(text: string | null): Settings {
     explainPeaks: flag(stored.explainPeaks, defaultSettings.explainPeaks),
     timeline: flag(stored.timeline, defaultSettings.timeline),
     cameraNoticed: flag(stored.cameraNoticed, defaultSettings.cameraNoticed),
+    foundation: packId(stored.foundation),
+    storedPack: packId(stored.storedPack),
+    prompting: PROMPTINGS.find((each) => each === stored.prompting) ?? defaultSettings.prompting,
+    mirror: typeof stored.mirror === 'string' ? hubAddress(stored.mirror) : null,
   };
 }
 

@@ -1,5 +1,6 @@
 import { type CSSProperties, useLayoutEffect, useRef, useSyncExternalStore } from 'react';
 import { type Item, selectedItem } from './analysis-state.ts';
+import { CameraRestNotice } from './camera-rest-notice.tsx';
 import { CameraSign } from './camera-sign.tsx';
 import { ErrorNotice } from './error-notice.tsx';
 import { clock } from './format.ts';
@@ -50,6 +51,7 @@ function StageItem({ item, onOpenFiles }: { item: Item; onOpenFiles: () => void 
       </div>
       {item.kind === 'camera' && <CameraSign />}
       {item.kind === 'camera' && <RecordingSign />}
+      <CameraRestNotice item={item} />
       <StageNote item={item} />
       <ShownNote item={item} />
       {item.error && action && (

@@ -4,12 +4,16 @@ import { guardDrops } from './drop-guard.ts';
 import { chooseLanguage, languageInAddress } from './language.ts';
 import { keepRecord } from './request-record.ts';
 import { loadSettings } from './settings.ts';
+import { clearIfAsked } from './site-data.ts';
 import { speak } from './speech.ts';
+import { trustOwnScripts } from './trusted-types.ts';
 
+trustOwnScripts();
 guardDrops(window);
 keepRecord();
 
 async function start(): Promise<void> {
+  await clearIfAsked();
   const choice = languageInAddress(location.search) ?? loadSettings().language;
   await speak(chooseLanguage(choice, navigator.languages));
   await import('./main.tsx');

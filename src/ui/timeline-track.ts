@@ -92,10 +92,10 @@ export class TimelineTrack {
   }
 
   /** Goes on where it stopped in `rows`, which only ever grow. Gives the peaks that were found meanwhile. */
-  catchUp(rows: readonly Reading[]): Peak[] {
+  catchUp(rows: Pick<readonly Reading[], 'length' | 'at'>): Peak[] {
     const found: Peak[] = [];
     for (; this.#rows < rows.length; this.#rows += 1) {
-      const row = rows[this.#rows];
+      const row = rows.at(this.#rows);
       const peak = row && this.#add(row);
       if (peak) found.push(peak);
     }

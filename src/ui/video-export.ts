@@ -36,18 +36,12 @@ export function withFaces(choices: VideoChoices, faces: FacesShown): VideoChoice
 }
 
 /** The readings as the overlay wants them: persons for faces, and nothing that it does not draw. */
-export function overlayReadings(readings: readonly SessionReading[], people: People): OverlayReading[] {
-  return framesOf(readings)
-    .flatMap((frame) => asPeople(frame, people))
-    .map(({ faceId, time, box, emotion, probabilities, valence, arousal }) => ({
-      faceId,
-      time,
-      box,
-      emotion,
-      probabilities,
-      valence,
-      arousal,
-    }));
+export function overlayReadings(readings: Iterable<SessionReading>, people: People): OverlayReading[] {
+  const drawn: OverlayReading[] = [];
+  for (const frame of framesOf(readings))
+    for (const { faceId, time, box, emotion, probabilities, valence, arousal } of asPeople(frame, people))
+      drawn.push({ faceId, time, box, emotion, probabilities, valence, arousal });
+  return drawn;
 }
 
 /** Each answered explanation from its moment on. */

@@ -92,7 +92,7 @@ test('where a job has dropped what was read before, nobody knows any more where 
   const runId = videos[0]?.runId ?? '';
   say({ type: 'readings', runId, time: 1.5, width: 64, height: 48, readings: [], times: {} });
   controller.videoJobs.stop('v');
-  expect(controller.recorded.get('v')?.map(({ time }) => time)).toEqual([0, 0.5, 1]);
+  expect([...(controller.recorded.get('v') ?? [])].map(({ time }) => time)).toEqual([0, 0.5, 1]);
   expect(controller.framesRead('v').toSorted((a, b) => a - b)).toEqual([0, 0.5, 1, 1.5]);
 });
 

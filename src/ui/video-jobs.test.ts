@@ -8,6 +8,7 @@ import type { Reading } from '../shared/readings.ts';
 import { fail, ok, type Result } from '../shared/result.ts';
 import type { VideoOptions } from '../workers/client.ts';
 import { FakePage } from './session.fixture.ts';
+import { unpackSession } from './session-archive.ts';
 import { SessionKeeper } from './session-keeper.ts';
 import { SessionStore } from './session-store.ts';
 import type { JobWish } from './video-job.ts';
@@ -101,7 +102,7 @@ function setUp(...ids: string[]) {
       .get()
       .items.find((item) => item.id === id)
       ?.jobs?.at(-1);
-  const times = (id = ids[0] ?? '') => (page.recorded.get(id) ?? []).map(({ time }) => Number(time.toFixed(3)));
+  const times = (id = ids[0] ?? '') => [...(page.recorded.get(id) ?? [])].map(({ time }) => Number(time.toFixed(3)));
   return { page, runs, job, times, ...jobsFor(page, read) };
 }
 
@@ -160,7 +161,7 @@ describe('stopped', () => {
     await settled();
     expect(times()).toEqual(grid(0, 4));
     expect(job()).toMatchObject({ phase: 'done', frames: 20 });
-    expect(new Set(page.recorded.get('a')?.map(({ faceId }) => faceId))).toEqual(new Set([1]));
+    expect(new Set([...(page.recorded.get('a') ?? [])].map(({ faceId }) => faceId))).toEqual(new Set([1]));
   });
 
   test('what comes late from a stopped run changes nothing', async () => {
@@ -250,13 +251,13 @@ describe('readings that were there', () => {
     named.jobs.add(['a'], whole);
     named.runs[0]?.give();
     named.jobs.stop('a');
-    expect(named.page.recorded.get('a')?.[0]?.faceId).toBe(3);
+    expect(named.page.recorded.get('a')?.at(0)?.faceId).toBe(3);
     const unnamed = setUp('a');
     unnamed.page.recorded.set('a', [row(0.1, 3)]);
     unnamed.jobs.add(['a'], whole);
     unnamed.runs[0]?.give();
     unnamed.jobs.stop('a');
-    expect(unnamed.page.recorded.get('a')?.[0]?.faceId).toBe(1);
+    expect(unnamed.page.recorded.get('a')?.at(0)?.faceId).toBe(1);
   });
 
   test('are shown in place of a new reading where a job was; ahead of one that runs, nothing is read', async () => {
@@ -323,6 +324,15 @@ test('the pace and the time left follow from the last seconds', async () => {
   }
   expect(jobs.pace?.framesPerSecond).toBeCloseTo(10);
   expect(jobs.pace?.left).toBeCloseTo((4 - 2.8) / 2);
+  // A sleep of the machine is no part of the pace.
+  clock += 8 * 3_600_000;
+  for (let step = 0; step < 2; step += 1) {
+    runs[0]?.give(1);
+    runs[0]?.say({ type: 'video-lost', runId: 'r', from: 0, to: 0 });
+    if (step === 0) expect(jobs.pace).toBeNull();
+    clock += 100;
+  }
+  expect(jobs.pace?.framesPerSecond).toBeCloseTo(10);
 });
 
 describe('kept in the browser', () => {
@@ -343,6 +353,7 @@ describe('kept in the browser', () => {
         },
       },
       persist: () => {},
+      unpack: unpackSession,
     });
     await keeper.begin();
     ready(page);
@@ -379,7 +390,9 @@ describe('kept in the browser', () => {
 
     const third = await tab(name, second.own());
     const rows = third.page.recorded.get('a') ?? [];
-    expect(rows.map(({ time }) => Number(time.toFixed(3)))).toEqual([...grid(0, 4), 3.93].filter((time) => time < 3.9 || time === 3.93));
+    expect([...rows].map(({ time }) => Number(time.toFixed(3)))).toEqual(
+      [...grid(0, 4), 3.93].filter((time) => time < 3.9 || time === 3.93),
+    );
     expect(third.page.store.get().items[0]?.jobs).toMatchObject([{ phase: 'done', frames: 20 }]);
   });
 });

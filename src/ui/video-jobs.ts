@@ -3,12 +3,12 @@
  * how far it is change together, so that whoever writes both down at one moment can go on from there without a gap and without a frame
  * twice. Knows no components, no decoder and no storage.
  */
-import { points68 } from '../export/landmarks-68.ts';
 import type { SessionReading } from '../export/session.ts';
 import { wireError } from '../shared/errors.ts';
 import type { Reading } from '../shared/readings.ts';
 import { assertNever } from '../shared/result.ts';
 import type { Item } from './analysis-state.ts';
+import { highestFace, KeptReadings, keptReading, type ReadingRows } from './kept-readings.ts';
 import { messages } from './messages.ts';
 import { rowsBetween } from './rows-between.ts';
 import type { StateStore } from './state-store.ts';
@@ -22,7 +22,7 @@ interface VideoJobsOptions {
   /** Null where the file is not there any more. */
   file: (itemId: string) => Blob | null;
   /** Readings by item; a job adds to them, and puts another array in place where it takes some out. */
-  recorded: Map<string, SessionReading[]>;
+  recorded: Map<string, ReadingRows>;
   /** Of live readings as they are set now, seconds. */
   smoothing: () => number;
   /** Frames of these times were read. Their readings lie in `recorded` now; `anew`: in place of others. */
@@ -53,6 +53,8 @@ const SLACK = 0.002;
 const EVERY_FRAME_REACH = 0.1;
 /** The pace is that of the last ten seconds, ms. */
 const PACE_MS = 10_000;
+/** A machine that reads nothing for so long, ms, sleeps: its pace begins anew. */
+const SLEEP_MS = 120_000;
 
 interface Run {
   itemId: string;
@@ -281,7 +283,7 @@ export class VideoJobs {
       const readings = run.ids.of(frame.readings);
       if (frame.time <= reached) continue;
       times.push(frame.time);
-      for (const reading of readings) rows.push({ ...reading, landmarks: new Float32Array(0), points: points68(reading.landmarks) });
+      for (const reading of readings) rows.push(keptReading(reading));
     }
     const jobs = item.jobs ?? [];
     const earlier =
@@ -302,6 +304,7 @@ export class VideoJobs {
 
   #note(run: Run, { frames, reached }: VideoJob): void {
     const at = this.#now();
+    if (at - (run.paces.at(-1)?.at ?? at) > SLEEP_MS) run.paces = [];
     run.paces.push({ at, frames, reached: reached ?? 0 });
     while ((run.paces[0]?.at ?? at) < at - PACE_MS && run.paces.length > 2) run.paces.shift();
   }
@@ -317,8 +320,8 @@ export class VideoJobs {
     this.#options.onFrames(itemId, [], true);
   }
 
-  #rows(itemId: string): SessionReading[] {
-    return this.#options.recorded.get(itemId) ?? [];
+  #rows(itemId: string): ReadingRows {
+    return this.#options.recorded.get(itemId) ?? new KeptReadings();
   }
 
   #unqueue(itemId: string): void {
@@ -356,10 +359,10 @@ function insideOf({ from, to, reached }: VideoJob, first: number): (time: number
 }
 
 /** Ids go on where the job goes on, and where the user has named or merged faces; else the same file has the same ids every time. */
-function idsFor(item: Item, job: VideoJob, all: readonly SessionReading[], left: readonly SessionReading[]): FaceIds {
+function idsFor(item: Item, job: VideoJob, all: ReadingRows, left: ReadingRows): FaceIds {
   const { names, sameAs } = item.people;
   const isKnown = job.reached !== null || Object.keys(names).length > 0 || Object.keys(sameAs).length > 0;
-  const last = (isKnown ? all : left).reduce((most, { faceId }) => Math.max(most, faceId), 0);
+  const last = highestFace(isKnown ? all : left);
   const named = isKnown ? [...Object.keys(names), ...Object.keys(sameAs)].map(Number) : [];
-  return new FaceIds(isKnown ? [...all] : [], Math.max(last, ...named));
+  return new FaceIds(new KeptReadings(isKnown ? all : []), Math.max(last, ...named));
 }

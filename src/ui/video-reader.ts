@@ -22,6 +22,8 @@ interface ReaderOptions {
   /** The one there is now. */
   analyzer: () => Analyzer;
   newId: (prefix: string) => string;
+  /** Whether a file's index can be gone through to its end: the analyzer would never come back from one that cannot. Absent: it is taken for granted. */
+  hasEnd?: (file: Blob) => Promise<boolean>;
 }
 
 /** Not decoded for scripts; a `<video>` may yet play it. */
@@ -44,6 +46,17 @@ export class VideoReader {
   }
 
   readonly read: ReadVideo = async (signal, file, options, hear) => {
+    const { hasEnd } = this.#options;
+    if (hasEnd && !(await hasEnd(file))) {
+      return fail(
+        wireError(
+          'video-broken',
+          'This video is damaged and cannot be read.',
+          'Get the file again, or open another video.',
+          'an index without end',
+        ),
+      );
+    }
     let begun = false;
     const failure = await this.#run(
       'video',

@@ -4,7 +4,7 @@ import type { Reading } from '../shared/readings.ts';
 import { FaceIds, frameAt, outside, settled } from './video-rows.ts';
 
 const at = (time: number, x = 0, faceId = 1): Reading => reading({ time, faceId, box: { x, y: 0, width: 100, height: 100 } });
-const timesOf = (rows: readonly Reading[]) => rows.map(({ time }) => time);
+const timesOf = (rows: Iterable<Reading>) => [...rows].map(({ time }) => time);
 
 test('rows of a stretch are taken out; where there are none, nothing is copied', () => {
   const rows = [at(1), at(2), at(3)];

@@ -1,18 +1,34 @@
 /** Readings of a video where a job replaces what was read before. Pure; knows rows, no pictures. */
 import type { SessionReading } from '../export/session.ts';
 import type { FaceBox, Reading } from '../shared/readings.ts';
+import { KeptReadings, type ReadingRows } from './kept-readings.ts';
+import { rowsBetween } from './rows-between.ts';
 import type { Stretch } from './video-job.ts';
 
-/** Those outside of `from` to `to` (seconds; neither counts in where it says so). The same array where none is inside. */
-export function outside(rows: SessionReading[], inside: (time: number) => boolean): SessionReading[] {
-  return rows.some(({ time }) => inside(time)) ? rows.filter(({ time }) => !inside(time)) : rows;
+/** Those outside of what is `inside`, by their time in seconds. The same rows where none is inside. */
+export function outside(rows: ReadingRows, inside: (time: number) => boolean): ReadingRows {
+  for (const { time } of rows) if (inside(time)) return new KeptReadings(those(rows, (row) => !inside(row.time)));
+  return rows;
 }
 
-/** The rows of a stretch between those before it and those behind it, each part in its own order. The same array where they are so already. */
-export function settled(rows: SessionReading[], { from, to }: Stretch): SessionReading[] {
+/** The rows of a stretch between those before it and those behind it, each part in its own order. The same rows where they are so already. */
+export function settled(rows: ReadingRows, { from, to }: Stretch): ReadingRows {
   const part = ({ time }: SessionReading): number => (time < from ? 0 : time <= to ? 1 : 2);
-  const isSettled = rows.every((row, index) => index === 0 || part(rows[index - 1] as SessionReading) <= part(row));
-  return isSettled ? rows : [0, 1, 2].flatMap((each) => rows.filter((row) => part(row) === each));
+  let last = 0;
+  let isSettled = true;
+  for (const row of rows) {
+    if (part(row) < last) isSettled = false;
+    last = part(row);
+  }
+  if (isSettled) return rows;
+  const ordered = new KeptReadings();
+  for (const each of [0, 1, 2]) for (const row of those(rows, (candidate) => part(candidate) === each)) ordered.push(row);
+  return ordered;
+}
+
+/** One by one: hours of rows are not to lie there as objects. */
+function* those(rows: ReadingRows, wanted: (row: SessionReading) => boolean): Generator<SessionReading> {
+  for (const row of rows) if (wanted(row)) yield row;
 }
 
 /** The readings of the last frame up to a time, of those at most `reach` seconds before it; empty where there is none. */
@@ -32,14 +48,20 @@ const SAME_PLACE = 0.4;
  * that one; any other comes after all that there were.
  */
 export class FaceIds {
-  readonly #known: readonly SessionReading[];
+  readonly #known: ReadingRows;
   readonly #ids = new Map<number, number>();
+  readonly #near: number;
   #last: number;
 
-  /** @param known readings that tell who is who @param last the highest id that is taken */
-  constructor(known: readonly SessionReading[], last: number) {
+  /**
+   * @param known readings that tell who is who
+   * @param last the highest id that is taken
+   * @param near how far apart, in seconds, a known reading and a new one may be
+   */
+  constructor(known: ReadingRows, last: number, near = NEAR) {
     this.#known = known;
     this.#last = last;
+    this.#near = near;
   }
 
   /** The readings of one frame, each with its id in the recording. */
@@ -58,13 +80,13 @@ export class FaceIds {
 
   #recognised({ time, box }: Reading, taken: ReadonlySet<number>): number | null {
     let best: { id: number; cost: number } | null = null;
-    for (const row of this.#known) {
+    for (const row of rowsBetween(this.#known, time - this.#near, time + this.#near)) {
       const apart = Math.abs(row.time - time);
-      if (apart > NEAR || taken.has(row.faceId)) continue;
+      if (taken.has(row.faceId)) continue;
       const overlap = overlapOf(row.box, box);
       if (overlap < SAME_PLACE) continue;
       // The same frame says more than its neighbours, whatever moved meanwhile.
-      const cost = apart / NEAR + (1 - overlap);
+      const cost = apart / this.#near + (1 - overlap);
       if (!best || cost < best.cost) best = { id: row.faceId, cost };
     }
     return best?.id ?? null;
