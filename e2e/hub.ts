@@ -72,6 +72,7 @@ const HEADERS = {
 };
 /** What lies beside a model for tests and is no file of the hub's. */
 const OURS = /^golden/;
+const CUT_AFTER_MS = 300;
 const SLICE_MS = 50;
 
 const isLarge = (path: string): boolean => path.endsWith('.onnx');
@@ -194,7 +195,11 @@ export async function startHub({ folder = join(import.meta.dirname, 'fixtures', 
       if (found?.kind === 'slow') await new Promise((resolve) => setTimeout(resolve, SLICE_MS));
     }
     if (stop === body.length) response.end();
-    else if (found?.kind === 'cut') response.destroy();
+    else if (found?.kind === 'cut') {
+      // What was sent must arrive before the end does: a reset connection takes along what lies in the browser's buffers.
+      await new Promise((resolve) => setTimeout(resolve, CUT_AFTER_MS));
+      response.socket?.end();
+    }
   }
 
   async function answer(host: HubRequest['host'], base: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
