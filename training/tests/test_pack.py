@@ -11,7 +11,8 @@ from common import PACKS, sha256_file
 from emoprompt import Face, Item, Wording, prompt_body
 from pack import build_manifest, build_pack, model_card
 
-FOLDERS = sorted(path.parent for path in PACKS.glob("*/manifest.json")) if PACKS.exists() else []
+# Ours: a foundation pack is a manifest alone, with no goldens beside it.
+FOLDERS = sorted(path.parent for path in PACKS.glob("*/parity.json")) if PACKS.exists() else []
 GRAPHS = {
     "face-detector-short", "face-detector-full", "face-landmarks", "face-encoder", "scene-encoder",
     "projection", "language-model", "text-detector", "text-recognizer",
