@@ -4,7 +4,8 @@
  */
 import * as v from 'valibot';
 import { type WireError, wireError } from '../shared/errors.ts';
-import { fail, ok, type Result } from '../shared/result.ts';
+import type { Result } from '../shared/result.ts';
+import { parseFormat } from './manifest-format.ts';
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 const positive = v.pipe(v.number(), v.integer(), v.minValue(1));
@@ -151,20 +152,5 @@ export function isFoundationManifest(input: unknown): boolean {
 
 /** Parses a manifest; says where it is wrong. Fails with `pack-unsupported` or `pack-corrupt`. */
 export function parseFoundationManifest(input: unknown): Result<FoundationManifest> {
-  if (typeof input === 'object' && input !== null && 'format' in input && typeof input.format === 'number' && input.format > 1) {
-    return fail(
-      wireError(
-        'pack-unsupported',
-        `This pack has format ${input.format}; this version reads format 1.`,
-        'Update the app, or use an older pack.',
-      ),
-    );
-  }
-  const parsed = v.safeParse(manifest, input);
-  if (!parsed.success) {
-    const issue = parsed.issues[0];
-    const detail = `${v.getDotPath(issue) ?? 'manifest'}: ${issue.message}`;
-    return fail(wireError('pack-corrupt', 'The pack’s manifest is not valid.', 'Get the pack again from where it came.', detail));
-  }
-  return ok(parsed.output);
+  return parseFormat(manifest, input);
 }

@@ -6,6 +6,7 @@ import * as v from 'valibot';
 import { wireError } from '../shared/errors.ts';
 import { EMOTION_LABELS, GRAPH_NAMES, TASKS } from '../shared/labels.ts';
 import { fail, ok, type Result } from '../shared/result.ts';
+import { MANIFEST_REMEDY, parseFormat } from './manifest-format.ts';
 
 const MAX_FILE_BYTES = 48_000_000;
 
@@ -250,24 +251,10 @@ export const int8Files = ({ file, plan, factors }: { file: string; plan: string;
 
 /** Parses and cross-checks a manifest; says where it is wrong. */
 export function parseManifest(input: unknown): Result<PackManifest> {
-  const remedy = 'Get the pack again from where it came.';
-  if (typeof input === 'object' && input !== null && 'format' in input && typeof input.format === 'number' && input.format > 1) {
-    return fail(
-      wireError(
-        'pack-unsupported',
-        `This pack has format ${input.format}; this version reads format 1.`,
-        'Update the app, or use an older pack.',
-      ),
-    );
-  }
-  const parsed = v.safeParse(manifest, input);
-  if (!parsed.success) {
-    const issue = parsed.issues[0];
-    return fail(
-      wireError('pack-corrupt', 'The pack’s manifest is not valid.', remedy, `${v.getDotPath(issue) ?? 'manifest'}: ${issue.message}`),
-    );
-  }
-  const value = parsed.output;
+  const remedy = MANIFEST_REMEDY;
+  const parsed = parseFormat(manifest, input);
+  if (!parsed.ok) return parsed;
+  const value = parsed.value;
   const known = new Set(value.files.map((file) => file.path));
   const needed = [
     ...Object.values(value.graphs).flatMap((entry) => [entry.file, ...entry.data]),

@@ -90,16 +90,7 @@ interface PairRow {
 
 function PairTable({ label, first, rows }: { label: string; first: string; rows: readonly PairRow[] }) {
   return (
-    <ScrolledTable label={label}>
-      <thead>
-        <tr>
-          {[first, 'A', 'B', text.difference].map((name) => (
-            <th key={name} scope="col">
-              {name}
-            </th>
-          ))}
-        </tr>
-      </thead>
+    <ScrolledTable label={label} columns={[first, 'A', 'B', text.difference]}>
       <tbody>
         {rows.map(({ name, a, b, format }) => (
           <tr key={name}>

@@ -38,7 +38,7 @@ function Bar({ state: { running, runs, error } }: { state: EvaluationState }) {
   if (progress?.phase === 'judging') words.push(text.judging(progress.done, progress.total));
   return (
     <div className="load-notice">
-      <section className="evaluation-bar" aria-label={text.name}>
+      <section className="job-bar" aria-label={text.name}>
         <span>{words.join(': ')}</span>
         <button type="button" className="button small" onClick={() => evaluation.look({ open: true })}>
           {text.show}

@@ -168,16 +168,7 @@ function Classes({ report: { options, per_class } }: { report: ClassificationRep
   return (
     <section>
       <h3>{text.classes}</h3>
-      <ScrolledTable label={text.classes}>
-        <thead>
-          <tr>
-            {[text.class, text.precision, text.recall, text.f1, text.support].map((name) => (
-              <th key={name} scope="col">
-                {name}
-              </th>
-            ))}
-          </tr>
-        </thead>
+      <ScrolledTable label={text.classes} columns={[text.class, text.precision, text.recall, text.f1, text.support]}>
         <tbody>
           {options.map((name) => {
             const figures = per_class[name];

@@ -9,12 +9,23 @@ const text = messages.card;
 /** Of the accent at a share of one: more, and the numbers could not be read on it. */
 const MAX_SHADE = 40;
 
-/** A table that scrolls by itself where it is wider than the dialog, never the page. */
-export function ScrolledTable({ label, children }: { label: string; children: ReactNode }) {
+/** A table that scrolls by itself where it is wider than the dialog, never the page. @param columns a head of one row, where that is all */
+export function ScrolledTable({ label, columns, children }: { label: string; columns?: readonly string[]; children: ReactNode }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
     <section className="card-scroll" aria-label={label} tabIndex={0}>
       <table className="card-table" aria-label={label}>
+        {columns && (
+          <thead>
+            <tr>
+              {columns.map((name) => (
+                <th key={name} scope="col">
+                  {name}
+                </th>
+              ))}
+            </tr>
+          </thead>
+        )}
         {children}
       </table>
     </section>
@@ -169,14 +180,7 @@ export function ConditionsTable({ conditions }: { conditions: ModelCard['conditi
   return (
     <section>
       <h3>{text.conditions}</h3>
-      <ScrolledTable label={text.conditions}>
-        <thead>
-          <tr>
-            <th scope="col">{text.condition}</th>
-            <th scope="col">{text.count}</th>
-            <th scope="col">{text.accuracy}</th>
-          </tr>
-        </thead>
+      <ScrolledTable label={text.conditions} columns={[text.condition, text.count, text.accuracy]}>
         <tbody>
           {conditions.map(({ name, n, accuracy }) => (
             <tr key={name}>

@@ -160,16 +160,7 @@ function CopyButton({ log }: { log: NetworkLog }) {
 function RequestTable({ rows }: { rows: readonly RequestRow[] }) {
   return (
     <div className="network-list">
-      <ScrolledTable label={text.list}>
-        <thead>
-          <tr>
-            {[text.address, text.to, text.bytes, text.when, text.thread].map((name) => (
-              <th key={name} scope="col">
-                {name}
-              </th>
-            ))}
-          </tr>
-        </thead>
+      <ScrolledTable label={text.list} columns={[text.address, text.to, text.bytes, text.when, text.thread]}>
         <tbody>
           {rows.map((row) => (
             <tr key={row.key} data-foreign={row.host !== null}>

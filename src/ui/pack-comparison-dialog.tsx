@@ -268,16 +268,7 @@ function Figures({ outcomes, options }: { outcomes: ComparingState['outcomes']; 
   return (
     <section>
       <h3>{text.figures}</h3>
-      <ScrolledTable label={text.figures}>
-        <thead>
-          <tr>
-            {[text.figure, ...text.sides].map((name) => (
-              <th key={name} scope="col">
-                {name}
-              </th>
-            ))}
-          </tr>
-        </thead>
+      <ScrolledTable label={text.figures} columns={[text.figure, ...text.sides]}>
         <tbody>
           {known.map(([name, [a, b]]) => (
             <tr key={name}>

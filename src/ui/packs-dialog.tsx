@@ -97,7 +97,7 @@ function Bar({ state: { fetching, failure, arrived, entries } }: { state: PacksS
   if (progress) words.push(messages.bytesOf(megabytes(progress.loadedBytes), megabytes(progress.totalBytes)));
   return (
     <div className="load-notice">
-      <section className="packs-bar" aria-label={text.name}>
+      <section className="job-bar" aria-label={text.name}>
         <span>{words.join(': ')}</span>
         <button type="button" className="button small" onClick={() => void packs.open()}>
           {text.show}
