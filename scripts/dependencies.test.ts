@@ -9,6 +9,7 @@ const integrity = 'sha512-AAAA';
 test('a version that may move is seen, and one from elsewhere', () => {
   const loose = { react: '^19.0.0', vite: '8', local: 'file:../x', hub: 'github:a/b' };
   expect(checkPins({ dependencies: loose })).toHaveLength(4);
+  expect(checkPins({ devDependencies: { vite: '~8.3.8' } })).toEqual(['vite is not pinned: ~8.3.8']);
   expect(checkPins({ dependencies: { ort: '1.31.0-dev.20260911-2a43ec07e' }, devDependencies: { vite: '8.3.8' } })).toEqual([]);
 });
 
@@ -57,13 +58,14 @@ test('the bill names what ships with licence and hash, the weights with their so
   const pack = byName.get('emollm-s');
   expect(pack?.type).toBe('machine-learning-model');
   expect(pack?.components?.map(({ name }) => name).join()).toContain('face encoder');
+  expect(pack?.components?.filter(({ description }) => description === '')).toEqual([]);
 });
 
 test('an audit that reached nobody is no audit; one that did names what is high or critical', () => {
   expect(readAudit('')).toBeNull();
   expect(readAudit('{"message":"405 Method Not Allowed","statusCode":405}')).toBeNull();
   const advisory = (name: string, severity: string) => ({ name, severity, range: '<2' });
-  const vulnerabilities = { a: advisory('a', 'critical'), b: advisory('b', 'moderate') };
-  expect(readAudit(JSON.stringify({ vulnerabilities }))).toEqual({ faults: ['a <2: critical'] });
+  const vulnerabilities = { a: advisory('a', 'critical'), b: advisory('b', 'moderate'), c: advisory('c', 'high') };
+  expect(readAudit(JSON.stringify({ vulnerabilities }))).toEqual({ faults: ['a <2: critical', 'c <2: high'] });
   expect(readAudit('{"vulnerabilities":{}}')).toEqual({ faults: [] });
 });

@@ -79,7 +79,7 @@ const NASTY: readonly unknown[] = [
 ];
 const nasty = fc.oneof(fc.constantFrom(...NASTY), fc.jsonValue({ maxDepth: 3 }));
 
-/** A JSON value with one to three of its parts replaced, removed or added. Never the very same text twice over. */
+/** A JSON value with one to three of its parts replaced, removed or added. */
 export function tampered(original: unknown): fc.Arbitrary<unknown> {
   const change = fc.record({ at: fc.nat(), how: fc.constantFrom('replace', 'remove', 'add', 'repeat'), value: nasty, key: fc.string() });
   return fc.array(change, { minLength: 1, maxLength: 3 }).map((changes) => {
@@ -129,7 +129,8 @@ function remove(holder: Holder, name: string | number): void {
 /** Bytes with some flipped, inserted, cut out or repeated, as a bad disk or an enemy leaves them. */
 export function damaged(original: Uint8Array): fc.Arbitrary<Uint8Array<ArrayBuffer>> {
   const change = fc.record({
-    at: fc.double({ min: 0, max: 1, noNaN: true }),
+    // Not fc.double, most of whose numbers are next to 0: nothing but the first byte would ever be touched.
+    at: fc.integer({ min: 0, max: 1e6 }).map((millionth) => millionth / 1e6),
     how: fc.constantFrom('set', 'set', 'set', 'number', 'insert', 'cut', 'repeat', 'end'),
     byte: fc.oneof(fc.constantFrom(0, 1, 0x7f, 0x80, 0xff), fc.nat(255)),
     length: fc.nat(64),

@@ -58,7 +58,7 @@ describe('words on a picture', () => {
     const lines = promptBody(manifest, { ...evidence, words }).split('\n');
     const said = lines.filter((line) => line.startsWith('Words: '));
     expect(said).toHaveLength(1);
-    expect(said[0]).toMatch(/^Words: (none\.|"[^"]*")$/);
+    expect(said[0]).toMatch(/^Words: (none\.|"[^"\p{Cc}]*")$/u);
     const others = lines.filter((line) => !/^(Words|Text): /.test(line));
     expect(others).toEqual(plain.filter((line) => !/^(Words|Text): /.test(line)));
     // What a model takes for the end of what somebody says is never among it.
@@ -72,9 +72,11 @@ describe('evidence', () => {
     const readings = [reading({ faceId: 3 }), reading({ faceId: 8 })];
     const lines = [{ text: words, score: 1, box: { x: 0, y: 0, width: 1, height: 1 } }];
     const { actionUnits } = manifest;
-    for (const found of findEvidence(said, { readings, lines, words, actionUnits, cueThreshold: 0.5 })) {
-      for (const id of 'faceIds' in found ? found.faceIds : 'faceId' in found ? [found.faceId] : []) expect([3, 8]).toContain(id);
-      for (const line of 'lines' in found ? found.lines : []) expect(line).toBe(0);
+    for (const whole of [said, `${said} "${words}"`]) {
+      for (const found of findEvidence(whole, { readings, lines, words, actionUnits, cueThreshold: 0.5 })) {
+        for (const id of 'faceIds' in found ? found.faceIds : 'faceId' in found ? [found.faceId] : []) expect([3, 8]).toContain(id);
+        for (const line of 'lines' in found ? found.lines : []) expect(line).toBe(0);
+      }
     }
   });
 });
@@ -158,6 +160,7 @@ describe('what a model writes', () => {
       expect(events).toEqual(told(await eventsOf(texts, [])));
       expect(events.steps).toEqual([...STEPS]);
       expect(events.texts).toEqual(events.ends);
+      expect(events.ends).toEqual(texts.map((each) => each.trim()));
     },
     { runs: 40 },
   );

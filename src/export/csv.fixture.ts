@@ -24,7 +24,8 @@ export function parseCsv(text: string): string[][] {
       row = [];
       value = '';
       at += 1;
-    } else value += letter;
+    } else if (letter === '\r' || letter === '\n') throw new Error('a line break outside of quotes');
+    else value += letter;
   }
   if (value !== '' || row.length > 0) throw new Error('the last line has no end');
   return rows;

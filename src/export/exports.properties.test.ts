@@ -146,8 +146,11 @@ describe('a session in any words', () => {
   );
 
   holds('is four columns in ELAN, and no tier has two annotations at once', [text, text], (face, said) => {
-    const [item] = saying('clip.mp4', face, said).items;
-    if (!item) throw new Error('no item');
+    const [spoken] = saying('clip.mp4', face, said).items;
+    if (!spoken) throw new Error('no item');
+    // Asked again before the first answer's time is over.
+    const again = spoken.explanations.map((run) => ({ ...run, runId: 'r2', time: run.time + 0.5 }));
+    const item = { ...spoken, explanations: [...spoken.explanations, ...again] };
     const seconds = (clock = '') => clock.split(':').reduce((sum, part) => sum * 60 + Number(part), 0);
     const ends = new Map<string, number>();
     for (const line of elanText(item).split('\n').slice(0, -1)) {

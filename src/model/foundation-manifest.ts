@@ -99,7 +99,7 @@ export interface FoundationChoice {
 }
 
 /** How transformers.js names a dtype's file. */
-const SUFFIX: Record<v.InferOutput<typeof dtype>, string> = {
+export const DTYPE_SUFFIXES: Record<v.InferOutput<typeof dtype>, string> = {
   fp32: '',
   fp16: '_fp16',
   q8: '_quantized',
@@ -118,7 +118,7 @@ export function foundationFiles(manifest: FoundationManifest, machine: Foundatio
   const chosen = onGpu ?? onCpu;
   if (chosen === undefined) return { paths: [], dtypes: {}, memoryBytes: null, device: null };
   const graphs = Object.entries(chosen.dtypes).flatMap(([graph, type]) => {
-    const file = `${graph}${SUFFIX[type]}.onnx`;
+    const file = `${graph}${DTYPE_SUFFIXES[type]}.onnx`;
     const data = Array.from({ length: externalData[file] ?? 0 }, (_, index) => `${file}_data${index === 0 ? '' : `_${index}`}`);
     return [file, ...data].map((name) => `onnx/${name}`);
   });

@@ -73,7 +73,7 @@ export function openFoundationModel(
     const library = await import('@huggingface/transformers');
     const lease = new SessionLease(runtime, choice.device);
     lease.use();
-    const reader = new FileReader(signal, files, choice.paths, onBytes);
+    const reader = new PackReader(signal, files, choice.paths, onBytes);
     setUp(library, reader);
     // The library remembers by name what it has seen: a pack that failed once must not fail for ever.
     opened += 1;
@@ -84,7 +84,7 @@ export function openFoundationModel(
       const model = await library.AutoModelForImageTextToText.from_pretrained(name, {
         device: 'auto', // the lease decides
         dtype: choice.dtypes as Record<string, 'fp32'>,
-        use_external_data_format: Object.fromEntries(Object.entries(manifest.externalData)),
+        use_external_data_format: manifest.externalData,
       });
       if (lease.failure) throw lease.failure;
       throwIfCancelled(signal);
@@ -388,7 +388,7 @@ function chooseFiles(runtime: Runtime, manifest: FoundationManifest): Foundation
 }
 
 /** Stands for the library's cache and network: gives the pack's files, and nothing else. */
-class FileReader {
+class PackReader {
   prefix = '';
   failure: EngineFailure | null = null;
   #loaded = 0;
@@ -444,7 +444,7 @@ class PackedFile extends Response {
   }
 }
 
-function setUp({ env, LogLevel }: Library, reader: FileReader): void {
+function setUp({ env, LogLevel }: Library, reader: PackReader): void {
   env.logLevel = LogLevel.NONE; // its errors are thrown as well, and would be told with what the model was given
   env.remoteHost = NOWHERE;
   env.fetch = async () => new Response(null, { status: 404 });

@@ -152,14 +152,12 @@ export class Graph {
 
   async #compute(inputs: Record<string, Tensor>): Promise<InferenceSession.ReturnType> {
     const size = this.#sizeOf(inputs);
-    this.#runtime.onWork?.({ graph: this.name, backend: this.backend, kind: this.#ran.has(size) ? 'run' : 'first', size });
-    try {
+    const kind = this.#ran.has(size) ? 'run' : 'first';
+    return tellWork(this.#runtime, { graph: this.name, backend: this.backend, kind, size }, async () => {
       const outputs = await this.#opened.session.run(inputs);
       this.#ran.add(size);
       return outputs;
-    } finally {
-      this.#runtime.onWork?.(null);
-    }
+    });
   }
 
   /** By the free dims of the first input: tokens of a prompt, faces, pixels. */
@@ -410,14 +408,11 @@ async function openOn(
     const resident = entry.outputs.filter((port) => gpuOutputs(port.name));
     sessionOptions.preferredOutputLocation = Object.fromEntries(resident.map((port) => [port.name, 'gpu-buffer' as const]));
   }
-  const session = await runtime.runs.run(async () => {
-    runtime.onWork?.({ graph: name, backend, kind: 'open', size: 'large' });
-    try {
-      return await runtime.ort.InferenceSession.create(files.model, sessionOptions);
-    } finally {
-      runtime.onWork?.(null);
-    }
-  });
+  const session = await runtime.runs.run(() =>
+    tellWork(runtime, { graph: name, backend, kind: 'open', size: 'large' }, () =>
+      runtime.ort.InferenceSession.create(files.model, sessionOptions),
+    ),
+  );
   const graph = new Graph(name, runtime, { entry, backend, session });
   const missing = [
     ...entry.inputs.filter((port) => !session.inputNames.includes(port.name)),
@@ -469,6 +464,16 @@ export function zeros(type: InputType, length: number): Tensor.DataTypeMap[Input
       return new Int32Array(length);
     default:
       return new Uint8Array(length);
+  }
+}
+
+/** Computes, and tells the host what before it and that it is over after it. */
+export async function tellWork<T>({ onWork }: Runtime, work: Work, compute: () => Promise<T>): Promise<T> {
+  onWork?.(work);
+  try {
+    return await compute();
+  } finally {
+    onWork?.(null);
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import { wireError } from '../shared/errors.ts';
 import { fail, type Result } from '../shared/result.ts';
-import { type FoundationManifest, parseFoundationManifest } from './foundation-manifest.ts';
+import { DTYPE_SUFFIXES, type FoundationManifest, parseFoundationManifest } from './foundation-manifest.ts';
 
 /** Dtypes in the order in which a CPU likes them: decoders are read whole for every token, so fewer bits are faster there. */
 const FOR_DECODERS = ['q4', 'q8', 'int8', 'uint8', 'fp32'];
@@ -12,16 +12,8 @@ const FOR_OTHERS = ['q8', 'fp32', 'uint8', 'int8', 'q4'];
 /** What a GPU with 16-bit shaders, and one without, is given. */
 const FOR_F16 = ['q4f16', 'fp16', 'q4', 'fp32'];
 const FOR_F32 = ['q4', 'fp32'];
-const SUFFIXES: readonly (readonly [string, string])[] = [
-  ['_q4f16', 'q4f16'],
-  ['_fp16', 'fp16'],
-  ['_quantized', 'q8'],
-  ['_int8', 'int8'],
-  ['_uint8', 'uint8'],
-  ['_bnb4', 'bnb4'],
-  ['_q4', 'q4'],
-  ['', 'fp32'],
-];
+/** The empty one last: every name ends with it. */
+const SUFFIXES = Object.entries(DTYPE_SUFFIXES).sort(([, a], [, b]) => b.length - a.length);
 const CONFIGS = [
   'config.json',
   'generation_config.json',
@@ -49,7 +41,7 @@ export function hubLayoutManifest(name: string, paths: readonly string[], config
   for (const path of paths) {
     const file = /^onnx\/([^/]+)\.onnx$/.exec(path)?.[1];
     if (file === undefined) continue;
-    const [suffix, dtype] = SUFFIXES.find(([ending]) => file.endsWith(ending)) ?? ['', 'fp32'];
+    const [dtype, suffix] = SUFFIXES.find(([, ending]) => file.endsWith(ending)) ?? ['fp32', ''];
     const graph = file.slice(0, file.length - suffix.length);
     graphs.set(graph, [...(graphs.get(graph) ?? []), dtype]);
     let count = 0;
@@ -72,19 +64,20 @@ export function hubLayoutManifest(name: string, paths: readonly string[], config
   const onCpu = backend(FOR_DECODERS, FOR_OTHERS);
   const backends = { 'webgpu-f16': backend(FOR_F16, FOR_F16), webgpu: backend(FOR_F32, FOR_F32), wasm: onCpu, cpu: onCpu };
   const several = SEVERAL_PICTURES.includes(String(facts.model_type));
-  const id = name
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9]+/g, '-')
-    .replaceAll(/^-|-$/g, '');
+  const id =
+    name
+      .toLowerCase()
+      .replaceAll(/[^a-z0-9]+/g, '-')
+      .replaceAll(/^-|-$/g, '') || 'model';
   return parseFoundationManifest({
     format: 1,
     kind: 'foundation',
-    id: id === '' ? 'model' : id,
+    id,
     title: name,
     licence: 'as stated by its maker',
     credits: [],
     notes: ['Made from a folder without a manifest: its licence and its memory are not known here.'],
-    hub: { repo: `local/${id === '' ? 'model' : id}`, revision: NO_COMMIT },
+    hub: { repo: `local/${id}`, revision: NO_COMMIT },
     stated: [],
     sources: [],
     configs: CONFIGS.filter((path) => files.has(path)),

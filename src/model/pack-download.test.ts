@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FaultyServer, status } from '../node/faulty-server.fixture.ts';
@@ -81,6 +82,11 @@ const options = (more: Partial<DownloadOptions> = {}): DownloadOptions => ({
 });
 const load = (file = fileOf(BODY), signal = new AbortController().signal, more: Partial<DownloadOptions> = {}) =>
   downloadFile(signal, file, sink, options(more), () => {});
+
+/** There is room for two chunks. */
+const fillAtTheEnd = (bytes: number): void => {
+  if (bytes > 2 * CHUNK_BYTES) sink.full = true;
+};
 
 describe('downloadFile', () => {
   it('stores a file in chunks, checked, and does not ask for it again', async () => {
@@ -246,9 +252,42 @@ describe('downloadFile', () => {
     expect(server.asked.map(({ range }) => range)).toEqual([null, 'bytes=100-']);
   });
 
-  it('says that there is no room', async () => {
+  it('says that there is no room, also where the last chunk finds none', async () => {
     sink.full = true;
     expect(await load()).toMatchObject({ ok: false, error: { code: 'storage-full' } });
+    sink.full = false;
+    expect(await downloadFile(new AbortController().signal, fileOf(BODY), sink, options(), fillAtTheEnd)).toMatchObject({
+      ok: false,
+      error: { code: 'storage-full' },
+    });
+    expect(sink.notes.get('a.bin')?.verified ?? false).toBe(false);
+  });
+
+  it('goes on receiving while a chunk is written, one chunk ahead at most', async () => {
+    let received = 0;
+    let writing = false;
+    let overlaps = false;
+    const ahead: number[] = [];
+    const write = sink.writeChunk.bind(sink);
+    sink.writeChunk = async (file, index, bytes) => {
+      overlaps ||= writing;
+      writing = true;
+      const waited = Date.now();
+      while (received < Math.min(SIZE, (index + 1) * CHUNK_BYTES + 1) && Date.now() - waited < 2000) await setTimeout(1);
+      await setTimeout(30); // the last one is waited for, too
+      ahead.push(received - index * CHUNK_BYTES - bytes.length);
+      await write(file, index, bytes);
+      writing = false;
+    };
+    const loaded = await downloadFile(new AbortController().signal, fileOf(BODY), sink, options(), (bytes) => {
+      received = bytes;
+    });
+    expect(loaded).toMatchObject({ ok: true });
+    expect({ writing, overlaps }).toEqual({ writing: false, overlaps: false });
+    expect(ahead).toHaveLength(3);
+    expect(ahead[0]).toBeGreaterThan(0);
+    expect(Math.max(...ahead)).toBeLessThanOrEqual(CHUNK_BYTES);
+    expect(sink.stored(fileOf(BODY)).equals(BODY)).toBe(true);
   });
 
   it('stores the right bytes or nothing that counts, after any sequence of faults', async () => {

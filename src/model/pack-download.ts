@@ -138,7 +138,10 @@ class FileDownload {
   #note: FileNote;
   #hash: RunningHash;
   /** The chunk that is coming; the note's last where that was cut short. */
-  readonly #chunk = new Uint8Array(CHUNK_BYTES);
+  #chunk = new Uint8Array(CHUNK_BYTES);
+  /** The one before it, which may still be on its way into the sink. */
+  #chunkBefore = new Uint8Array(CHUNK_BYTES);
+  #writing: Promise<void> = Promise.resolve();
   /** Bytes that are there: whole chunks, and the start of `#chunk`. */
   #position = 0;
   #noted = Date.now();
@@ -243,7 +246,8 @@ class FileDownload {
     const { words, url } = this.#options;
     const { path, bytes } = this.#file;
     const from = this.#position;
-    const asked = await askOnce(this.#signal, this.#options, url(this.#file), path, {
+    const address = url(this.#file);
+    const asked = await askOnce(this.#signal, this.#options, address, path, {
       ...(from > 0 && { headers: { range: `bytes=${from}-` } }),
       ...((reload || from > 0) && { cache: 'no-store' }),
     });
@@ -281,13 +285,13 @@ class FileDownload {
       // A body that is packed on its way has no stated length, and may end early without a sign.
       return {
         kind: 'again',
-        error: words.unreachable(path, `${this.#position} of ${bytes} bytes came`),
+        error: words.unreachable(path, `${this.#position} of ${bytes} bytes came`, address),
         afterMs: null,
         progressed: false,
       };
     } catch (error) {
       if (error instanceof SinkFailure) throw error;
-      return { kind: 'again', error: words.unreachable(path, String(error)), afterMs: null, progressed: false };
+      return { kind: 'again', error: words.unreachable(path, String(error), address), afterMs: null, progressed: false };
     } finally {
       end();
     }
@@ -301,19 +305,27 @@ class FileDownload {
       this.#chunk.set(part, filled);
       at += part.length;
       this.#position += part.length;
-      if (this.#position % CHUNK_BYTES === 0 || this.#position === this.#file.bytes) await this.#writeChunk();
+      if (this.#position % CHUNK_BYTES === 0 || this.#position === this.#file.bytes) await this.#writeBehind();
     }
     this.#onBytes(this.#position);
   }
 
+  /** The next chunk comes while this one is written: one is on its way at a time, so that they stay in order. */
+  async #writeBehind(): Promise<void> {
+    await this.#writing;
+    this.#writing = this.#writeChunk();
+    this.#writing.catch(() => {}); // told to whoever waits for it next
+    [this.#chunk, this.#chunkBefore] = [this.#chunkBefore, this.#chunk];
+  }
+
   /** The chunk that `#position` ends, whole or not. */
   async #writeChunk(): Promise<void> {
-    const index = Math.ceil(this.#position / CHUNK_BYTES) - 1;
-    const chunk = this.#chunk.subarray(0, this.#position - index * CHUNK_BYTES);
-    const hash = await sha256Hex(chunk);
-    await this.#sink.writeChunk(this.#file, index, chunk);
+    const end = this.#position;
+    const index = Math.ceil(end / CHUNK_BYTES) - 1;
+    const chunk = this.#chunk.subarray(0, end - index * CHUNK_BYTES);
+    const [hash] = await Promise.all([sha256Hex(chunk), this.#sink.writeChunk(this.#file, index, chunk)]);
     this.#note.chunks[index] = hash;
-    this.#note.bytes = this.#position;
+    this.#note.bytes = end;
     if (Date.now() - this.#noted < NOTE_EVERY_MS) return;
     this.#noted = Date.now();
     await this.#sink.keepNote(this.#file, this.#note);
@@ -321,6 +333,7 @@ class FileDownload {
 
   /** What came before a cut is kept, to the byte. */
   async #keepCut(): Promise<void> {
+    await this.#writing;
     if (this.#note.bytes < this.#position) await this.#writeChunk();
     if (this.#position > 0 && this.#position < this.#file.bytes) await this.#sink.keepNote(this.#file, this.#note);
   }

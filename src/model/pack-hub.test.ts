@@ -56,6 +56,14 @@ describe('listHubFiles', () => {
     expect(await list()).toMatchObject({ ok: false, error: { code: 'pack-corrupt' } });
   });
 
+  it('names the host that does not answer, and what was asked of it', async () => {
+    const away = { hubUrl: 'http://127.0.0.1:1/', repo: 'org/name', revision: REVISION };
+    expect(await listHubFiles(new AbortController().signal, away, options)).toMatchObject({
+      ok: false,
+      error: { code: 'hub-unreachable', message: 'The host 127.0.0.1:1 does not answer.', detail: expect.stringMatching(/^org\/name: /) },
+    });
+  });
+
   it('says what the hub says, and does not follow its list to another host', async () => {
     expect(await list()).toMatchObject({ ok: false, error: { code: 'pack-missing' } });
     server.faults.push(status(401));

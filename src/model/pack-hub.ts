@@ -33,12 +33,12 @@ const treeEntry = v.object({
 });
 
 export const hubWords: DownloadWords = {
-  unreachable: (path, detail) =>
+  unreachable: (path, detail, url) =>
     wireError(
       'hub-unreachable',
-      `The host of ${path} does not answer.`,
+      `The host ${new URL(url).host} does not answer.`,
       'Check the connection and the address of the hub, then go on; what came so far stays.',
-      detail,
+      `${path}: ${detail}`,
     ),
   refused: (path, status, detail) => {
     if (status === 401 || status === 403) {
@@ -128,7 +128,7 @@ async function askPage(
     return { kind: 'done', value: { json: JSON.parse(text), next } };
   } catch (error) {
     if (error instanceof SyntaxError) return { kind: 'failed', error: unreadable(repo, String(error)) };
-    return { kind: 'again', error: options.words.unreachable(repo, String(error)), afterMs: null, progressed: false };
+    return { kind: 'again', error: options.words.unreachable(repo, String(error), url), afterMs: null, progressed: false };
   } finally {
     end();
   }

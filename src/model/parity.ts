@@ -31,7 +31,7 @@ export async function checkParity(runtime: Runtime, source: PackSource, options:
   const opened = await openPack(source);
   if (!opened.ok) return opened;
   const pack = opened.value;
-  const read = await source.read(pack.manifest.parity, () => {});
+  const read = await pack.readGoldens();
   if (!read.ok) return read;
   const expected = parseGoldens(read.value);
   if (!expected)

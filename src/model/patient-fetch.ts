@@ -1,12 +1,14 @@
 /** A request that does not give up at the first trouble: waits and asks again where that may help, and says in words where it does not. */
 import { type WireError, wireError } from '../shared/errors.ts';
 import { fail, ok, type Result } from '../shared/result.ts';
+import { isWebPage } from '../shared/web-page.ts';
 
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
 /** How failures are told: the page's own server and a hub are different things to a user. */
 export interface DownloadWords {
-  unreachable(path: string, detail: string): WireError;
+  /** @param url absolute: whose host it is */
+  unreachable(path: string, detail: string, url: string): WireError;
   refused(path: string, status: number, detail: string): WireError;
   missing(path: string, detail: string): WireError;
   corrupt(path: string, detail: string): WireError;
@@ -92,13 +94,11 @@ export async function askOnce(
     response = await options.fetch(url, { ...options.init, ...init, signal: connection.signal });
   } catch (error) {
     end();
-    return { kind: 'again', error: words.unreachable(path, String(error)), afterMs: null, progressed: false };
+    return { kind: 'again', error: words.unreachable(path, String(error), url), afterMs: null, progressed: false };
   }
   alive();
   const { status } = response;
-  const isPage = /^text\/html\b/i.test(response.headers.get('content-type') ?? '');
-  // Servers of single-page apps answer every unknown path with their index.html and status 200.
-  if (response.ok && isPage) {
+  if (response.ok && isWebPage(response)) {
     end();
     return { kind: 'failed', error: words.missing(path, 'the server answered with a web page instead of the file') };
   }

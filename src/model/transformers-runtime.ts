@@ -3,7 +3,9 @@
  * well-known symbol before it is first imported, so that there is one onnxruntime in the thread, with our files, threads and device.
  * Knows no text and no model.
  */
-import { EngineFailure, type Runtime, runtimeFailure, type Tensor } from './graph.ts';
+import type { Work } from '../shared/work.ts';
+import { type EngineFailure, type Runtime, runtimeFailure, type Tensor, tellWork } from './graph.ts';
+import { throwIfCancelled } from './language-model.ts';
 
 /** Where transformers.js looks for a runtime when it is first imported (its backends/onnx.js). */
 const HANDED_OVER = Symbol.for('onnxruntime');
@@ -52,22 +54,19 @@ export class SessionLease {
 
   /** Never rejects: see `broken`. */
   async open(model: Uint8Array | string, options: SessionOptions): Promise<object> {
-    const { onWork, runs, ort, sessionOptions } = this.#runtime;
+    const { runs, ort, sessionOptions } = this.#runtime;
     // Small helpers of transformers.js (resizing) bring no options of their own: they stay on the CPU.
     const isModel = options?.externalData !== undefined || options?.executionProviders !== undefined;
     const device = isModel ? this.device : this.#runtime.cpu;
     const own = { ...options, ...sessionOptions(device) };
     if (device === 'webgpu') own.preferredOutputLocation = 'gpu-buffer';
     try {
-      const session = await runs.run(async () => {
-        onWork?.({ graph: 'language-model', backend: device, kind: 'open', size: 'large' });
-        try {
+      const session = await runs.run(() =>
+        tellWork(this.#runtime, { graph: 'language-model', backend: device, kind: 'open', size: 'large' }, () =>
           // The overloads take a path or bytes, never either.
-          return await (typeof model === 'string' ? ort.InferenceSession.create(model, own) : ort.InferenceSession.create(model, own));
-        } finally {
-          onWork?.(null);
-        }
-      });
+          typeof model === 'string' ? ort.InferenceSession.create(model, own) : ort.InferenceSession.create(model, own),
+        ),
+      );
       if (isModel) this.#sessions.push(session);
       return {
         inputNames: session.inputNames,
@@ -84,18 +83,15 @@ export class SessionLease {
 
   /** Never rejects: see `broken`. */
   async #run(session: Session, feeds: Feeds): Promise<object> {
-    const { onWork, runs } = this.#runtime;
+    const work: Work = { graph: 'language-model', backend: this.device, kind: 'first', size: sizeOf(feeds) };
     try {
-      return await runs.run(async () => {
-        if (this.signal?.aborted) throw cancelled();
-        onWork?.({ graph: 'language-model', backend: this.device, kind: 'first', size: sizeOf(feeds) });
-        try {
+      return await this.#runtime.runs.run(() => {
+        if (this.signal) throwIfCancelled(this.signal);
+        return tellWork(this.#runtime, work, async () => {
           const outputs = await session.run(feeds);
           for (const [name, tensor] of Object.entries(outputs)) await this.#keepOrFetch(name, tensor as Tensor);
           return outputs;
-        } finally {
-          onWork?.(null);
-        }
+        });
       });
     } catch (error) {
       return broken(this.#failed(runtimeFailure(error, 'The foundation model stopped working.')));
@@ -153,11 +149,7 @@ function broken(failure: EngineFailure): object {
   );
 }
 
-function cancelled(): EngineFailure {
-  return new EngineFailure({ code: 'cancelled', message: 'Stopped.', remedy: 'Start again when you like.' });
-}
-
-function sizeOf(feeds: Feeds): 'small' | 'large' {
+function sizeOf(feeds: Feeds): Work['size'] {
   const [, first] = Object.entries(feeds).find(([name]) => !name.startsWith('past')) ?? [];
   const size = first && 'size' in first ? first.size : 0;
   return size > MOST_SMALL_INPUT ? 'large' : 'small';

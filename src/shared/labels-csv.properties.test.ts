@@ -4,6 +4,7 @@ import { damaged, holds } from '../../scripts/property.ts';
 import { decodeLabels, parseAffectLabels, parseLabels } from './labels-csv.ts';
 
 const field = fc.oneof(fc.string({ unit: 'grapheme' }), fc.stringMatching(/^[a",\r\n;=é]{0,12}$/));
+const path = fc.array(fc.constantFrom('..', 'a', '/', '\\', 'C:', 'x'.repeat(500)), { maxLength: 4 }).map((parts) => parts.join(''));
 const rows = fc.uniqueArray(fc.record({ file: fc.stringMatching(/^[a-z ü",\r\n]{1,9}\.png$/), label: field, text: field }), {
   selector: ({ file }) => file,
   minLength: 1,
@@ -20,6 +21,11 @@ describe('labels.csv', () => {
     const csv = ['file,label,text', ...expected.map(({ file, label, text }) => [file, label, text].map(quoted).join(','))].join(newline);
     const parsed = parseLabels(csv);
     expect(parsed.ok && parsed.value.map(({ line: _, ...row }) => row)).toEqual(expected);
+    let line = 2;
+    for (const row of parsed.ok ? parsed.value : []) {
+      expect(row.line).toBe(line);
+      line += [row.file, row.label, row.text].join('').split('\n').length;
+    }
   });
 
   holds(
@@ -28,20 +34,25 @@ describe('labels.csv', () => {
       fc.oneof(
         field,
         field.map((text) => `file,label\n${text}`),
+        path.map((text) => `file,label\n${text},fear`),
+        path.map((text) => `file,valence,arousal\na.png,${text},0`),
       ),
     ],
     (csv) => {
       for (const parse of [parseLabels, parseAffectLabels]) {
         const parsed = parse(csv);
+        if (!parsed.ok) expect(parsed.error.message.length).toBeLessThan(400);
         if (parsed.ok) for (const { file } of parsed.value) expect(file.split(/[/\\]/)).not.toContain('..');
         else expect(parsed.error).toMatchObject({ code: 'labels-invalid', message: expect.stringMatching(/^labels\.csv, line \d+: /) });
       }
     },
   );
 
-  holds('any bytes are a text or are refused, and a message stays short', [damaged(new TextEncoder().encode(sound))], (bytes) => {
+  holds('any bytes are a text, letter for letter, or are refused', [damaged(new TextEncoder().encode(sound))], (bytes) => {
     const text = decodeLabels(bytes);
-    const parsed = text.ok ? parseLabels(text.value) : text;
-    if (!parsed.ok) expect(parsed.error.message.length).toBeLessThan(400);
+    if (!text.ok) return expect(text.error.message).toMatch(/^labels\.csv, line \d+: this is not UTF-8 text\.$/);
+    const isUtf16 = /^(fffe|feff)/.test(Buffer.from(bytes.subarray(0, 2)).toString('hex'));
+    const told = bytes.subarray(Buffer.from(bytes.subarray(0, 3)).toString('hex') === 'efbbbf' ? 3 : 0);
+    if (!isUtf16) expect([...new TextEncoder().encode(text.value)]).toEqual([...told]);
   });
 });

@@ -3,6 +3,7 @@
  * when the user says so. Where there is none (refused, plain http, the development server), all works but a start without network.
  */
 import { TAKE_OVER, type TakeOver } from '../shared/shell-messages.ts';
+import { isWebPage } from '../shared/web-page.ts';
 
 /** `ready`: a newer version waits. `other-tabs`: it has to wait on, because other tabs show this one. */
 export type Update = 'none' | 'ready' | 'other-tabs';
@@ -59,9 +60,9 @@ export class AppShell {
   async #leaveWhereGone(registration: ServiceWorkerRegistration): Promise<void> {
     const { fetch, script } = this.#options;
     try {
-      const { ok, status, headers } = await fetch(script, { method: 'HEAD', cache: 'no-store' });
-      const isPage = ok && /^text\/html\b/i.test(headers.get('content-type') ?? '');
-      if (status === 404 || status === 410 || isPage) await registration.unregister();
+      const response = await fetch(script, { method: 'HEAD', cache: 'no-store' });
+      const { ok, status } = response;
+      if (status === 404 || status === 410 || (ok && isWebPage(response))) await registration.unregister();
     } catch {
       // Without a network nothing is known of the host.
     }

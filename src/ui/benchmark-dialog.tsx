@@ -47,7 +47,7 @@ function Benchmark() {
     const abort = new AbortController();
     running.current = abort;
     setPhase({ name: 'running', share: 0 });
-    const result = await controller.benchmark(abort.signal, (share) => !abort.signal.aborted && setPhase({ name: 'running', share }));
+    const result = await controller.benchmark.run(abort.signal, (share) => !abort.signal.aborted && setPhase({ name: 'running', share }));
     if (result.ok) setPhase({ name: 'done', result: result.value });
     else setPhase(result.error.code === 'cancelled' ? { name: 'idle' } : { name: 'failed', error: result.error });
   };

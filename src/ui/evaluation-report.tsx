@@ -1,5 +1,5 @@
 import type { ClassificationReport, EvaluationReport, ReportItem, SceneReport } from '../shared/evaluation.ts';
-import { backendName } from './backend-name.ts';
+import { backendName, foundationPrecision } from './backend-name.ts';
 import { CalibrationPlot } from './calibration-plot.tsx';
 import { affectError, isScene } from './compare-reports.ts';
 import type { EvaluationView, Run } from './evaluation.ts';
@@ -60,8 +60,7 @@ export function ReportHead({ report }: { report: EvaluationReport }) {
           <>
             <dt>{text.languageModel}</dt>
             <dd>
-              {foundation.id} <code>{foundation.revision}</code>, {backendName(foundation.device)}{' '}
-              {Object.values(foundation.dtypes).join('/')}, {messages.packs.uncalibrated}
+              {foundation.id} <code>{foundation.revision}</code>, {foundationPrecision(foundation)}, {messages.packs.uncalibrated}
             </dd>
           </>
         )}

@@ -63,11 +63,14 @@ export function evidencePlaces(run: Pick<Explanation, 'snapshot' | 'words'>, evi
   }
 }
 
+/** Tells places apart. */
+export const placeKey = ({ x, y, width, height }: FaceBox): string => `${x},${y},${width},${height}`;
+
 /** Places of several, each once; the whole scene only where there is nothing nearer to point at. */
 export function placesOf(run: Pick<Explanation, 'snapshot' | 'words'>, evidence: readonly Evidence[]): FaceBox[] {
   const near = evidence.filter(({ kind }) => kind !== 'scene').flatMap((each) => evidencePlaces(run, each));
   const places = near.length > 0 ? near : evidence.flatMap((each) => evidencePlaces(run, each));
-  return [...new Map(places.map((place) => [`${place.x},${place.y},${place.width},${place.height}`, place])).values()];
+  return [...new Map(places.map((place) => [placeKey(place), place])).values()];
 }
 
 function unitPlace(reading: Reading, code: string): FaceBox {

@@ -2,8 +2,8 @@
  * Reads what comes from outside where nobody waits for it: a session's archive, an evaluation's labels and reports. Its pieces go to the page one by one,
  * since a page takes as long to receive a million readings as to make them. Speaks to `file-reader.ts` alone.
  */
+import type { WireError } from '../shared/errors.ts';
 import type { EvaluationReport } from '../shared/evaluation.ts';
-import type { Result } from '../shared/result.ts';
 import { readReport } from './evaluation-file.ts';
 import { checkLabels, guessTask } from './evaluation-guess.ts';
 import type { FilePiece, FileWish } from './file-reader.ts';
@@ -28,7 +28,7 @@ self.onmessage = async ({ data }: MessageEvent<FileWish>) => {
 
 async function tellSession(file: Blob, id: string): Promise<void> {
   const unpacked = await unpackSession(file, id);
-  if (!unpacked.ok) return failed(unpacked);
+  if (!unpacked.ok) return failed(unpacked.error);
   const { record, items } = unpacked.value;
   for (const { readings, ...item } of items) {
     tell({ kind: 'item', item: { ...item, readings: [] } });
@@ -39,14 +39,14 @@ async function tellSession(file: Blob, id: string): Promise<void> {
 
 async function tellReport(file: Blob): Promise<void> {
   const read = await readReport(file);
-  if (!read.ok) return failed(read);
+  if (!read.ok) return failed(read.error);
   const { report, text } = read.value;
   for (const rows of slices<unknown>(report.items ?? [])) tell({ kind: 'judged', rows: rows as NonNullable<EvaluationReport['items']> });
   tell({ kind: 'report', report: report.items ? { ...report, items: [] } : report, text });
 }
 
-function failed(result: Result<unknown>): void {
-  tell({ kind: 'failed', detail: result.ok ? '' : (result.error.detail ?? result.error.message) });
+function failed({ detail, message }: WireError): void {
+  tell({ kind: 'failed', detail: detail ?? message });
 }
 
 function* slices<T>(all: readonly T[]): Generator<T[]> {

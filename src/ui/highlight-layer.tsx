@@ -1,4 +1,4 @@
-import { placesOf } from './evidence-places.ts';
+import { placeKey, placesOf } from './evidence-places.ts';
 import { useFrameSize } from './hooks.ts';
 import { useAppState } from './session-context.ts';
 
@@ -22,18 +22,12 @@ export function HighlightLayer({ mirrored }: { mirrored: boolean }) {
       <mask id="highlight-mask">
         <rect width={size.width} height={size.height} fill="white" />
         {places.map((place) => (
-          <rect key={`${place.x},${place.y},${place.width},${place.height}`} {...place} rx={radius} fill="black" />
+          <rect key={placeKey(place)} {...place} rx={radius} fill="black" />
         ))}
       </mask>
       {places.length > 0 && <rect className="highlight-veil" width={size.width} height={size.height} mask="url(#highlight-mask)" />}
       {places.map((place) => (
-        <rect
-          key={`${place.x},${place.y},${place.width},${place.height}`}
-          className="highlight-place"
-          {...place}
-          rx={radius}
-          vectorEffect="non-scaling-stroke"
-        />
+        <rect key={placeKey(place)} className="highlight-place" {...place} rx={radius} vectorEffect="non-scaling-stroke" />
       ))}
     </svg>
   );

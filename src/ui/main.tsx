@@ -99,7 +99,7 @@ const selfTest = new FullSelfTest({
   store,
   run: runSelfTest,
   loadOptions: () => controller.loadOptions(controller.packName, controller.packs),
-  isBusyElsewhere: () => controller.isTiming || evaluation.get().running !== null || comparison.get().running !== null,
+  isBusyElsewhere: () => controller.benchmark.isRunning || evaluation.get().running !== null || comparison.get().running !== null,
   userAgent: navigator.userAgent,
   memory: (navigator as { deviceMemory?: number }).deviceMemory,
   storage: {
@@ -107,7 +107,7 @@ const selfTest = new FullSelfTest({
     setItem: (key, value) => localStorage.setItem(key, value),
   },
 });
-for (const other of [evaluation, comparison]) other.subscribe(() => selfTest.heed());
+for (const other of [evaluation, comparison, controller.benchmark]) other.subscribe(() => selfTest.heed());
 
 document.addEventListener('visibilitychange', () => document.hidden && void keeper.save());
 window.addEventListener('pagehide', () => {

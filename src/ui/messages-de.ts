@@ -817,7 +817,6 @@ export const german: Translation<typeof messages> = {
     waiting: 'Kommt nach A an die Reihe.',
     stop: 'Anhalten',
     stopped: 'Angehalten.',
-    noAnswer: 'keine Antwort',
     same: (answer) => `Beide sagen ${answer}.`,
     differ: (a, b) => `Sie sind uneins: A sagt ${a}, B sagt ${b}.`,
     farthest: (option, a, b) => `Am weitesten auseinander bei ${option}: ${a} und ${b}.`,

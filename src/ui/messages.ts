@@ -875,7 +875,6 @@ export const messages = {
     waiting: 'Has its turn after A.',
     stop: 'Stop',
     stopped: 'Stopped.',
-    noAnswer: 'no answer',
     same: (answer: string) => `Both say ${answer}.`,
     differ: (a: string, b: string) => `They disagree: A says ${a}, B says ${b}.`,
     farthest: (option: string, a: string, b: string) => `Farthest apart on ${option}: ${a} and ${b}.`,

@@ -15,12 +15,27 @@ const text = messages.card;
 
 /** What the pack in use says of itself. `children` is the button that opens it; the focus goes back there. */
 export function ModelCardDialog({ children }: { children: ReactNode }) {
+  return (
+    <DialogFrame name={text.name} trigger={children}>
+      <PackCard />
+    </DialogFrame>
+  );
+}
+
+/** With what the self-test found, whatever there is of a card: a note beside the Model line sends its reader here. */
+function PackCard() {
+  const { storedPack } = useSession().controller.packs;
   // Another attempt is another mount: nothing of the last one is left over.
   const [attempt, setAttempt] = useState(0);
   return (
-    <DialogFrame name={text.name} trigger={children}>
-      <FetchedCard key={attempt} onAgain={() => setAttempt(attempt + 1)} />
-    </DialogFrame>
+    <>
+      {storedPack === null ? (
+        <FetchedCard key={attempt} onAgain={() => setAttempt(attempt + 1)} />
+      ) : (
+        <p role="status">{messages.packs.cardOfStored(storedPack)}</p>
+      )}
+      <SelfTestResult />
+    </>
   );
 }
 
@@ -34,8 +49,7 @@ function FetchedCard({ onAgain }: { onAgain: () => void }) {
     });
     return () => closed.abort();
   }, [packUrl]);
-  const { foundation, storedPack } = packs;
-  if (storedPack !== null) return <p role="status">{messages.packs.cardOfStored(storedPack)}</p>;
+  const { foundation } = packs;
   if (!card) return <p role="status">{text.reading}</p>;
   if (card.ok) {
     return (
@@ -92,7 +106,6 @@ function CardView({ card }: { card: ModelCard }) {
       )}
       <ConditionsTable conditions={card.conditions} />
       <Part title={text.unknown} lines={card.unknown} />
-      <SelfTestResult />
     </>
   );
 }

@@ -6,6 +6,7 @@
 import * as v from 'valibot';
 import { wireError } from '../shared/errors.ts';
 import { fail, ok, type Result } from '../shared/result.ts';
+import { isWebPage } from '../shared/web-page.ts';
 import { messages } from './messages.ts';
 
 /** No honest card has more of anything; a million cells would hang the tab. */
@@ -102,9 +103,7 @@ export async function fetchModelCard(packUrl: string, signal: AbortSignal): Prom
   let body: string;
   try {
     const response = await fetch(new URL('card.json', packUrl), { credentials: 'same-origin', signal });
-    // Servers of single-page apps answer every unknown path with their index.html and status 200.
-    const isPage = /^text\/html\b/i.test(response.headers.get('content-type') ?? '');
-    if (response.status === 404 || response.status === 410 || (response.ok && isPage)) {
+    if (response.status === 404 || response.status === 410 || (response.ok && isWebPage(response))) {
       return fail(wireError('pack-missing', said.absent, ''));
     }
     if (!response.ok) throw new Error(`HTTP ${response.status} ${response.statusText}`.trim());

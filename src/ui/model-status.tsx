@@ -2,7 +2,7 @@ import { FileText, Package } from 'lucide-react';
 import { Progress } from 'radix-ui';
 import type { ModelInfo, ReadyPart } from '../shared/events.ts';
 import { type ModelState, runningExplanation } from './analysis-state.ts';
-import { backendName } from './backend-name.ts';
+import { foundationPrecision } from './backend-name.ts';
 import { megabytes } from './format.ts';
 import { messages } from './messages.ts';
 import { ModelCardDialog } from './model-card-dialog.tsx';
@@ -74,11 +74,10 @@ function languageModelBytes({ fetching, loadedBytes, totalBytes }: ModelState): 
 function Machinery({ info }: { info: ModelInfo }) {
   const { foundation } = info;
   if (foundation) {
-    const dtypes = [...new Set(Object.values(foundation.dtypes))].join('/');
     return (
       <>
         <span className="model-machinery">{foundation.id}</span>
-        <span className="model-machinery">{`${backendName(foundation.device)} ${dtypes}`}</span>
+        <span className="model-machinery">{foundationPrecision(foundation)}</span>
         <span className="model-machinery model-uncalibrated" title={messages.packs.uncalibratedWhy}>
           {messages.packs.uncalibrated}
         </span>

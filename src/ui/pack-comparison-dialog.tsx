@@ -9,7 +9,7 @@ import { VERSION } from '../shared/version.ts';
 import { isOpen } from './analysis-state.ts';
 import { answerName } from './answer-name.ts';
 import { AnswerView } from './answer-view.tsx';
-import { backendName } from './backend-name.ts';
+import { backendName, foundationPrecision } from './backend-name.ts';
 import { compareAnswers } from './compare-answers.ts';
 import { comparedPicture } from './compared-picture.ts';
 import { DialogFrame } from './dialog-frame.tsx';
@@ -288,9 +288,9 @@ function Figures({ outcomes, options }: { outcomes: ComparingState['outcomes']; 
 function precisionOf({ info }: SideOutcome): string | null {
   if (!info) return null;
   const { foundation, graphs } = info;
-  if (foundation) return `${backendName(foundation.device)} ${[...new Set(Object.values(foundation.dtypes))].join(', ')}`;
+  if (foundation) return foundationPrecision(foundation);
   const graph = graphs.find((each) => each.graph === 'language-model');
-  return graph ? `${messages.backendNames[graph.backend]} ${graph.dtype}` : null;
+  return graph ? `${backendName(graph.backend)} ${graph.dtype}` : null;
 }
 
 function Exports({ state, frame }: { state: ComparingState; frame: FrozenFrame }) {

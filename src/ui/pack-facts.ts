@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { wireError } from '../shared/errors.ts';
 import type { TaskOptions } from '../shared/evaluation.ts';
 import { fail, ok, type Result } from '../shared/result.ts';
+import { isWebPage } from '../shared/web-page.ts';
 import { messages } from './messages.ts';
 
 const words = v.array(v.string());
@@ -32,9 +33,7 @@ export interface PackFacts {
 export async function fetchPackFacts(packUrl: string, signal: AbortSignal): Promise<Result<PackFacts>> {
   try {
     const response = await fetch(new URL('manifest.json', packUrl), { credentials: 'same-origin', signal });
-    // Servers of single-page apps answer every unknown path with their index.html and status 200.
-    const isPage = /^text\/html\b/i.test(response.headers.get('content-type') ?? '');
-    if (!response.ok || isPage) return fail(wireError('pack-missing', ...messages.evaluation.refused.noPack, packUrl));
+    if (!response.ok || isWebPage(response)) return fail(wireError('pack-missing', ...messages.evaluation.refused.noPack, packUrl));
     return parsePackFacts(await response.json());
   } catch (error) {
     return fail(wireError('pack-missing', ...messages.evaluation.refused.noPack, String(error)));

@@ -46,17 +46,17 @@ export const germanPhrases: Phrases = {
   'This part of the model could not be loaded.': 'Dieser Teil des Modells konnte nicht geladen werden.',
 
   // Foundation models
-  'The prompt is too long for the foundation model.': 'Der Prompt ist zu lang für das Foundation-Modell.',
-  'The foundation model’s decoder gives no logits.': 'Der Decoder des Foundation-Modells gibt keine Logits.',
+  'The prompt is too long for the foundation model.': 'Der Prompt ist zu lang für das Basismodell.',
+  'The foundation model’s decoder gives no logits.': 'Der Decoder des Basismodells gibt keine Logits.',
   'Remove the pack, then get it again.': 'Das Paket entfernen, dann neu laden.',
   '{0} cannot run here: it needs WebGPU.': '{0} läuft hier nicht: es braucht WebGPU.',
   '{0} cannot run here: it needs WebGPU with 16-bit shaders.': '{0} läuft hier nicht: es braucht WebGPU mit 16-Bit-Shadern.',
   'Choose a smaller model, or a browser and a graphics card that have it.':
     'Ein kleineres Modell wählen oder einen Browser und eine Grafikkarte, die es haben.',
-  'The foundation model’s files cannot be used.': 'Die Dateien des Foundation-Modells sind nicht zu gebrauchen.',
-  'The foundation model could not take this question.': 'Das Foundation-Modell konnte diese Frage nicht annehmen.',
-  'The foundation model stopped working.': 'Das Foundation-Modell hat aufgehört zu arbeiten.',
-  'The foundation model could not be opened.': 'Das Foundation-Modell konnte nicht geöffnet werden.',
+  'The foundation model’s files cannot be used.': 'Die Dateien des Basismodells sind nicht zu gebrauchen.',
+  'The foundation model could not take this question.': 'Das Basismodell konnte diese Frage nicht annehmen.',
+  'The foundation model stopped working.': 'Das Basismodell hat aufgehört zu arbeiten.',
+  'The foundation model could not be opened.': 'Das Basismodell konnte nicht geöffnet werden.',
   'Made from a folder without a manifest: its licence and its memory are not known here.':
     'Aus einem Ordner ohne Manifest: Lizenz und Speicherbedarf sind hier nicht bekannt.',
   'This folder holds no vision-language model that can be used.': 'In diesem Ordner ist kein Bild-Sprach-Modell, das benutzt werden kann.',
@@ -77,19 +77,19 @@ export const germanPhrases: Phrases = {
   'The pack could not be written to this device’s storage.': 'Das Paket konnte nicht im Speicher dieses Geräts abgelegt werden.',
   'Check that the browser may store data for this page, then go on.':
     'Prüfen, ob der Browser für diese Seite Daten speichern darf, dann weitermachen.',
-  'The host of {0} does not answer.': 'Der Server mit {0} antwortet nicht.',
+  'The host {0} does not answer.': 'Der Server {0} antwortet nicht.',
   'Check the connection and the address of the hub, then go on; what came so far stays.':
     'Verbindung und Adresse des Hubs prüfen, dann weitermachen; was schon da ist, bleibt.',
   'The host does not give {0} without a sign-in.': 'Der Server gibt {0} nicht ohne Anmeldung her.',
   'Choose another pack, or take its files from a mirror or from disk.':
-    'Ein anderes Paket wählen oder seine Dateien von einem Spiegelserver oder vom Gerät nehmen.',
+    'Ein anderes Paket wählen oder seine Dateien von einem Spiegel oder vom Gerät nehmen.',
   'The host wants a pause before it gives {0}.': 'Der Server verlangt eine Pause, bevor er {0} hergibt.',
   'Wait a few minutes, then go on; what came so far stays.': 'Einige Minuten warten, dann weitermachen; was schon da ist, bleibt.',
   'The host could not deliver {0}.': 'Der Server konnte {0} nicht liefern.',
   'Try again later; what came so far stays.': 'Später noch einmal versuchen; was schon da ist, bleibt.',
   'The host has no {0}.': 'Der Server hat {0} nicht.',
   'Check the address of the hub or mirror, or choose another pack.':
-    'Die Adresse des Hubs oder Spiegelservers prüfen oder ein anderes Paket wählen.',
+    'Die Adresse des Hubs oder Spiegels prüfen oder ein anderes Paket wählen.',
   '{0} came damaged: it is not the one that the pack names.': '{0} kam beschädigt an: es ist nicht die Datei, die das Paket nennt.',
   'Try again; if it happens again, something on the way or on the host has changed it.':
     'Noch einmal versuchen; kommt es wieder vor, hat etwas auf dem Weg oder auf dem Server sie verändert.',

@@ -112,6 +112,7 @@ const NOTE = /\bnotes\b[^;\n]*\[(`[^`]*`|'[^']*')\]/g;
 /** Arguments that are given by one of those calls, or come from the catalogue. */
 const PASSED_ON = new Set([
   'model/graph.ts message',
+  'model/manifest.ts remedy', // manifest-format.ts says it, too
   'engine/engine.ts message',
   'shared/labels-csv.ts what',
   'ui/app.tsx message',

@@ -4,7 +4,7 @@ import type { Reading } from '../shared/readings.ts';
 import { stretchOf, type VideoJob } from './video-job.ts';
 
 /** Of a job that read every frame, whose times are not kept: close enough to one another that no stretch between them is unread. */
-const EVERY_FRAME_STEP = 0.1;
+export const EVERY_FRAME_STEP = 0.1;
 
 /** Whether a job reads so seldom that a face may come and go unseen. */
 export function isSeldom({ framesPerSecond }: Pick<VideoJob, 'framesPerSecond'>): boolean {

@@ -11,15 +11,14 @@ import type { Fault } from '../shared/faults.ts';
 import type { BackendChoice } from '../shared/labels.ts';
 import type { Evidence } from '../shared/readings.ts';
 import type { ThreadRequests } from '../shared/requests.ts';
-import { fail, ok, type Result } from '../shared/result.ts';
+import { fail } from '../shared/result.ts';
 import { SerialQueue } from '../shared/serial-queue.ts';
 import type { LoadOptions } from '../workers/api.ts';
 import { type Explanation, type Item, isOpen, type Snapshot, selectedItem } from './analysis-state.ts';
 import type { Analyzer, StartAnalyzer } from './analyzer.ts';
-import { type BenchmarkResult, runBenchmark } from './benchmark.ts';
 import { CameraRest } from './camera-rest.ts';
 import { CameraTakes } from './camera-takes.ts';
-import { DeepQueue, MAX_NEW_TOKENS } from './deep-queue.ts';
+import { DeepQueue } from './deep-queue.ts';
 import { ExplainedFrames } from './explained-frames.ts';
 import { KeptFrames } from './kept-frames.ts';
 import { KeptReadings, keptReading, type ReadingRows } from './kept-readings.ts';
@@ -28,6 +27,7 @@ import { LiveReadings } from './live-readings.ts';
 import { LiveSource } from './live-source.ts';
 import { messages } from './messages.ts';
 import { OWN_PACK, type PackChoice } from './pack-choice.ts';
+import { PageBenchmark } from './page-benchmark.ts';
 import { PeakRounds, type PeakStill } from './peak-rounds.ts';
 import { type Peak, PeakTurns } from './peaks.ts';
 import { asPeople, type Candidate, mergeCandidates, NOBODY_KNOWN } from './people.ts';
@@ -38,6 +38,7 @@ import { isSeldom, keptReadTimes } from './read-times.ts';
 import type { PieceStore } from './recording.ts';
 import { Recovery } from './recovery.ts';
 import { rowsBetween } from './rows-between.ts';
+import { fetchSample } from './sample-picture.ts';
 import type { SessionSource, Standing } from './session-keeper.ts';
 import { itemFrom, type KeptItem, type KeptSession } from './session-record.ts';
 import { type AddressOptions, loadChoices, saveChoices } from './settings.ts';
@@ -91,6 +92,7 @@ export class SessionController implements SessionSource {
   readonly cameraRest: CameraRest;
   readonly videoJobs: VideoJobs;
   readonly peakRounds: PeakRounds;
+  readonly benchmark: PageBenchmark;
   readonly #videoReader: VideoReader;
   /** The video whose file was asked for, so that its analysis can go on. */
   #fileWanted: string | null = null;
@@ -121,8 +123,6 @@ export class SessionController implements SessionSource {
   #backend: BackendChoice;
   #packs: PackChoice;
   #readerWaiters: (() => void)[] = [];
-  /** Events of runs that are not the page's, by run. */
-  readonly #apart = new Map<string, AnalysisEvent[]>();
   /** The one camera or video frame in analysis. */
   #liveRun: { runId: string; itemId: string; takenAt: number; time: number } | null = null;
   /** Its readings are still awaited. */
@@ -138,7 +138,6 @@ export class SessionController implements SessionSource {
   readonly #readAgain = new Set<string>();
   /** A video that stands still, at `at`, until it can be read again from `time` on; in seconds. */
   #held: { itemId: string; time: number; at: number } | null = null;
-  #timing = false;
   /** Ids are kept across visits: no two pages may give the same. */
   readonly #page = crypto.getRandomValues(new Uint32Array(1))[0]?.toString(36) ?? '';
   #ids = 0;
@@ -185,6 +184,17 @@ export class SessionController implements SessionSource {
       },
       stopRun: (runId) => this.#deep.stopRun(runId),
       withdraw: (runId) => this.#withdraw(runId),
+    });
+    this.benchmark = new PageBenchmark({
+      analyzer: () => this.#analyzer,
+      newId: (prefix) => this.#newId(prefix),
+      model: () => options.store.get().model.info,
+      smoothing: () => this.smoothing,
+      sample: () => fetchSample(options.baseUrl),
+      makeWay: () => {
+        this.setPaused(true);
+        this.#stopTexts();
+      },
     });
     this.takes = new CameraTakes({
       store: options.store,
@@ -293,7 +303,7 @@ export class SessionController implements SessionSource {
   }
 
   async addSample(): Promise<void> {
-    const sample = await this.#fetchSample();
+    const sample = await fetchSample(this.#options.baseUrl);
     if (sample.ok) this.addFiles([sample.value]);
     else this.#notice(sample.error);
   }
@@ -774,71 +784,8 @@ export class SessionController implements SessionSource {
     return this.#analyzer.requests();
   }
 
-  /** Whether `benchmark` runs: nothing else is to be computed then. */
-  get isTiming(): boolean {
-    return this.#timing;
-  }
-
-  /** Times this machine on the sample; what is running is paused. */
-  async benchmark(signal: AbortSignal, onProgress: (share: number) => void): Promise<Result<BenchmarkResult>> {
-    const { info } = this.#store.get().model;
-    if (!info) return fail(wireError('model-not-ready', 'The model is still loading.', 'Wait a moment, then try again.'));
-    this.#timing = true;
-    this.setPaused(true);
-    this.#stopTexts();
-    const file = await this.#fetchSample();
-    if (!file.ok) {
-      this.#timing = false;
-      return file;
-    }
-    const sample = await createImageBitmap(file.value);
-    const sourceId = this.#newId('benchmark');
-    try {
-      return await runBenchmark(
-        signal,
-        {
-          read: (ended, frame) =>
-            this.#collect((runId) => this.#analyzer.read(ended, frame, { runId, sourceId, mode: 'live', smoothing: this.smoothing })),
-          explain: (ended, frame) =>
-            this.#collect((runId) =>
-              this.#analyzer.explain(ended, frame, {
-                runId,
-                sourceId,
-                task: 'emotion',
-                readings: null,
-                words: null,
-                maxNewTokens: MAX_NEW_TOKENS,
-              }),
-            ),
-        },
-        { model: info, sample, onProgress },
-      );
-    } finally {
-      sample.close();
-      this.#timing = false;
-    }
-  }
-
-  /** A run whose events come back instead of going to the page. */
-  async #collect(start: (runId: string) => Promise<void>): Promise<AnalysisEvent[]> {
-    const runId = this.#newId('apart');
-    const events: AnalysisEvent[] = [];
-    this.#apart.set(runId, events);
-    try {
-      await start(runId);
-    } finally {
-      this.#apart.delete(runId);
-    }
-    return events;
-  }
-
   #hear(event: AnalysisEvent): void {
-    if (this.#videoReader.hear(event)) return;
-    const apart = 'runId' in event ? this.#apart.get(event.runId) : undefined;
-    if (apart) {
-      apart.push(event);
-      return;
-    }
+    if (this.#videoReader.hear(event) || this.benchmark.hear(event)) return;
     const live = this.#liveRun;
     if ('runId' in event && live?.runId === event.runId) {
       if (event.type !== 'started') this.#isAwaited = false;
@@ -867,16 +814,6 @@ export class SessionController implements SessionSource {
       if (event.part === 'reader' || event.type === 'load-failed') for (const resolve of this.#readerWaiters.splice(0)) resolve();
       void this.#deep.pump(this.#analyzer);
       this.videoJobs.pump();
-    }
-  }
-
-  async #fetchSample(): Promise<Result<File>> {
-    try {
-      const response = await fetch(new URL('samples/astronaut.jpg', this.#options.baseUrl));
-      if (!response.ok) throw new Error(`${response.status} ${response.statusText}`);
-      return ok(new File([await response.blob()], messages.sampleName, { type: 'image/jpeg' }));
-    } catch (error) {
-      return fail(wireError('file-unreadable', 'The sample is not there.', 'Open a picture of your own.', String(error)));
     }
   }
 

@@ -2,6 +2,7 @@
  * What a session from a file may ask of this page. Its form may be right and its numbers still such that the page would count to a billion or
  * take all the memory there is. Far above what anybody recorded. Pure.
  */
+import { EVERY_FRAME_STEP } from './read-times.ts';
 import type { KeptItem, KeptSession } from './session-record.ts';
 import { stretchOf } from './video-job.ts';
 
@@ -35,7 +36,7 @@ export function exceeded({ items }: KeptSession): string | null {
   if (items.length > L.items) return `${items.length} items`;
   const rows = items.reduce((sum, { readings }) => sum + readings.length, 0);
   if (rows > L.rows) return `${rows} readings`;
-  const frames = items.reduce((sum, { record }) => sum + (record.jobs ?? []).reduce((all, job) => all + framesOf(job), 0), 0);
+  const frames = items.reduce((sum, { record }) => sum + (record.jobs ?? []).reduce((all, job) => all + framesRead(job), 0), 0);
   if (!(frames <= L.frames)) return `${frames} frames analysed`;
   let faceMinutes = 0;
   for (const item of items) {
@@ -51,9 +52,10 @@ export function exceeded({ items }: KeptSession): string | null {
 type ItemRecord = KeptItem['record'];
 type Job = NonNullable<ItemRecord['jobs']>[number];
 
-function framesOf(job: Job): number {
+/** About how many, as `keptReadTimes` will count them. */
+function framesRead(job: Job): number {
   const { from, to } = stretchOf(job) ?? { from: 0, to: 0 };
-  return Math.max(0, to - from) * (job.framesPerSecond ?? 10);
+  return Math.max(0, to - from) * (job.framesPerSecond ?? 1 / EVERY_FRAME_STEP);
 }
 
 /** By the name of what there is too much of. */

@@ -10,7 +10,7 @@ import type { EvaluationApi } from './api.ts';
 import { FramePixels } from './frame-pixels.ts';
 import { openWebRuntime } from './ort-web.ts';
 import { tellRequests } from './own-requests.ts';
-import { openPack } from './pack-load.ts';
+import { openFoundation, openPack } from './pack-load.ts';
 
 const stopped = new AbortController();
 
@@ -23,7 +23,7 @@ const api: EvaluationApi = {
     if (!opened.ok) return opened;
     const { signal } = stopped;
     const pack = await openPack(options);
-    const foundation = options.foundation ? await (await import('./foundation-files.ts')).storedFoundation(options.foundation) : null;
+    const foundation = await openFoundation(options);
     if (foundation && !foundation.ok) return foundation;
     const engine = createEngine(opened.value.runtime, pack.source, {
       notes: [...opened.value.notes, ...pack.notes],

@@ -2,8 +2,9 @@
 import { type FoundationManifest, isFoundationManifest, parseFoundationManifest } from '../model/foundation-manifest.ts';
 import { type PackManifest, parseManifest } from '../model/manifest.ts';
 import { parsePackJson } from '../model/pack.ts';
-import { wireError } from '../shared/errors.ts';
 import { fail, ok, type Result } from '../shared/result.ts';
+import { isWebPage } from '../shared/web-page.ts';
+import { siteWords } from './pack-fetch.ts';
 
 /** A manifest that was understood, with its text as it came. */
 export type KnownPack = { text: string } & ({ kind: 'own'; manifest: PackManifest } | { kind: 'foundation'; manifest: FoundationManifest });
@@ -64,23 +65,14 @@ export class PackCatalogue {
   async #fetch(path: string): Promise<Result<Uint8Array>> {
     try {
       const response = await fetch(`${this.#modelsUrl}${path}`, { credentials: 'same-origin' });
-      const isPage = /^text\/html\b/i.test(response.headers.get('content-type') ?? '');
-      if (response.ok && !isPage) return ok(new Uint8Array(await response.arrayBuffer()));
+      if (response.ok && !isWebPage(response)) return ok(new Uint8Array(await response.arrayBuffer()));
       await response.body?.cancel();
-      return fail(missing(path, `HTTP ${response.status}`));
+      return fail(siteWords.missing(path, `HTTP ${response.status}`));
     } catch (error) {
-      return fail(missing(path, String(error)));
+      return fail(siteWords.missing(path, String(error)));
     }
   }
 }
-
-const missing = (path: string, detail: string) =>
-  wireError(
-    'pack-missing',
-    `The pack’s file ${path} is not there.`,
-    'Check that the pack’s folder is complete where the page is served, then load again.',
-    detail,
-  );
 
 function idsOf(bytes: Uint8Array): string[] {
   const json = parsePackJson(bytes);

@@ -173,6 +173,18 @@ describe('sitePack', () => {
     expect(asked(LARGE)).toEqual([null]);
   });
 
+  it('asks once how much room there is, and counts what it keeps', async () => {
+    const estimate = vi.fn(async () => ({ quota: original(LARGE).length + CHUNK_BYTES + 10, usage: 0 }));
+    vi.stubGlobal('navigator', { storage: { getDirectory: async () => disk.root, estimate } });
+    const { pack } = await open();
+    expect(await read(pack.source, LARGE)).toBe(sha(original(LARGE)));
+    expect(await read(pack.source, SMALL)).toEqual(expect.any(String));
+    expect(stored(LARGE).bytes.length).toBe(original(LARGE).length);
+    expect(() => stored(SMALL)).toThrow();
+    expect(pack.notes).toEqual([expect.stringContaining('no room')]);
+    expect(estimate).toHaveBeenCalledTimes(1);
+  });
+
   it('says that a file is not there, also where a web page comes in its place, or that it cannot be had', async () => {
     const { pack } = await open();
     server.files.delete(`models/tiny/${SMALL}`);

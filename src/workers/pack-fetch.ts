@@ -18,6 +18,7 @@ import type { DownloadWords } from '../model/patient-fetch.ts';
 import { type WireError, wireError } from '../shared/errors.ts';
 import { fail, ok, type Result } from '../shared/result.ts';
 import { sha256Hex } from '../shared/sha256.ts';
+import { isWebPage } from '../shared/web-page.ts';
 import { holdingLock } from './pack-lock.ts';
 import { freeBytes, type PackShelf, type PackStore } from './pack-store.ts';
 
@@ -83,8 +84,7 @@ async function fetchManifest(packUrl: string): Promise<Result<Uint8Array>> {
     const response = await fetch(new URL(path, packUrl), { credentials: 'same-origin' });
     if (response.status === 404 || response.status === 410) return fail(siteWords.missing(path, `HTTP ${response.status}`));
     if (!response.ok) return fail(unreadable(path, `HTTP ${response.status} ${response.statusText}`.trim()));
-    // Servers of single-page apps answer every unknown path with their index.html and status 200.
-    if (/^text\/html\b/i.test(response.headers.get('content-type') ?? '')) {
+    if (isWebPage(response)) {
       await response.body?.cancel();
       return fail(siteWords.missing(path, 'the server answered with a web page instead of the file'));
     }
@@ -140,6 +140,8 @@ class StoredSitePack implements SitePack {
   readonly #version: Version;
   /** What is fetched is written to the store. */
   #keeps: boolean;
+  /** Bytes that the store still takes: asked once, then counted down. Null where the browser does not tell; undefined before it is asked. */
+  #free: number | null | undefined;
 
   constructor(packUrl: string, store: PackStore, shelf: PackShelf, version: Version) {
     this.#packUrl = packUrl;
@@ -196,9 +198,11 @@ class StoredSitePack implements SitePack {
   }
 
   async #hasRoom(file: PackFile): Promise<boolean> {
-    const free = await freeBytes();
-    const hasRoom = free === null || free > file.bytes + CHUNK_BYTES;
-    if (!hasRoom) this.#keepNoMore();
+    if (this.#free === undefined) this.#free = await freeBytes();
+    if (this.#free === null) return true;
+    const hasRoom = this.#free > file.bytes + CHUNK_BYTES;
+    if (hasRoom) this.#free -= file.bytes;
+    else this.#keepNoMore();
     return hasRoom;
   }
 

@@ -7,6 +7,7 @@ import { describe, expect } from 'vitest';
 import { damaged, holds, tampered } from '../../scripts/property.ts';
 import { parseFoundationManifest } from '../model/foundation-manifest.ts';
 import { isSafePath } from '../model/pack-hub.ts';
+import { sha256Hex } from '../shared/sha256.ts';
 import { openImport } from './pack-import.ts';
 
 const MODELS = join(import.meta.dirname, '../../public/models');
@@ -19,12 +20,24 @@ const config = { model_type: 'idefics3', architectures: ['Idefics3ForConditional
 const hub = Object.fromEntries(
   ['vision_encoder', 'embed_tokens', 'decoder_model_merged'].map((name) => [`onnx/${name}_q4.onnx`, strToU8('x')]),
 );
-const archive = zipSync({ ...hub, 'config.json': strToU8(JSON.stringify(config)), 'tokenizer.json': strToU8('{}') });
+const words = Array.from({ length: 60 }, (_, index) => `word-${index * index}`);
+const sound: Record<string, Uint8Array> = {
+  ...hub,
+  'config.json': strToU8(JSON.stringify({ ...config, words })),
+  'tokenizer.json': strToU8(JSON.stringify({ words: words.toReversed() })),
+};
+const archive = zipSync({ ...sound, 'tokenizer.json': [sound['tokenizer.json'] ?? new Uint8Array(), { level: 0 }] });
+const evil = foundations.map((each): [unknown] => [{ ...(each as object), configs: ['../../etc/passwd'] }]);
 
+/** Refused, or opened with files that are safe and whole. */
 async function check(file: Blob): Promise<void> {
   const opened = await openImport([{ path: 'pack.zip', file }], [], machine);
   if (!opened.ok) return expect(opened.error.code).toMatch(/^(pack-|no-webgpu|file-)/);
-  for (const { path } of opened.value.files) expect(isSafePath(path)).toBe(true);
+  for (const { path, hash } of opened.value.files) {
+    expect(isSafePath(path)).toBe(true);
+    const before = sound[path];
+    if (before) expect(hash.hex, path).toBe(await sha256Hex(new Uint8Array(before)));
+  }
 }
 
 describe('a pack that is brought', () => {
@@ -33,9 +46,11 @@ describe('a pack that is brought', () => {
     [fc.oneof(fc.jsonValue(), ...foundations.map(tampered))],
     (input) => {
       const parsed = parseFoundationManifest(input);
-      if (parsed.ok) expect(parseFoundationManifest(JSON.parse(JSON.stringify(parsed.value)))).toEqual(parsed);
-      else expect(parsed.error.code).toMatch(/^pack-/);
+      if (!parsed.ok) return expect(parsed.error.code).toMatch(/^pack-/);
+      expect(parseFoundationManifest(JSON.parse(JSON.stringify(parsed.value)))).toEqual(parsed);
+      for (const path of parsed.value.configs) expect(isSafePath(path)).toBe(true);
     },
+    { cases: evil },
   );
 
   holds(
@@ -45,5 +60,5 @@ describe('a pack that is brought', () => {
     { runs: 40 },
   );
 
-  holds('as a ZIP that was damaged is opened or refused', [damaged(archive)], (bytes) => check(new Blob([bytes])), { runs: 60 });
+  holds('as a ZIP that was damaged is opened or refused', [damaged(archive)], (bytes) => check(new Blob([bytes])), { runs: 200 });
 });

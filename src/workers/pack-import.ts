@@ -1,5 +1,5 @@
 /** A pack from the user's disk: a folder's files or one ZIP, its manifest, and where each of its files' bytes come from. */
-import { cannotRun, type FoundationManifest, foundationFiles } from '../model/foundation-manifest.ts';
+import { cannotRun, type FoundationMachine, type FoundationManifest, foundationFiles } from '../model/foundation-manifest.ts';
 import { hubLayoutManifest } from '../model/hub-layout.ts';
 import { parsePackJson } from '../model/pack.ts';
 import type { DownloadOptions, PackFile } from '../model/pack-download.ts';
@@ -12,6 +12,7 @@ import { fail, ok, type Result } from '../shared/result.ts';
 import { runningSha256 } from '../shared/sha256.ts';
 import { type PackedFile, readZipDirectory, unpackedPieces } from '../shared/zip.ts';
 import { type KnownPack, MAX_MANIFEST_BYTES, readManifest } from './pack-catalogue.ts';
+import { packFilesOf } from './pack-fetch.ts';
 
 interface OpenedFile {
   path: string;
@@ -27,16 +28,19 @@ export interface OpenedPack {
   download: DownloadOptions;
 }
 
+type Foundation = Extract<KnownPack, { kind: 'foundation' }>;
+
 const MANIFEST = 'manifest.json';
 const AGAIN = 'Get the pack again from where it came.';
 
-const importWords: DownloadWords = {
-  unreachable: (path, detail) => wireError('pack-corrupt', `The pack file ${path} cannot be read, or is cut off.`, AGAIN, detail),
+const importWords = {
+  unreachable: (path: string, detail: string) =>
+    wireError('pack-corrupt', `The pack file ${path} cannot be read, or is cut off.`, AGAIN, detail),
   refused: (path, _status, detail) => wireError('pack-corrupt', `The pack file ${path} cannot be read, or is cut off.`, AGAIN, detail),
   missing: (path, detail) => missing(path, detail),
   corrupt: (path, detail) =>
     wireError('pack-corrupt', `The pack file ${path} is damaged: it is not the one that the manifest lists.`, AGAIN, detail),
-};
+} satisfies DownloadWords;
 
 const missing = (path: string, detail?: string) =>
   wireError('pack-missing', `The pack’s file ${path} is not there.`, 'Check that the pack is complete, then open it again.', detail);
@@ -55,8 +59,8 @@ const refusedZip = (detail: string) =>
  */
 export async function openImport(
   given: readonly { path: string; file: Blob }[],
-  known: readonly Extract<KnownPack, { kind: 'foundation' }>[],
-  machine: { webgpu: boolean; shaderF16: boolean },
+  known: readonly Foundation[],
+  machine: FoundationMachine,
 ): Promise<Result<OpenedPack>> {
   const opened = await openFiles(given);
   if (!opened.ok) return opened;
@@ -132,7 +136,11 @@ function streamOf(pieces: AsyncGenerator<Uint8Array<ArrayBuffer>>): ReadableStre
   });
 }
 
-async function openManifest(files: readonly OpenedFile[], manifestFile: OpenedFile, machine: Machine): Promise<Result<OpenedPack>> {
+async function openManifest(
+  files: readonly OpenedFile[],
+  manifestFile: OpenedFile,
+  machine: FoundationMachine,
+): Promise<Result<OpenedPack>> {
   if (manifestFile.bytes > MAX_MANIFEST_BYTES) {
     return fail(wireError('pack-corrupt', 'The pack’s manifest is not valid.', AGAIN, `${manifestFile.bytes} bytes`));
   }
@@ -143,19 +151,15 @@ async function openManifest(files: readonly OpenedFile[], manifestFile: OpenedFi
   const inFolder = underFolder(files, manifestFile.path.slice(0, -MANIFEST.length));
   const pack = parsed.value;
   if (pack.kind === 'foundation') return openFoundation(pack, inFolder, machine);
-  const listed: PackFile[] = pack.manifest.files.map(({ path, bytes, sha256 }) => ({ path, bytes, hash: { kind: 'sha256', hex: sha256 } }));
-  return opened(pack, listed, inFolder);
+  return opened(pack, packFilesOf(pack.manifest.files), inFolder);
 }
-
-type Machine = { webgpu: boolean; shaderF16: boolean };
-type Foundation = Extract<KnownPack, { kind: 'foundation' }>;
 
 /** Told by the folder's name, as the hub's own tools give it, or by the size of a file that differs from model to model. */
 async function openHubFolder(
   files: readonly OpenedFile[],
   archiveName: string,
   known: readonly Foundation[],
-  machine: Machine,
+  machine: FoundationMachine,
 ): Promise<Result<OpenedPack>> {
   const config = shallowest(files, 'config.json');
   if (config) {
@@ -212,17 +216,21 @@ function namesOf({ id, hub }: FoundationManifest): string[] {
   return [id, name, `models--${org}--${name}`];
 }
 
-async function openFoundation(pack: Foundation, inFolder: ReadonlyMap<string, OpenedFile>, machine: Machine): Promise<Result<OpenedPack>> {
+async function openFoundation(
+  pack: Foundation,
+  inFolder: ReadonlyMap<string, OpenedFile>,
+  machine: FoundationMachine,
+): Promise<Result<OpenedPack>> {
   const { paths } = foundationFiles(pack.manifest, machine);
   if (paths.length === 0) return fail(cannotRun(pack.manifest));
-  const stated = new Map(pack.manifest.files.map((file) => [file.path, file]));
+  const stated = new Map(packFilesOf(pack.manifest.files).map((file) => [file.path, file]));
   const files: PackFile[] = [];
   for (const path of paths) {
     const file = inFolder.get(path);
     if (!file) return fail(missing(path));
     const exact = stated.get(path);
     if (exact) {
-      files.push({ path, bytes: exact.bytes, hash: { kind: 'sha256', hex: exact.sha256 } });
+      files.push(exact);
       continue;
     }
     // Nobody says what it must be: what it is now is what it must be from now on.

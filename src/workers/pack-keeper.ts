@@ -1,5 +1,5 @@
 /** Fetches packs from the page's server, a hub or the user's disk into this browser, and keeps them there. Knows no page and no picture. */
-import { cannotRun, foundationBytes, foundationFiles } from '../model/foundation-manifest.ts';
+import { cannotRun, type FoundationMachine, foundationBytes, foundationFiles } from '../model/foundation-manifest.ts';
 import { NO_COMMIT } from '../model/hub-layout.ts';
 import { type DownloadOptions, downloadFile, type PackFile, storageError } from '../model/pack-download.ts';
 import { hubFileUrl, hubWords, listHubFiles } from '../model/pack-hub.ts';
@@ -26,16 +26,11 @@ interface Located {
   coming: PackRecord | null;
 }
 
-interface Machine {
-  webgpu: boolean;
-  shaderF16: boolean;
-}
-
 export class PackKeeper implements PacksApi {
   #options: PacksOptions | null = null;
   #store: PackStore | null = null;
   #catalogue: PackCatalogue | null = null;
-  #machine: Promise<Machine> | null = null;
+  #machine: Promise<FoundationMachine> | null = null;
   /** By id: what is being fetched, and when that has ended. */
   readonly #running = new Map<string, { stop: AbortController; ended: Promise<unknown> }>();
 
@@ -301,7 +296,7 @@ export class PackKeeper implements PacksApi {
     };
   }
 
-  #machineFacts(): Promise<Machine> {
+  #machineFacts(): Promise<FoundationMachine> {
     this.#machine ??= probeWebGpu().then((gpu) => {
       // As the analyzer chooses: software adapters only where WebGPU is asked for by name.
       const backend = this.#options?.backend ?? 'auto';

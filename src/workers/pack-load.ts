@@ -1,8 +1,10 @@
 /** Which pack an engine reads, by what the page asked for; and what is done where it turns out to be a bad one. */
 import type { Engine } from '../engine/engine.ts';
+import type { FoundationFiles } from '../model/foundation-manifest.ts';
 import type { PackSource } from '../model/pack.ts';
 import type { ErrorCode } from '../shared/errors.ts';
 import type { AnalysisEvent } from '../shared/events.ts';
+import type { Result } from '../shared/result.ts';
 import type { LoadOptions } from './api.ts';
 import { type SitePack, sitePack } from './pack-fetch.ts';
 import { openPackStore, type PackStore } from './pack-store.ts';
@@ -14,6 +16,13 @@ export async function openPack(options: LoadOptions): Promise<SitePack> {
   const pack = await sitePack(options.packUrl, store);
   const isWhole = !options.foundation && (options.without ?? []).length === 0;
   return isWhole ? pack : { source: pack.source, notes: pack.notes, keep: async () => {}, lastGood: () => pack.lastGood() };
+}
+
+/** The stored foundation pack that takes the language model's place. Null where none is asked for; what only those packs need is fetched here. */
+export async function openFoundation({ foundation: id }: LoadOptions): Promise<Result<FoundationFiles> | null> {
+  if (!id) return null;
+  const { storedFoundation } = await import('./foundation-files.ts');
+  return storedFoundation(id);
 }
 
 function storedPack(store: PackStore, id: string): SitePack {

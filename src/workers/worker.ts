@@ -4,17 +4,15 @@
  */
 import { expose } from 'comlink';
 import { createEngine, type Engine } from '../engine/engine.ts';
-import type { FoundationFiles } from '../model/foundation-manifest.ts';
 import type { Frame } from '../model/image.ts';
 import { type WireError, wireError } from '../shared/errors.ts';
 import type { AnalysisEvent, ReadyPart } from '../shared/events.ts';
 import type { ThreadRequests } from '../shared/requests.ts';
-import type { Result } from '../shared/result.ts';
 import type { AnalyzerApi, ExplainOptions, LoadOptions, ReadOptions, TransferredFrame, VideoOptions } from './api.ts';
 import { FramePixels } from './frame-pixels.ts';
 import { openWebRuntime } from './ort-web.ts';
 import { ownRequests } from './own-requests.ts';
-import { loadGoodPack, openPack } from './pack-load.ts';
+import { loadGoodPack, openFoundation, openPack } from './pack-load.ts';
 import { PulseSender } from './pulse.ts';
 import { openVideoFrames } from './video-frames.ts';
 import { runVideo } from './video-run.ts';
@@ -48,7 +46,7 @@ class AnalyzerWorker implements AnalyzerApi {
     }
     const { runtime, notes } = opened.value;
     const { choices = null, without = [] } = options;
-    const foundation = await openFoundation(options.foundation ?? null);
+    const foundation = await openFoundation(options);
     const pack = await openPack(options);
     if (foundation && !foundation.ok) {
       const { message, remedy } = foundation.error;
@@ -169,13 +167,6 @@ class AnalyzerWorker implements AnalyzerApi {
   async #loadFailed(parts: readonly ReadyPart[], error: WireError): Promise<void> {
     for (const part of parts) await this.#emit({ type: 'load-failed', part, error });
   }
-}
-
-/** Null where none is asked for; what only those packs need is fetched here. */
-async function openFoundation(id: string | null): Promise<Result<FoundationFiles> | null> {
-  if (id === null) return null;
-  const { storedFoundation } = await import('./foundation-files.ts');
-  return storedFoundation(id);
 }
 
 function pixelsError(error: unknown): WireError {
