@@ -55,20 +55,27 @@ ${lines('', set, [[POLICY, SITE_POLICY], ...EVERYWHERE, ['Cache-Control', ASKED_
 </If>
 <If "%{REQUEST_URI} =~ m#/assets/packs-[^/]+\\.js$#">
     ${set(POLICY, PACKS_POLICY)}
-</If>`;
+</If>
+# What was sent packed has "-gzip" in its tag, by which Apache does not know it again.
+RequestHeader edit If-None-Match '^"(.+)-gzip"$' '"$1", "$1-gzip"'`;
 }
 
 function caddy() {
   const set = (/** @type {string} */ name, /** @type {string} */ value) => `${name} ${quoted(value)}`;
+  // Caddy puts the narrower rule first, and the one for everything would then overwrite it: inside of `route` rules keep their order.
   return `example.org {
     root * /srv/emollm
-    header {
-${lines('        ', set, [[POLICY, SITE_POLICY], ...EVERYWHERE, ['Cache-Control', ASKED_AGAIN]])}
-    }
     @hashed path */assets/*
-    header @hashed Cache-Control ${quoted(KEPT_FOR_EVER)}
-    @packs path */assets/packs-*.js
-    header @packs ${POLICY} ${quoted(PACKS_POLICY)}
+    @packs path_regexp /assets/packs-[^/]+\\.js$
+    @manifest path *.webmanifest
+    route {
+        header {
+${lines('            ', set, [[POLICY, SITE_POLICY], ...EVERYWHERE, ['Cache-Control', ASKED_AGAIN]])}
+        }
+        header @hashed Cache-Control ${quoted(KEPT_FOR_EVER)}
+        header @packs ${POLICY} ${quoted(PACKS_POLICY)}
+        header @manifest Content-Type application/manifest+json
+    }
     file_server
 }`;
 }
@@ -118,13 +125,20 @@ when the user asks for one), another policy. A thread of its own obeys the polic
   where it stopped.
 - **https**, or localhost. Browsers give no camera, no GPU and no service worker to plain http from elsewhere.
 
+nginx 1.22.1, Apache 2.4.71 and Caddy 2.6.2 were tried with what stands here, with the page at the root and in a folder: headers of every
+kind of file, threads, no violation of the policy, byte ranges, files that are asked for again, the service worker. Cloudflare’s rules were
+tried with its own local server (wrangler 4), Netlify’s were not.
+
 ## nginx
 
 ${block(nginx(), 'nginx')}
 
+(\`nginx -t\` warns of a duplicate extension where its own list of types has one already. It does no harm.)
+
 ## Apache
 
-In \`.htaccess\` beside \`index.html\` (modules headers and mime):
+In \`.htaccess\` beside \`index.html\`, where the server’s configuration says \`AllowOverride FileInfo\` for that folder (else Apache does not
+read it, and says nothing), with the modules headers and mime (\`a2enmod headers\`):
 
 ${block(apache(), 'apache')}
 
@@ -137,6 +151,11 @@ ${block(caddy())}
 As \`_headers\` in \`dist/\`:
 
 ${block(headersFile(true))}
+
+Cloudflare Pages takes no file over 25 MiB. Two of the page’s are larger: \`ort/ort-wasm-simd-threaded.asyncify.wasm\` (WebGPU) and
+\`language-model-weights-1.bin\` of the pack \`emollm-s\`. As built it can only stand behind Cloudflare, on another host, with that host’s
+rules; the rules above are for a page with smaller packs. A missing file is answered with the page where there is no \`404.html\`; the page
+notices that.
 
 ## Netlify
 
@@ -158,7 +177,7 @@ The page works there, with this lost:
 - **frame-ancestors**: another site can show the page in a frame. The browser gives a framed page no camera unless that site asks for it
   and the user agrees.
 - **Permissions-Policy**: the page may still ask for what it never asks for.
-- **Cache-Control**: after an update a browser may show the old page for as long as the host says, ten minutes on GitHub Pages. Page and
+- **Cache-Control**: after an update a browser may show the old page for as long as the host says. Page and
   pack stay of one version all the same: the service worker takes all files of one version or none.
 
 ## A folder beside others

@@ -64,7 +64,7 @@ export class PackCatalogue {
 
   async #fetch(path: string): Promise<Result<Uint8Array>> {
     try {
-      const response = await fetch(`${this.#modelsUrl}${path}`, { credentials: 'same-origin' });
+      const response = await fetch(`${this.#modelsUrl}${path}`, { credentials: 'same-origin', cache: 'no-cache' });
       if (response.ok && !isWebPage(response)) return ok(new Uint8Array(await response.arrayBuffer()));
       await response.body?.cancel();
       return fail(siteWords.missing(path, `HTTP ${response.status}`));

@@ -22,6 +22,8 @@ const serwist = new Serwist({
     // The page itself is waiting for the same server.
     concurrency: 4,
   },
+  // From the first visit on: an open tab that is nobody's keeps no version waiting, and would get another one's files from the server.
+  clientsClaim: true,
   disableDevLogs: true,
 });
 
