@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { anchorCentres, FaceDetector } from '../model/face-detector.ts';
+import { anchorCentres, FaceDetector, tileLevels } from '../model/face-detector.ts';
 import { FaceEncoder } from '../model/face-encoder.ts';
 import { LandmarkFinder } from '../model/landmarks.ts';
 import { fakeRunner } from '../model/runner.fixture.ts';
@@ -229,8 +229,8 @@ test('nobody in a large frame: small faces are looked for once a second', async 
 
 test('small faces of a large frame are followed for a second where somebody watches; a job looks again after a quarter', async () => {
   let runs = 0;
-  // 8 of 128 px of the whole frame are 62 px of it, and 25 of a tile of 400: each tile has one, more than have landmarks otherwise.
-  const world: World = { faces: [{ anchor: 27, size: 8, logit: 5 }], presence: 10, label: 'neutral', meshAt: { x: 4, y: 4 } };
+  // One on the whole frame, and one in the only tile whose edge does not cut it: more than have landmarks otherwise.
+  const world: World = { faces: [{ anchor: 0, size: 12, logit: 5 }], presence: 10, label: 'neutral', meshAt: { x: 4, y: 4 } };
   const path = fastPathIn(world, () => {
     runs += 1;
   });
@@ -248,6 +248,45 @@ test('small faces of a large frame are followed for a second where somebody watc
   const job = [];
   for (const time of times) job.push(await isLookedFor(time, true));
   expect(job).toEqual([true, true, true, false]);
+});
+
+test('a crowd: its small faces are looked for every other second, and followed; one that gets lost is away until it is there again', async () => {
+  let runs = 0;
+  let looks = 0;
+  let lostAt = 0;
+  // 8 of 128 px are 62 px of the whole frame, and 25 of a tile of 400: each tile has one, and so has each that is half as large.
+  const world: World = {
+    faces: [{ anchor: 27, size: 8, logit: 5 }],
+    get presence() {
+      looks += 1;
+      return looks === lostAt ? -10 : 10;
+    },
+    label: 'neutral',
+    meshAt: { x: 4, y: 4 },
+  };
+  const path = fastPathIn(world, () => {
+    runs += 1;
+  });
+  const at = async (time: number) => {
+    const before = runs;
+    const picture = { width: 1000, height: 600, data: new Uint8ClampedArray(1000 * 600 * 4), time };
+    const { readings } = await path.read(picture, { sourceId: 'a', mode: 'live', smoothing: 0 });
+    return {
+      ids: readings.map(({ faceId }) => faceId),
+      landmarks: readings.every(({ landmarks }) => landmarks.length > 0),
+      runs: runs - before,
+    };
+  };
+  const first = await at(0);
+  // Both detectors on the whole frame, the full-range one on all tiles of two sizes.
+  expect(first.runs).toBe(2 + tileLevels({ width: 1000, height: 600 }, 128).slice(0, 2).flat().length);
+  expect(first.ids.length).toBeGreaterThan(20);
+  expect(first.landmarks).toBe(true);
+  expect(await at(0.5)).toEqual({ ...first, runs: 0 });
+  lostAt = looks + 3;
+  expect(await at(1)).toEqual({ ids: first.ids.toSpliced(2, 1), landmarks: true, runs: 0 });
+  expect(await at(1.5)).toEqual({ ...first, runs: 0 });
+  expect((await at(2.1)).runs).toBe(first.runs);
 });
 
 test('a film that is cut: faces are looked for at once, the last shot’s smoothing ends, and the cut is told; a camera has none', async () => {

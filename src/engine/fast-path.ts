@@ -67,7 +67,13 @@ const SMALL_FACE = 0.1;
  * somebody who watches sees them followed for as long, and as many as this.
  */
 const SEARCH_EVERY = 1;
-const MAX_FOLLOWED = 12;
+const MAX_FOLLOWED = 40;
+/**
+ * More small faces than this are a crowd. It is searched half as often, and one of it that gets lost is left out until it is there again: of so
+ * many there is always one, and to look for all of them anew takes longer than to follow them all.
+ */
+const CROWD = 12;
+const CROWD_EVERY = 2;
 
 /** What is remembered of one source from frame to frame. */
 interface SourceMemory {
@@ -79,9 +85,22 @@ interface SourceMemory {
   inVain: number | null;
   /** The last detection found some. */
   hasSmallFaces: boolean;
+  /** So many faces it found. */
+  count: number;
   /** The faces as last detected, where their landmarks last were, and when these were looked for. */
-  following: { detected: number; measured: number; faces: { origin: FoundFace; now: FoundFace }[] } | null;
+  following: { detected: number; measured: number; faces: FollowedFace[] } | null;
 }
+
+const NO_LANDMARKS = new Float32Array();
+
+interface FollowedFace {
+  /** As it was detected. */
+  origin: FoundFace;
+  /** Where it is; without landmarks where these were lost since. */
+  now: FoundFace;
+}
+
+const isThere = ({ origin, now }: FollowedFace): boolean => now.landmarks.length > 0 || origin.landmarks.length === 0;
 
 type FastPathManifest = Pick<PackManifest, 'landmarks' | 'faceEncoder' | 'actionUnits' | 'projection'>;
 
@@ -108,6 +127,7 @@ export class FastPath {
         cuts: new SceneCuts(),
         inVain: null,
         hasSmallFaces: false,
+        count: 0,
         following: null,
       };
     };
@@ -154,8 +174,9 @@ export class FastPath {
     const { short, full } = this.#parts;
     const detected = await timed(times, 'detect', () => (mode === 'still' ? detectFaces(short, full, frame, mode) : this.#search(frame)));
     const faces = await timed(times, 'landmarks', () => this.#findLandmarks(frame, largestFirst(detected), mode));
-    // What has no landmarks cannot be followed; nor is there anything to follow where nobody is.
-    const isFollowed = mode === 'live' && faces.length > 0 && faces.every(({ landmarks }) => landmarks.length > 0);
+    // What has no landmarks cannot be followed, only, in a crowd, left where it is; nor is there anything to follow where nobody is.
+    const isFollowed =
+      mode === 'live' && faces.length > 0 && (this.#isCrowd(faces.length) || faces.every(({ landmarks }) => landmarks.length > 0));
     const { time } = frame;
     if (mode === 'live')
       this.#memory.following = isFollowed
@@ -170,7 +191,9 @@ export class FastPath {
     const memory = this.#memory;
     const { time } = frame;
     const rests = memory.inVain !== null && time >= memory.inVain && time - memory.inVain < SEARCH_EVERY;
-    const faces = await detectFaces(short, full, frame, rests ? 'live' : 'search', SMALL_FACE);
+    const options = { smallBelow: SMALL_FACE, lately: memory.count };
+    const faces = await detectFaces(short, full, frame, rests ? 'live' : 'search', options);
+    memory.count = faces.length;
     const longer = Math.max(frame.width, frame.height);
     if (!rests)
       memory.hasSmallFaces = longer > TILED_SIDE && faces.some(({ box }) => Math.max(box.width, box.height) < SMALL_FACE * longer);
@@ -178,31 +201,35 @@ export class FastPath {
     return faces;
   }
 
-  /** The faces of the last detection on this frame, or null where it is time to look again or one of them is lost. */
+  /** The faces of the last detection on this frame, or null where it is time to look again or, but for a crowd, one of them is lost. */
   async #follow(frame: Frame, times: StageTimes): Promise<FoundFace[] | null> {
     const { following } = this.#memory;
-    const age = following === null ? Number.NaN : frame.time - following.detected;
-    const { hasSmallFaces } = this.#memory;
-    const every = hasSmallFaces && this.#memory === this.#watched ? SEARCH_EVERY : DETECT_EVERY;
-    if (following === null || !(age > 0 && age < every)) return null;
-    if (Math.abs(frame.time - following.measured) < LANDMARKS_EVERY) return following.faces.map(({ now }) => now);
+    if (following === null) return null;
+    const isCrowd = this.#isCrowd(following.faces.length);
+    const age = frame.time - following.detected;
+    if (!(age > 0 && age < this.#detectEvery(isCrowd))) return null;
+    if (Math.abs(frame.time - following.measured) < LANDMARKS_EVERY) return following.faces.filter(isThere).map(({ now }) => now);
     const { landmarks: finder } = this.#parts;
     return timed(times, 'landmarks', async () => {
-      const faces: FoundFace[] = [];
-      for (const { origin, now } of following.faces) {
-        const found = await finder.find(frame, finder.regionOf(now.box, now.roll));
-        const face = found && followed(origin, found.points);
-        if (!face) return null;
-        faces.push(face);
+      const faces: FollowedFace[] = [];
+      for (const face of following.faces) {
+        const { origin, now } = face;
+        const found = origin.landmarks.length > 0 ? await finder.find(frame, finder.regionOf(now.box, now.roll)) : null;
+        const moved = found && followed(origin, found.points);
+        if (!moved && !isCrowd) return null;
+        faces.push({ origin, now: moved ?? { ...now, landmarks: NO_LANDMARKS } });
       }
-      if (crowded(faces)) return null;
-      this.#memory.following = {
-        detected: following.detected,
-        measured: frame.time,
-        faces: following.faces.map(({ origin }, index) => ({ origin, now: faces[index] ?? origin })),
-      };
-      return faces;
+      const there = faces.filter(isThere).map(({ now }) => now);
+      if (crowded(there)) return null;
+      this.#memory.following = { detected: following.detected, measured: frame.time, faces };
+      return there;
     });
+  }
+
+  /** In seconds of media time. */
+  #detectEvery(isCrowd: boolean): number {
+    if (!this.#memory.hasSmallFaces || this.#memory !== this.#watched) return DETECT_EVERY;
+    return isCrowd ? CROWD_EVERY : SEARCH_EVERY;
   }
 
   /**
@@ -226,6 +253,10 @@ export class FastPath {
     return found;
   }
 
+  #isCrowd(faces: number): boolean {
+    return this.#memory.hasSmallFaces && faces > CROWD;
+  }
+
   /** Another source has other faces. */
   #begin(sourceId: string, background: boolean): void {
     const memory = background ? this.#background : this.#watched;
@@ -236,6 +267,7 @@ export class FastPath {
     memory.cuts.reset();
     memory.inVain = null;
     memory.hasSmallFaces = false;
+    memory.count = 0;
     memory.following = null;
     memory.sourceId = sourceId;
   }

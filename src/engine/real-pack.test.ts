@@ -2,10 +2,12 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
+import { blankPicture, type Frame, faceRegion, sampleRegion } from '../model/image.ts';
 import { packFolder } from '../node/pack-folder.ts';
 import { readPicture } from '../node/picture.ts';
 import { createNodeRuntime } from '../node/runtime.ts';
 import { STEPS } from '../shared/labels.ts';
+import type { Reading } from '../shared/readings.ts';
 import { createEngine } from './engine.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
@@ -36,4 +38,44 @@ it('reads a smile and explains it in four steps of words', async () => {
   expect(units).toContain('AU12');
   expect(answer).toBe('happiness');
   for (const step of STEPS.slice(0, 3)) expect(steps[step]?.split(' ').length, step).toBeGreaterThan(2);
+}, 120_000);
+
+it('reads thirty small faces in a frame of a camera, and follows each under its own id', async () => {
+  const pack = packFolder(join(root, 'public/models/emollm-s'));
+  const engine = createEngine(await createNodeRuntime('native', 2), pack, { without: ['language-model'] });
+  for await (const event of engine.load(signal)) expect(event.type).not.toBe('load-failed');
+  const picture = await readPicture(join(root, 'public/samples/astronaut.jpg'));
+  if (!picture.ok) throw new Error(picture.error.message);
+  const read = async (frame: Frame, mode: 'live' | 'still') => {
+    const readings: Reading[] = [];
+    for await (const event of engine.read(signal, frame, { runId: 'run', sourceId: mode, mode, smoothing: 0 })) {
+      if (event.type === 'readings') readings.push(...event.readings);
+    }
+    return readings;
+  };
+  const [portrait] = await read(picture.value, 'still');
+  if (!portrait) throw new Error('no face in the sample');
+  // 40 px each, a little further to the right from frame to frame.
+  const head = sampleRegion(picture.value, faceRegion(portrait.box, 0, 2), 80, 80);
+  const crowd = (time: number): Frame => {
+    const frame = { ...blankPicture(1280, 720), time };
+    frame.data.fill(128);
+    for (let face = 0; face < 30; face++) {
+      const left = 60 + 213 * (face % 6) + Math.round(8 * time);
+      const top = 30 + 144 * Math.floor(face / 6);
+      for (let row = 0; row < 80; row++) frame.data.set(head.data.subarray(320 * row, 320 * (row + 1)), 4 * (1280 * (top + row) + left));
+    }
+    return frame;
+  };
+  const first = await read(crowd(0), 'live');
+  expect(first).toHaveLength(30);
+  for (const time of [0.1, 0.5, 1, 1.6, 2.1]) {
+    const readings = await read(crowd(time), 'live');
+    expect(
+      readings.map(({ faceId }) => faceId),
+      `after ${time} s`,
+    ).toEqual(first.map(({ faceId }) => faceId));
+    for (const { landmarks, emotion } of readings) expect([landmarks.length > 0, emotion]).toEqual([true, portrait.emotion]);
+  }
+  await engine.dispose();
 }, 120_000);

@@ -91,16 +91,19 @@ describe('which detectors run', () => {
     }
   });
 
-  test('search: tiles where nobody or a small face is found in a large picture, the coarsest alone', async () => {
-    const [coarse = []] = tileLevels({ width: 1280, height: 720 }, 192);
-    for (const [anchor, size, width, height, runs] of [
-      [null, 0, 1280, 720, 1 + coarse.length],
-      [272, 8, 1280, 720, 1 + coarse.length], // 80 px
-      [272, 20, 1280, 720, 1], // 200 px
-      [null, 0, 640, 360, 1],
+  test('search: tiles where nobody or a small face is found in a large picture, the coarsest alone; of a group with specks the next, too', async () => {
+    const [coarse = [], next = []] = tileLevels({ width: 1280, height: 720 }, 192);
+    for (const [anchor, size, width, height, lately, runs] of [
+      [null, 0, 1280, 720, 0, 1 + coarse.length],
+      [272, 8, 1280, 720, 30, 1 + coarse.length], // 80 px
+      [272, 20, 1280, 720, 30, 1], // 200 px
+      [null, 0, 640, 360, 0, 1],
+      [272, 3, 1280, 720, 3, 1 + coarse.length], // 30 px
+      [272, 3, 1280, 720, 4, 1 + coarse.length + next.length],
     ] as const) {
       const far = detectorSeeing(full, null);
-      await detectFaces(detectorSeeing(short, anchor, size).detector, far.detector, blank(width, height), 'search', 0.1);
+      const near = detectorSeeing(short, anchor, size);
+      await detectFaces(near.detector, far.detector, blank(width, height), 'search', { smallBelow: 0.1, lately });
       expect(far.runner.runs).toBe(runs);
     }
   });
