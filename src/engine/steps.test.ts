@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Sequence } from '../model/language-model.ts';
+import { ArrayLogits, type Logits } from '../model/logits.ts';
 import { createTextStream, type Tokenizer } from '../model/tokenizer.ts';
 import { decodeSteps, type StepEvent, type StepOptions } from './steps.ts';
 
@@ -21,7 +22,7 @@ function scripted(script: Record<string, string>) {
     get logits() {
       const logits = new Float32Array(200);
       logits[next()] = 5;
-      return logits;
+      return new ArrayLogits(logits);
     },
     async append(signal: AbortSignal, ids: readonly number[]) {
       signal.throwIfAborted();
@@ -32,12 +33,12 @@ function scripted(script: Record<string, string>) {
       signal: AbortSignal,
       ids: readonly number[],
       guesses: readonly number[],
-      choose: (logits: Float32Array, kept: readonly number[]) => number,
+      choose: (logits: Logits, kept: readonly number[]) => Promise<number>,
     ) {
       await sequence.append(signal, ids);
       const kept: number[] = [];
       for (const guess of guesses) {
-        if (choose(sequence.logits, kept) !== guess) break;
+        if ((await choose(sequence.logits, kept)) !== guess) break;
         kept.push(guess);
         text += decode([guess]);
       }

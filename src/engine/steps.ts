@@ -5,6 +5,7 @@
  */
 import type { DraftTable } from '../model/draft-table.ts';
 import { type LanguageModel, type Sequence, scoreOptions } from '../model/language-model.ts';
+import type { Logits } from '../model/logits.ts';
 import type { AnswerCalibration } from '../model/manifest.ts';
 import { pick } from '../model/sampler.ts';
 import type { Tokenizer } from '../model/tokenizer.ts';
@@ -108,8 +109,7 @@ async function* writeLine(
     if (text !== '') isStart = false;
     return text;
   };
-  const next = (logits: Float32Array, kept: readonly number[]): number =>
-    pick(logits, [...line, ...kept], { repetitionPenalty: 1, noRepeatNgram: NO_REPEAT_NGRAM });
+  const next = (logits: Logits, kept: readonly number[]): Promise<number> => pick(logits, [...line, ...kept], NO_REPEAT_NGRAM);
   const endsLine = (id: number): boolean => model.isStop(id) || tokenizer.decode([id]).includes('\n');
   /** Adds ids that are certain and the guesses behind them that hold. → these */
   const advance = async (ids: readonly number[], room: number): Promise<number[]> => {
@@ -126,7 +126,7 @@ async function* writeLine(
   const first = await advance(head, budget);
   if (first.length > 0) yield { delta: clean(textOf(first)), tokens: first.length };
   while (line.length < budget) {
-    const id = next(sequence.logits, []);
+    const id = await next(sequence.logits, []);
     if (model.isStop(id)) return;
     const [delta = '', ...rest] = stream.push(id).split('\n');
     if (rest.length > 0) {

@@ -39,12 +39,13 @@ function fakeRuntime(fake: Fake = {}, overrides: Partial<Runtime> = {}) {
       return {
         inputNames: fake.inputNames ?? ['a', 'b'],
         outputNames: ['sum'],
-        async run(feeds: Record<string, Tensor>) {
+        async run(feeds: Record<string, Tensor>, fetches: Record<string, Tensor | null>) {
           running += 1;
           if (running > 1) throw new Error('two runs at a time');
           await new Promise((resolve) => setTimeout(resolve, fake.slow?.[backend] ?? 1));
           running -= 1;
           if (fake.failRun?.includes(backend)) throw new Error(fake.error ?? 'cannot run');
+          if (fetches.sum) return { sum: fetches.sum };
           const length = feeds.a?.dims[1] ?? 0;
           return { sum: new Tensor('float32', new Float32Array(length).fill(fake.gives?.[backend] ?? 0), [1, length]) };
         },
@@ -91,6 +92,13 @@ describe('Graph', () => {
     await expect(graph.run({ a, b, c: b })).rejects.toThrow('inputs c are not the graph');
     await expect(graph.run({ a, b: a })).rejects.toThrow('input b: expected int64, got float32');
     await expect(graph.run({ a, b })).resolves.toHaveProperty('sum');
+  });
+
+  it('lets a run write to the tensors that it is given', async () => {
+    const { graph } = await open(fakeRuntime().runtime);
+    const place = graph.tensor('float32', new Float32Array(3), [1, 3]);
+    expect((await graph.run(feeds(graph, [1, 3, 4], [1, 3]), { sum: place })).sum).toBe(place);
+    expect((await graph.run(feeds(graph, [1, 3, 4], [1, 3]))).sum).not.toBe(place);
   });
 
   it('runs one at a time, and goes on after a run that failed', async () => {

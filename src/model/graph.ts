@@ -133,12 +133,13 @@ export class Graph {
   /**
    * Runs the graph. Inputs are checked against the manifest by name, type and dims: a named dim
    * must be the same everywhere in one run. Outputs are the caller's; those on the GPU must be disposed.
+   * @param places tensors on the GPU that take outputs, by name, instead of new ones; an input may be one of them where the graph allows it.
    * @throws EngineFailure: wrong inputs, or onnxruntime's own failure, put into words.
    */
-  async run(inputs: Record<string, Tensor>): Promise<Record<string, Tensor>> {
+  async run(inputs: Record<string, Tensor>, places: Record<string, Tensor> = {}): Promise<Record<string, Tensor>> {
     this.#checkInputs(inputs);
     try {
-      const outputs = await this.#runtime.runs.run(() => this.#compute(inputs));
+      const outputs = await this.#runtime.runs.run(() => this.#compute(inputs, places));
       this.#checkOutputs(outputs);
       return { ...outputs };
     } catch (error) {
@@ -150,11 +151,12 @@ export class Graph {
     await this.#runtime.runs.run(() => this.#opened.session.release());
   }
 
-  async #compute(inputs: Record<string, Tensor>): Promise<InferenceSession.ReturnType> {
+  async #compute(inputs: Record<string, Tensor>, places: Record<string, Tensor>): Promise<InferenceSession.ReturnType> {
     const size = this.#sizeOf(inputs);
     const kind = this.#ran.has(size) ? 'run' : 'first';
     return tellWork(this.#runtime, { graph: this.name, backend: this.backend, kind, size }, async () => {
-      const outputs = await this.#opened.session.run(inputs);
+      const fetches = Object.fromEntries(this.entry.outputs.map(({ name }) => [name, places[name] ?? null]));
+      const outputs = await this.#opened.session.run(inputs, fetches);
       this.#ran.add(size);
       return outputs;
     });
@@ -394,13 +396,14 @@ export function backendsFor(runtime: Runtime, name: GraphName): { backends: Back
   return { backends: ['webgpu', runtime.cpu], notes: [] };
 }
 
-async function openOn(
+/** Opens the graph on that backend, without a first run. @throws EngineFailure where its names are others, and what onnxruntime throws. */
+export async function openOn(
   runtime: Runtime,
   name: GraphName,
   entry: GraphEntry,
   files: GraphFiles,
   backend: Backend,
-  gpuOutputs: ((name: string) => boolean) | undefined,
+  gpuOutputs?: (name: string) => boolean,
 ): Promise<Graph> {
   const sessionOptions: InferenceSession.SessionOptions = { ...runtime.sessionOptions(backend) };
   if (files.data.length > 0) sessionOptions.externalData = files.data;

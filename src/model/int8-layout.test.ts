@@ -96,11 +96,11 @@ describe.each(['tiny', 'emollm-s'])('the 8-bit form of %s', (name) => {
         manifest.graphs['language-model'],
         graphFiles(manifest, 'language-model', files),
         {
-          warmUp: (graph) => warmUpLanguageModel(graph, languageModel, embeddings),
+          warmUp: (graph) => warmUpLanguageModel(graph, languageModel, embeddings, null),
           onWasm: {
             entry: int8GraphEntry(manifest, int8),
             files: () => int8GraphFiles(int8, changed),
-            warmUp: (graph) => warmUpLanguageModel(graph, languageModel, embeddings, int8.tolerance),
+            warmUp: (graph) => warmUpLanguageModel(graph, languageModel, embeddings, null, int8.tolerance),
           },
         },
       );

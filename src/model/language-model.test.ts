@@ -1,7 +1,8 @@
 import { Tensor } from 'onnxruntime-common';
 import { describe, expect, it } from 'vitest';
 import type { Graph } from './graph.ts';
-import { LanguageModel, scoreOptions, warmUpLanguageModel } from './language-model.ts';
+import { LanguageModel, languageModelGpuOutputs, scoreOptions, warmUpLanguageModel } from './language-model.ts';
+import { ArrayLogits, type Logits, NONE } from './logits.ts';
 import type { GraphEntry, PackManifest } from './manifest.ts';
 
 const VOCAB = 8;
@@ -86,7 +87,7 @@ function fakeModel(logitsOf: (seen: number[]) => number[]) {
     },
   } as unknown as Graph;
   const embeddings = { lookUp: (ids: readonly number[]) => Float32Array.from(ids) };
-  const model = new LanguageModel(graph, entry, embeddings);
+  const model = new LanguageModel(graph, entry, embeddings, null);
   return { model, graph, embeddings, alive, seen };
 }
 
@@ -100,15 +101,15 @@ describe('warmUpLanguageModel', () => {
 
   it('accepts a graph that gives the pack’s numbers, and leaves no tensor behind', async () => {
     const { graph, embeddings, alive, seen } = answering(2.05, 2.95);
-    await warmUpLanguageModel(graph, entry, embeddings);
+    await warmUpLanguageModel(graph, entry, embeddings, null);
     expect(seen).toEqual([[1], [1, 2], [1, 2, 3]]);
     expect(alive.size).toBe(0);
   });
 
   it('lets a graph that rounds more be further off, as far as it is told', async () => {
     const { graph, embeddings } = answering(2.4, 3);
-    await expect(warmUpLanguageModel(graph, entry, embeddings)).rejects.toMatchObject({ error: { code: 'graph-failed' } });
-    await warmUpLanguageModel(graph, entry, embeddings, 0.5);
+    await expect(warmUpLanguageModel(graph, entry, embeddings, null)).rejects.toMatchObject({ error: { code: 'graph-failed' } });
+    await warmUpLanguageModel(graph, entry, embeddings, null, 0.5);
   });
 
   it.each([
@@ -117,7 +118,7 @@ describe('warmUpLanguageModel', () => {
     ['numbers at all', Number.NaN, 3],
   ])('refuses one that is wrong about %s', async (_, first, second) => {
     const { graph, embeddings, alive } = answering(first, second);
-    await expect(warmUpLanguageModel(graph, entry, embeddings)).rejects.toMatchObject({ error: { code: 'graph-failed' } });
+    await expect(warmUpLanguageModel(graph, entry, embeddings, null)).rejects.toMatchObject({ error: { code: 'graph-failed' } });
     expect(alive.size).toBe(0);
   });
 });
@@ -130,7 +131,7 @@ describe('Sequence', () => {
     await sequence.append(signal, [4, 5]);
     expect(seen.at(-1)).toEqual([1, 2, 3, 4, 5]);
     expect(sequence.length).toBe(5);
-    expect(sequence.logits[5]).toBe(1);
+    expect(await sequence.logits.of([5, 4, VOCAB])).toEqual([1, 0, Number.NEGATIVE_INFINITY]);
     sequence.dispose();
     expect(alive.size).toBe(0);
   });
@@ -155,7 +156,7 @@ describe('Sequence', () => {
   describe('appendChecked', () => {
     /** Counts up: after n comes n + 1. */
     const counting = () => fakeModel((ids) => flat().with(((ids.at(-1) ?? 0) + 1) % VOCAB, 1));
-    const likeliest = (logits: Float32Array): number => logits.indexOf(Math.max(...logits));
+    const likeliest = (logits: Logits): Promise<number> => logits.likeliest(NONE);
 
     it('keeps guesses as far as the model agrees, in one run, and goes on from there', async () => {
       const { model, seen, alive } = counting();
@@ -163,7 +164,7 @@ describe('Sequence', () => {
       expect(await sequence.appendChecked(signal, [1], [2, 3, 6, 7], likeliest)).toEqual([2, 3]);
       expect(seen).toHaveLength(2);
       expect(sequence.length).toBe(4);
-      expect(likeliest(sequence.logits)).toBe(4);
+      expect(await likeliest(sequence.logits)).toBe(4);
       await sequence.append(signal, [4]);
       expect(seen.at(-1)).toEqual([0, 1, 2, 3, 4]); // what was not kept is gone
       expect(await sequence.appendChecked(signal, [5], [6, 7], likeliest)).toEqual([6, 7]);
@@ -183,7 +184,7 @@ describe('Sequence', () => {
       expect(added).toEqual([]);
       expect(asked).toEqual([[]]);
       expect(sequence.length).toBe(3);
-      expect(likeliest(sequence.logits)).toBe(2);
+      expect(await likeliest(sequence.logits)).toBe(2);
     });
 
     it('leaves a branch that was made before it as it was', async () => {
@@ -212,6 +213,114 @@ describe('Sequence', () => {
     for (const sequence of [one, two, other]) sequence.dispose();
     model.dispose();
     expect(alive.size).toBe(0);
+  });
+
+  describe('on the GPU', () => {
+    /** Counts up; what a run gives lies where only feeds, heads and runs reach it, and only while it is there. */
+    function distant() {
+      const { graph, embeddings, alive, seen } = fakeModel((ids) => flat().with(((ids.at(-1) ?? 0) + 1) % VOCAB, 1));
+      const there = new Map<Tensor, Float32Array>();
+      let made = 0;
+      const read = (tensor: Tensor): Float32Array => {
+        const values = there.get(tensor);
+        if (!values) throw new Error('this tensor is gone');
+        return values;
+      };
+      const make = (dims: readonly number[]): Tensor => {
+        made += 1;
+        const tensor = Tensor.fromGpuBuffer({} as never, { dataType: 'float32', dims, dispose: () => void there.delete(tensor) });
+        return tensor;
+      };
+      const onGpu: Graph = Object.assign(Object.create(graph) as Graph, {
+        backend: 'webgpu',
+        async run(feeds: Record<string, Tensor>, places: Record<string, Tensor> = {}) {
+          const near = Object.entries(feeds).map(([name, tensor]) => {
+            return [name, tensor.location === 'cpu' ? tensor : new Tensor('float32', read(tensor), tensor.dims)] as const;
+          });
+          const outputs = Object.entries(await graph.run(Object.fromEntries(near))).map(([name, output]) => {
+            const tensor = places[name] ?? make(output.dims);
+            there.set(tensor, output.data as Float32Array);
+            output.dispose();
+            return [name, tensor] as const;
+          });
+          return Object.fromEntries(outputs);
+        },
+      });
+      const heads = {
+        rows: (tensor: Tensor, kept: number): Logits[] => {
+          const row = (index: number) => new ArrayLogits(read(tensor).subarray(index * VOCAB, (index + 1) * VOCAB));
+          return Array.from({ length: kept }, (_, index) => ({
+            likeliest: (banned) => row(index).likeliest(banned),
+            of: (ids) => row(index).of(ids),
+          }));
+        },
+      };
+      const model = new LanguageModel(onGpu, entry, embeddings, heads);
+      return { model, heads, alive, there, seen, made: () => made };
+    }
+
+    it('leaves logits there as long as a branch may ask for them, and no longer', async () => {
+      const { model, heads, alive, there } = distant();
+      expect(['present.0.key', 'logits'].map(languageModelGpuOutputs(heads))).toEqual([true, true]);
+      expect(['present.0.key', 'logits'].map(languageModelGpuOutputs(null))).toEqual([true, false]);
+      const trunk = await model.begin(signal, [0]);
+      const branch = trunk.fork();
+      const kept = await trunk.appendChecked(signal, [1], [2, 3, 6], (logits) => logits.likeliest(NONE));
+      expect(kept).toEqual([2, 3]);
+      expect(await trunk.logits.likeliest(NONE)).toBe(4);
+      expect(await branch.logits.likeliest(NONE)).toBe(1);
+      trunk.dispose();
+      expect(await scoreOptions(signal, branch, [[1], [2]], [7])).toEqual([expect.closeTo(0.731), expect.closeTo(0.269)]);
+      branch.dispose();
+      expect(there.size + alive.size).toBe(0);
+    });
+
+    it('makes a cache once and writes what comes into it, guesses that were dropped included', async () => {
+      const { model, there, seen, made } = distant();
+      await model.keepHead([0, 1]);
+      const caches = () => made() - seen.length; // of what was made one each run were logits
+      expect(caches()).toBe(2);
+      for (let text = 0; text < 2; text += 1) {
+        const sequence = await model.begin(signal, [0, 1, 2]);
+        expect(await sequence.appendChecked(signal, [3], [4, 6], (logits) => logits.likeliest(NONE))).toEqual([4]);
+        await sequence.append(signal, [5]);
+        expect(seen.at(-1)).toEqual([0, 1, 2, 3, 4, 5]);
+        sequence.dispose();
+      }
+      expect(caches()).toBe(2);
+      model.dispose();
+      expect(there.size).toBe(0);
+    });
+
+    it('gives a branch tensors of its own where another one has gone on before it', async () => {
+      const { model, there, seen, made } = distant();
+      const trunk = await model.begin(signal, [0]);
+      const branch = trunk.fork();
+      const before = made() - seen.length;
+      await Promise.all([trunk.append(signal, [2]), branch.append(signal, [3])]);
+      expect(made() - seen.length).toBe(before + 2);
+      await trunk.append(signal, [4]);
+      expect(seen.at(-1)).toEqual([0, 2, 4]);
+      await branch.append(signal, [5]);
+      expect(seen.at(-1)).toEqual([0, 3, 5]);
+      trunk.dispose();
+      branch.dispose();
+      expect(there.size).toBe(0);
+    });
+
+    it('goes on beyond the room that it has, and after a run that failed', async () => {
+      const { model, there, seen, made } = distant();
+      const sequence = await model.begin(signal, [0], 2);
+      await sequence.append(signal, [1]);
+      expect(made() - seen.length).toBe(2);
+      await expect(sequence.append(AbortSignal.abort(), [5])).rejects.toThrow();
+      await sequence.append(signal, [2]);
+      await sequence.append(signal, [3]);
+      expect(seen.at(-1)).toEqual([0, 1, 2, 3]);
+      expect(made() - seen.length).toBe(6);
+      sequence.dispose();
+      expect(there.size).toBe(0);
+    });
   });
 
   it('stops between steps when the signal is aborted', async () => {

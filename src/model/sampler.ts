@@ -1,35 +1,13 @@
-/** Picks an id from logits, greedily. Knows numbers, not text and not graphs. */
-
-export interface SamplerOptions {
-  /** Divides positive and multiplies negative logits of ids already written (Keskar et al., CTRL, 2019); 1 is off. */
-  repetitionPenalty: number;
-  /** No sequence of this many ids is written twice; 0 is off. */
-  noRepeatNgram: number;
-}
-
-export const GREEDY: SamplerOptions = { repetitionPenalty: 1, noRepeatNgram: 0 };
+/** Picks an id, greedily. Knows scores, not text, graphs or where the scores lie. */
+import type { Logits } from './logits.ts';
 
 /**
- * The likeliest id after the options' corrections; the lowest one at a tie.
- * @param logits [vocab], unchanged.
+ * The likeliest id; the lowest one at a tie.
  * @param written ids written so far in this text, without the prompt.
+ * @param noRepeatNgram no sequence of this many ids is written twice; 0 is off.
  */
-export function pick(logits: Float32Array, written: readonly number[], options: SamplerOptions = GREEDY): number {
-  const banned = bannedByNgram(written, options.noRepeatNgram);
-  const repeated = options.repetitionPenalty === 1 ? null : new Set(written);
-  let best = -1;
-  let bestLogit = Number.NEGATIVE_INFINITY;
-  for (let id = 0; id < logits.length; id += 1) {
-    let logit = logits[id] as number;
-    if (banned.has(id)) continue;
-    if (repeated?.has(id)) logit = logit > 0 ? logit / options.repetitionPenalty : logit * options.repetitionPenalty;
-    if (logit > bestLogit) {
-      best = id;
-      bestLogit = logit;
-    }
-  }
-  if (best < 0) throw new RangeError('no id can be picked: all logits are banned or not numbers');
-  return best;
+export function pick(logits: Logits, written: readonly number[], noRepeatNgram = 0): Promise<number> {
+  return logits.likeliest(bannedByNgram(written, noRepeatNgram));
 }
 
 /** Ids that would complete an n-gram which already stands in `written`. */
@@ -43,10 +21,9 @@ function bannedByNgram(written: readonly number[], n: number): Set<number> {
   return banned;
 }
 
-/** Log-probabilities of some ids among themselves: they are all that may follow. Same order as `ids`. */
-export function logSoftmaxOver(logits: Float32Array, ids: readonly number[]): number[] {
-  const values = ids.map((id) => logits[id] ?? Number.NEGATIVE_INFINITY);
-  const top = Math.max(...values);
-  const logSum = top + Math.log(values.reduce((sum, value) => sum + Math.exp(value - top), 0));
-  return values.map((value) => value - logSum);
+/** Log-probabilities of ids among themselves, from their logits: they are all that may follow. Same order. */
+export function logSoftmax(logits: readonly number[]): number[] {
+  const top = Math.max(...logits);
+  const logSum = top + Math.log(logits.reduce((sum, value) => sum + Math.exp(value - top), 0));
+  return logits.map((value) => value - logSum);
 }

@@ -1,4 +1,5 @@
 /** What this browser's WebGPU is, in words, and a device of our own where onnxruntime's would compute wrongly. */
+import type { ModelInfo } from '../shared/events.ts';
 
 /** The part of WebGPU that is asked; TypeScript's libraries do not have it yet. */
 interface GpuAdapter {
@@ -89,4 +90,9 @@ export async function lossOf(device: object): Promise<string> {
   const { lost } = device as { lost?: Promise<{ reason?: string; message?: string }> };
   const { reason = 'unknown', message = '' } = (await lost) ?? (await new Promise<never>(() => {}));
   return message === '' ? reason : `${reason}: ${message}`;
+}
+
+/** Whether any graph of an engine runs there: a device that none runs on may go, as onnxruntime gives its own up with the last graph on it. */
+export function runsOnGpu({ graphs, foundation }: Pick<ModelInfo, 'graphs' | 'foundation'>): boolean {
+  return foundation?.device === 'webgpu' || graphs.some(({ backend }) => backend === 'webgpu');
 }

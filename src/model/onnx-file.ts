@@ -1,0 +1,78 @@
+/**
+ * ONNX files of a few nodes, written where they are used: a graph without weights needs no file in a pack. As much of protobuf as
+ * that takes (onnx/onnx.proto; opset 17). Knows no runtime.
+ */
+import type { GraphFiles } from './graph.ts';
+import type { GraphEntry } from './manifest.ts';
+
+type Port = GraphEntry['inputs'][number];
+
+interface OnnxDescription {
+  inputs: Port[];
+  outputs: Port[];
+  /** Vectors, by name. */
+  constants: Record<string, BigInt64Array | Float32Array>;
+  nodes: { op: string; inputs: string[]; outputs: string[]; attributes?: Record<string, number | number[]> }[];
+}
+
+const IR_VERSION = 8;
+const OPSET = 17;
+/** TensorProto.DataType. */
+const ELEMENT: Record<Port['type'], number> = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9, float16: 10 };
+
+/** What a pack's manifest would say of the graph, and its file. Attributes must be at least 0. */
+export function onnxGraph({ inputs, outputs, constants, nodes }: OnnxDescription): { entry: GraphEntry; files: GraphFiles } {
+  const graph = message(
+    ...nodes.map((node): Field => [1, nodeOf(node)]),
+    [2, 'graph'],
+    ...Object.entries(constants).map(([name, values]): Field => [5, constantOf(name, values)]),
+    ...inputs.map((port): Field => [11, portOf(port)]),
+    ...outputs.map((port): Field => [12, portOf(port)]),
+  );
+  const model = message([1, IR_VERSION], [7, graph], [8, message([2, OPSET])]);
+  return { entry: { file: '', data: [], dtype: 'fp32', inputs, outputs }, files: { model, data: [] } };
+}
+
+function nodeOf({ op, inputs, outputs, attributes = {} }: OnnxDescription['nodes'][number]): Uint8Array {
+  return message(
+    ...inputs.map((name): Field => [1, name]),
+    ...outputs.map((name): Field => [2, name]),
+    [4, op],
+    ...Object.entries(attributes).map(([name, value]): Field => [5, attributeOf(name, value)]),
+  );
+}
+
+function attributeOf(name: string, value: number | number[]): Uint8Array {
+  return Array.isArray(value)
+    ? message([1, name], ...value.map((each): Field => [8, each]), [20, 7])
+    : message([1, name], [3, value], [20, 2]);
+}
+
+function constantOf(name: string, values: BigInt64Array | Float32Array): Uint8Array {
+  const { int64, float32 } = ELEMENT;
+  const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  return message([1, values.length], [2, values instanceof Float32Array ? float32 : int64], [8, name], [9, bytes]);
+}
+
+function portOf({ name, type, dims }: Port): Uint8Array {
+  const shape = message(...dims.map((dim): Field => [1, typeof dim === 'number' ? message([1, dim]) : message([2, dim])]));
+  return message([1, name], [2, message([1, message([1, ELEMENT[type]], [2, shape])])]);
+}
+
+/** A field's number, and an integer, a text or a message. */
+type Field = [number: number, value: number | string | Uint8Array];
+
+function message(...fields: Field[]): Uint8Array {
+  const utf8 = new TextEncoder();
+  const bytes = fields.flatMap(([number, value]) => {
+    if (typeof value === 'number') return [...varint(number << 3), ...varint(value)];
+    const payload = typeof value === 'string' ? utf8.encode(value) : value;
+    return [...varint((number << 3) | 2), ...varint(payload.length), ...payload];
+  });
+  return Uint8Array.from(bytes);
+}
+
+/** Seven bits a byte, the lowest first. */
+function varint(value: number): number[] {
+  return value < 128 ? [value] : [(value % 128) + 128, ...varint(Math.floor(value / 128))];
+}
