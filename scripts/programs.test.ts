@@ -30,7 +30,9 @@ test('the page’s program lists no engine and no model file', () => {
 test('the worker’s program lists nothing of the page', () => {
   const files = sources('tsconfig.engine.json');
   expect(files).toContain('src/model/manifest.ts');
-  expect(files.filter((file) => /^src\/(ui|media|export|node)\//.test(file) || file === 'src/workers/client.ts')).toEqual([]);
+  expect(files.filter((file) => /^src\/(ui|media|export|node|workers\/client)\//.test(file) || file === 'src/workers/client.ts')).toEqual(
+    [],
+  );
 });
 
 describe('what a room does not have is a compile error', () => {

@@ -6,9 +6,11 @@ import { packFolder } from '../node/pack-folder.ts';
 import { readPicture } from '../node/picture.ts';
 import { createNodeRuntime } from '../node/runtime.ts';
 import { wireError } from '../shared/errors.ts';
+import type { EvaluationCourse, EvaluationReport, JudgedRow, ReportFacts } from '../shared/evaluation.ts';
 import { fail, ok } from '../shared/result.ts';
 import { createEngine, type Engine } from './engine.ts';
 import { type EvaluateOptions, type EvaluateSource, evaluate } from './evaluate.ts';
+import { reportOf } from './evaluation-report.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
 const OPTIONS: EvaluateOptions = { task: 'faces', by: 'affect-head', cropped: true, limit: null, items: true };
@@ -91,6 +93,58 @@ describe('a stop', () => {
     expect(await stopAfter(3, { keepPartial: true })).toMatchObject({ ok: true, value: { n: 3, stopped: false } });
     const before = AbortSignal.abort();
     expect(await judge(source(LABELS), { keepPartial: true }, before)).toMatchObject({ ok: false, error: { code: 'cancelled' } });
+  });
+});
+
+describe('an evaluation that was lost', () => {
+  const labels = 'file,label\n1.png,neutral\nbroken.png,fear\n2.png,anger\n3.png,neutral\n';
+  /** All of it; and what another one would know that was lost after so many rows. */
+  const known = async (count: number) => {
+    const rows: JudgedRow[] = [];
+    const begun: ReportFacts[] = [];
+    const report = await judge(source(labels), {
+      skipBroken: true,
+      onBegun: (facts) => begun.push(facts),
+      onJudged: (row) => rows.push(row),
+    });
+    const [facts] = begun;
+    if (!report.ok || !facts) throw new Error('no report');
+    // As it crosses from thread to thread.
+    const before: EvaluationCourse = structuredClone({ facts, rows: rows.slice(0, count), seconds: 100 });
+    return { report: report.value, before };
+  };
+  const timeless = ({ seconds: _, ...report }: EvaluationReport) => report;
+
+  it('is gone on with at the next picture, and comes out the same', async () => {
+    const { report, before } = await known(2);
+    const decoded: string[] = [];
+    const told: number[] = [];
+    const watched = source(labels);
+    const decode: EvaluateSource['decode'] = (file) => {
+      decoded.push(file);
+      return watched.decode(file);
+    };
+    const whole = await judge({ labels, decode }, { skipBroken: true, before, onProgress: (done) => told.push(done) });
+    if (!whole.ok) throw new Error('no report');
+    expect(decoded).toEqual(['2.png', '3.png']);
+    expect(told).toEqual([2, 3, 4]);
+    expect(timeless(whole.value)).toEqual(timeless(report));
+    expect(whole.value.seconds).toBeGreaterThan(100);
+  });
+
+  it('can be reported without an engine, with why there is no more of it', async () => {
+    const { before } = await known(3);
+    expect(reportOf(before, { labels, limit: null, items: true, brokenOff: 'It died.' })).toMatchObject({
+      ok: true,
+      value: { n: 2, rows: 4, seconds: 100, stopped: true, broken_off: 'It died.', skipped: [{ line: 3 }], items: [{}, {}] },
+    });
+    const scene = 'file,valence,arousal\n1.png,0.5,-0.5\n2.png,0,0\n';
+    const begun: ReportFacts[] = [];
+    const rows: JudgedRow[] = [];
+    await judge(source(scene), { task: 'scene', onBegun: (facts) => begun.push(facts), onJudged: (row) => rows.push(row) });
+    const [report] = begun.map((facts) => reportOf({ facts, rows: rows.slice(0, 1), seconds: 1 }, { labels: scene, limit: null }));
+    expect(report).toMatchObject({ ok: true, value: { by: 'scene-encoder', n: 1, rows: 2, stopped: true } });
+    expect(report?.ok && 'broken_off' in report.value).toBe(false);
   });
 });
 

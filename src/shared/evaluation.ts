@@ -2,6 +2,7 @@
 import type { ModelInfo } from './events.ts';
 import { EMOTION_LABELS, type EmotionLabel, type Prompting, type Step } from './labels.ts';
 import { invalid, type LabelRow } from './labels-csv.ts';
+import type { Evidence } from './readings.ts';
 import { fail, ok, type Result } from './result.ts';
 
 export const EVALUATION_TASKS = ['faces', 'emotion', 'emotion-open', 'intent', 'hate', 'sarcasm', 'humor', 'scene'] as const;
@@ -57,6 +58,8 @@ export interface ReportHead {
   skipped: SkippedRow[];
   /** Stopped before the last row: the figures are of the first ones. */
   stopped: boolean;
+  /** Why there is no more of it; absent where it is whole, was stopped by the user, and in reports of earlier versions. */
+  broken_off?: string;
 }
 
 export type ClassificationReport = ReportHead &
@@ -115,6 +118,37 @@ export type SceneReport = ReportHead & {
 };
 
 export type EvaluationReport = ClassificationReport | SceneReport;
+
+/** What was made of one picture; `label` null where there was no answer. */
+export interface Guess {
+  label: string | null;
+  probabilities: Record<string, number> | null;
+  text: Record<Step, string> | null;
+  evidence: Evidence[];
+  /** Null where no text was written. */
+  tokensPerSecond: number | null;
+}
+
+/** A row that is done with: judged, or left out with the reason. */
+export type JudgedRow = { value: Guess | Affect } | { skipped: string };
+
+/** What a report says whatever comes out of it: known before the first picture. */
+export interface ReportFacts {
+  head: Omit<ReportHead, 'seconds' | 'rows' | 'skipped' | 'stopped' | 'broken_off'>;
+  /** The closed set that answers come from; empty for scenes. */
+  classes: readonly string[];
+  /** As in `abstention`. */
+  threshold: number;
+}
+
+/** How far an evaluation came. Plain data: with it, another worker can go on, or write the report. */
+export interface EvaluationCourse {
+  facts: ReportFacts;
+  /** Of the first rows of labels.csv, in their order. */
+  rows: readonly JudgedRow[];
+  /** Spent on judging them. */
+  seconds: number;
+}
 
 /** What a pack's manifest says of the options of its tasks. */
 export interface TaskOptions {

@@ -1,6 +1,6 @@
 import type { GraphName } from './labels.ts';
 
-/** What takes the analysis' worker away, or makes it useless; `detail` in the runtime's own words. */
+/** What takes a worker away, or makes it useless; `detail` in the runtime's own words. */
 export type Fault =
   | { kind: 'device-lost'; detail: string }
   | { kind: 'worker-died'; detail: string }

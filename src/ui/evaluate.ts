@@ -82,8 +82,9 @@ async function run(): Promise<Result<string>> {
 const result = await run();
 if (result.ok) {
   (document.querySelector('#report') as HTMLElement).textContent = result.value;
-  status.textContent = 'The report is below.';
-  status.dataset.state = 'done';
+  const { broken_off: brokenOff }: { broken_off?: string } = JSON.parse(result.value);
+  status.textContent = brokenOff === undefined ? 'The report is below.' : `It was broken off: the report below is a part. ${brokenOff}`;
+  status.dataset.state = brokenOff === undefined ? 'done' : 'failed';
 } else {
   const { message, remedy, detail } = result.error;
   status.textContent = `No report. ${message} ${remedy} ${detail ?? ''}`.trim();

@@ -5,7 +5,7 @@ import { parseReport } from './evaluation-file.ts';
 const faces = facesReport([judged('1.png', 'anger', 'fear'), judged('2.png', 'fear', null)]);
 
 describe('parseReport', () => {
-  it.each([faces, sceneReport()])('gives back what was exported: $task', (report) => {
+  it.each([faces, sceneReport(), { ...faces, stopped: true, broken_off: 'It died.' }])('gives back what was exported: $task', (report) => {
     expect(parseReport(JSON.stringify(report))).toEqual({ ok: true, value: report });
   });
 

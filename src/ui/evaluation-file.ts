@@ -1,10 +1,9 @@
 /** Reports that come from outside: the page's own exports, and the command line's. Check at the door, trust inside. */
 import * as v from 'valibot';
-import { type WireError, wireError } from '../shared/errors.ts';
 import { EVALUATION_TASKS, type EvaluationReport, JUDGES } from '../shared/evaluation.ts';
 import { PROMPTINGS } from '../shared/labels.ts';
 import { fail, ok, type Result } from '../shared/result.ts';
-import { messages } from './messages.ts';
+import { reportRefused } from './file-refusals.ts';
 
 /** A million cells would hang the tab; nothing has so many classes. */
 const MAX_CLASSES = 200;
@@ -34,6 +33,7 @@ const head = {
   rows: v.optional(count),
   skipped: v.optional(v.pipe(v.array(v.object({ file: name, line: count, reason: name })), v.maxLength(MAX_ITEMS)), []),
   stopped: v.optional(v.boolean(), false),
+  broken_off: v.exactOptional(name),
 };
 
 const confusion = v.pipe(
@@ -88,11 +88,6 @@ const scene = v.object({
 });
 
 const report = v.variant('task', [classification, scene]);
-
-/** What the page says of a file that is no report. @param detail for a bug report */
-export function reportRefused(detail: string): WireError {
-  return wireError('file-unreadable', ...messages.evaluation.refused.notAReport, detail);
-}
 
 /** Fails with `file-unreadable`, saying which part of the text is not as it should be. */
 export function parseReport(text: string): Result<EvaluationReport> {

@@ -34,7 +34,7 @@ export function EvaluationReportView({ run, view }: { run: Run; view: Evaluation
 
 /** What the figures are of, and what made them. */
 export function ReportHead({ report }: { report: EvaluationReport }) {
-  const { pack, backends, foundation, prompting, seconds, stopped, skipped, rows, n } = report;
+  const { pack, backends, foundation, prompting, seconds, stopped, skipped, rows, n, broken_off } = report;
   const graphsOn = (backend: string) => Object.keys(backends).filter((graph) => backends[graph] === backend);
   const all = [...new Set(Object.values(backends))];
   // Which graph ran where is said where not all ran on the same.
@@ -46,7 +46,10 @@ export function ReportHead({ report }: { report: EvaluationReport }) {
     <section>
       {stopped && (
         <div className="notice" role="note">
-          <div className="notice-text">{text.partial(n + skipped.length, rows)}</div>
+          <div className="notice-text">
+            {text.partial(n + skipped.length, rows)}
+            {broken_off !== undefined && ` ${text.brokenOff(said(broken_off))}`}
+          </div>
         </div>
       )}
       <dl className="evaluation-facts">

@@ -6,8 +6,8 @@ import { EvaluationComparison } from './evaluation-comparison.tsx';
 import { EvaluationReportView } from './evaluation-report.tsx';
 import { messages } from './messages.ts';
 import { Picker } from './picker.tsx';
+import { saveFile } from './save-file.ts';
 import { useSession } from './session-context.ts';
-import { saveFile } from './session-export.ts';
 
 const text = messages.evaluation;
 

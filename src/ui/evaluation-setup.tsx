@@ -6,6 +6,7 @@ import { EVALUATION_TASKS, type EvaluationTask, type Judge, type TaskOptions } f
 import { type BackendChoice, PROMPTINGS, type Prompting } from '../shared/labels.ts';
 import type { PackEntry } from '../shared/packs.ts';
 import type { Result } from '../shared/result.ts';
+import type { EvaluationProgress } from '../workers/client.ts';
 import { ErrorText } from './error-text.tsx';
 import type { RunChoice, Running } from './evaluation.ts';
 import { missingFiles } from './evaluation-guess.ts';
@@ -288,7 +289,7 @@ export function EvaluationRunning({ running, onStop }: { running: Running; onSto
     : judging
       ? text.judging(progress.done, progress.total)
       : progress
-        ? `${text.loading}, ${text.loadingOf(megabytes(progress.loadedBytes), megabytes(progress.totalBytes))}`
+        ? loadingWords(progress)
         : text.loading;
   return (
     <section>
@@ -304,6 +305,12 @@ export function EvaluationRunning({ running, onStop }: { running: Running; onSto
       </button>
     </section>
   );
+}
+
+function loadingWords({ loadedBytes, totalBytes, again = false }: Extract<EvaluationProgress, { phase: 'loading' }>): string {
+  const words = again ? [text.again, text.loading] : [text.loading];
+  if (totalBytes > 0) words.push(text.loadingOf(megabytes(loadedBytes), megabytes(totalBytes)));
+  return words.join(', ');
 }
 
 /** As exact as a guess may be. */

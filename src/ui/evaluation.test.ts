@@ -101,6 +101,14 @@ describe('Evaluation', () => {
     clock.now = 104;
     call(0).tell({ phase: 'judging', done: 3, total: 11 });
     expect(left()).toBe(16);
+    // Loaded again in the middle of it: how long that took says nothing about the pictures.
+    call(0).tell({ phase: 'loading', loadedBytes: 0, totalBytes: 0, again: true });
+    clock.now = 200;
+    call(0).tell({ phase: 'judging', done: 3, total: 11 });
+    expect(left()).toBeNull();
+    clock.now = 201;
+    call(0).tell({ phase: 'judging', done: 4, total: 11 });
+    expect(left()).toBe(7);
   });
 
   it('keeps the partial report of a run that was stopped', async () => {

@@ -10,7 +10,10 @@ import { fail, ok, type Result } from '../shared/result.ts';
 import type { TransferredFrame } from '../workers/api.ts';
 import type { EvaluationProgress, LoadOptions, runEvaluation } from '../workers/client.ts';
 import type { LabelledFolder } from './labelled-folder.ts';
+import { later } from './later.ts';
 import type { PackChoice } from './pack-choice.ts';
+
+const labelledFolder = later(() => import('./labelled-folder.ts'));
 
 /** What the user chose for a run. */
 export interface RunChoice {
@@ -120,7 +123,7 @@ export class Evaluation {
     this.look({ open: true, everOpen: true, barClosed: false });
     const [first, ...more] = files;
     if (!first) return;
-    const { labelledFiles, labelledZip } = await import('./labelled-folder.ts');
+    const { labelledFiles, labelledZip } = await labelledFolder();
     const folder = more.length === 0 && /\.zip$/i.test(first.name) ? await labelledZip(first) : await labelledFiles(files);
     this.#set(folder.ok ? { folder: folder.value, error: null } : { error: folder.error });
   }
@@ -183,7 +186,8 @@ export class Evaluation {
     const { running } = this.#state;
     if (!running) return;
     let secondsLeft: number | null = null;
-    if (progress.phase === 'judging') {
+    if (progress.phase === 'loading') Object.assign(clock, { since: 0, first: 0 });
+    else {
       const now = this.#host.now();
       // The first picture also warms up the graphs: it says nothing about the others.
       if (clock.first === 0) Object.assign(clock, { since: now, first: progress.done });

@@ -1,4 +1,4 @@
-import type { Judge } from '../shared/evaluation.ts';
+import type { EvaluationCourse, Judge, JudgedRow, ReportFacts } from '../shared/evaluation.ts';
 import type { AnalysisEvent, BackendChoices, ReadyPart } from '../shared/events.ts';
 import type { BackendChoice, Prompting, Task } from '../shared/labels.ts';
 import type { FacesShown, OverlayCaption, OverlayParts, OverlayReading, OverlayWords } from '../shared/overlay.ts';
@@ -76,15 +76,19 @@ export interface ExplainOptions {
   prompting?: Prompting;
 }
 
+/** Of every worker that the page watches (pulse.ts). */
+export interface WatchedApi {
+  /** Where the worker tells what it is about to compute and what became of its device, and answers whether it is there. */
+  watch(pulse: MessagePort): void;
+}
+
 /**
  * The worker's side of the boundary (comlink). Calls resolve when the run has ended; what
  * happened comes as events. Nothing here rejects for an expected failure.
  */
-export interface AnalyzerApi {
+export interface AnalyzerApi extends WatchedApi {
   /** Must be called first, once: where events go. */
   connect(onEvent: (event: AnalysisEvent) => void): void;
-  /** Where the worker tells what it is about to compute and what became of its device, and answers whether it is there. */
-  watch(pulse: MessagePort): void;
   /** Fast path first, then the language model; resolves when all is there or has failed. */
   load(options: LoadOptions): Promise<void>;
   /** Fast path on one frame. */
@@ -110,7 +114,7 @@ export interface SelfTestOptions extends LoadOptions {
 }
 
 /** The self-test's worker: a pack's goldens on this device's backend. */
-export interface SelfTestApi {
+export interface SelfTestApi extends WatchedApi {
   /** A line for each golden that does not hold; empty where all do. */
   run(options: SelfTestOptions): Promise<Result<string[]>>;
 }
@@ -131,22 +135,33 @@ export interface EvaluationOptions extends LoadOptions {
   skipBroken: boolean;
 }
 
-/** How far an evaluation is. */
+/** How far an evaluation is. `again`: its worker was lost, and another takes its place. */
 export type EvaluationProgress =
-  | { phase: 'loading'; loadedBytes: number; totalBytes: number }
+  | { phase: 'loading'; loadedBytes: number; totalBytes: number; again?: boolean }
   | { phase: 'judging'; done: number; total: number };
 
+/** What the evaluation's worker tells: how far it is, and all that another worker needs to go on where this one was lost. */
+export type EvaluationNews =
+  | EvaluationProgress
+  | { phase: 'begun'; facts: ReportFacts }
+  /** `seconds`: spent on judging up to this row. */
+  | { phase: 'judged'; row: JudgedRow; seconds: number };
+
 /** The evaluation's worker: the engine's own evaluation, where the page's graphs would run. */
-export interface EvaluationApi {
+export interface EvaluationApi extends WatchedApi {
   /**
+   * @param before what an earlier worker judged: those rows are not judged again
    * @param picture decodes a file of the folder, named as in labels.csv
    * @returns the report as JSON text, the same as the command line writes
    */
   run(
     options: EvaluationOptions,
+    before: EvaluationCourse | null,
     picture: (file: string) => Promise<Result<TransferredFrame>>,
-    onProgress: (progress: EvaluationProgress) => void,
+    onNews: (news: EvaluationNews) => void,
   ): Promise<Result<string>>;
+  /** The report of what was judged so far, as `run` gives it, without a graph. @param brokenOff why there is no more of it; null: it was stopped */
+  report(options: EvaluationOptions, course: EvaluationCourse, brokenOff: string | null): Promise<Result<string>>;
   /** Ends `run` at its next chance, with the report of what was judged so far; `cancelled` where nothing was. */
   stop(): void;
 }
@@ -207,7 +222,7 @@ export interface WrittenVideo {
 }
 
 /** The video export's worker. */
-export interface VideoExportApi {
+export interface VideoExportApi extends WatchedApi {
   /** @param maxSides the longest sides to plan for. Errors: video-broken, video-codec, file-unsupported. */
   plan(file: Blob, maxSides: (number | null)[]): Promise<Result<VideoExportPlan>>;
   /**
@@ -247,6 +262,14 @@ export interface PacksApi {
   remove(id: string): Promise<Result<void>>;
   /** As the pack brings it, not checked any further. Errors: pack-missing, pack-corrupt. */
   manifest(id: string): Promise<Result<unknown>>;
-  /** A pack's folder (files with their relative paths) or one ZIP of it. Errors: pack-missing, pack-corrupt, pack-unsupported, storage-full. */
+  /**
+   * A pack's folder (files with their relative paths) or one ZIP of it. What was written goes again where it fails or is stopped.
+   * Errors: pack-missing, pack-corrupt, pack-unsupported, no-webgpu, storage-full, storage-refused, cancelled.
+   */
   importFiles(files: { path: string; file: Blob }[], onProgress: (progress: DownloadProgress) => void): Promise<Result<PackEntry>>;
+  /** Ends every `importFiles`. */
+  stopImports(): void;
 }
+
+/** As its worker gives it to the page. */
+export type PacksWorkerApi = PacksApi & WatchedApi;

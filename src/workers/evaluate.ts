@@ -1,39 +1,54 @@
 /** The evaluation's worker: judges a pack on labelled pictures where the page's graphs would run. Knows no page and no folder. */
 import { expose } from 'comlink';
-import { createEngine } from '../engine/engine.ts';
+import { createEngine, type Engine } from '../engine/engine.ts';
 import { evaluate } from '../engine/evaluate.ts';
+import { reportOf } from '../engine/evaluation-report.ts';
 import type { Frame } from '../model/image.ts';
 import { wireError } from '../shared/errors.ts';
-import { EVALUATION_TASKS } from '../shared/evaluation.ts';
+import { EVALUATION_TASKS, type EvaluationReport } from '../shared/evaluation.ts';
 import { fail, ok, type Result } from '../shared/result.ts';
 import type { EvaluationApi } from './api.ts';
 import { FramePixels } from './frame-pixels.ts';
 import { openWebRuntime } from './ort-web.ts';
 import { tellRequests } from './own-requests.ts';
 import { openFoundation, openPack } from './pack-load.ts';
+import { PulseSender } from './pulse.ts';
+import { runsOnGpu } from './web-gpu.ts';
 
 const stopped = new AbortController();
+const pulse = new PulseSender();
+
+const asText = (report: Result<EvaluationReport>): Result<string> =>
+  report.ok ? ok(`${JSON.stringify(report.value, null, 2)}\n`) : report;
 
 const api: EvaluationApi = {
-  async run(options, picture, onProgress) {
+  watch: (port) => pulse.begin(port),
+  async run(options, before, picture, onNews) {
     const { task: asked, by, cropped, limit, items, skipBroken, labels, prompting = 'emoprompt' } = options;
     const task = EVALUATION_TASKS.find((name) => name === asked);
     if (!task) return fail(wireError('usage', `The task cannot be "${asked}".`, `Use one of ${EVALUATION_TASKS.join(', ')}.`));
-    const opened = await openWebRuntime(options);
+    let engine: Engine | null = null;
+    const opened = await openWebRuntime(options, {
+      onWork: pulse.work,
+      onDeviceLost: (detail) => {
+        if (engine && runsOnGpu(engine.info())) pulse.fault({ kind: 'device-lost', detail });
+      },
+    });
     if (!opened.ok) return opened;
     const { signal } = stopped;
     const pack = await openPack(options);
     const foundation = await openFoundation(options);
     if (foundation && !foundation.ok) return foundation;
-    const engine = createEngine(opened.value.runtime, pack.source, {
+    engine = createEngine(opened.value.runtime, pack.source, {
       notes: [...opened.value.notes, ...pack.notes],
       foundation: foundation?.value ?? null,
       fallback: false,
     });
     for await (const event of engine.load(signal)) {
       if (event.type === 'load-failed') return fail(event.error);
-      if (event.type === 'load-progress') onProgress({ phase: 'loading', loadedBytes: event.loadedBytes, totalBytes: event.totalBytes });
+      if (event.type === 'load-progress') onNews({ phase: 'loading', loadedBytes: event.loadedBytes, totalBytes: event.totalBytes });
     }
+    void pack.written();
     const pixels = new FramePixels();
     const decode = async (file: string): Promise<Result<Frame>> => {
       const frame = await picture(file);
@@ -57,10 +72,16 @@ const api: EvaluationApi = {
         items,
         skipBroken,
         keepPartial: true,
-        onProgress: (done, total) => onProgress({ phase: 'judging', done, total }),
+        before,
+        onBegun: (facts) => onNews({ phase: 'begun', facts }),
+        onJudged: (row, seconds) => onNews({ phase: 'judged', row, seconds }),
+        onProgress: (done, total) => onNews({ phase: 'judging', done, total }),
       },
     );
-    return report.ok ? ok(`${JSON.stringify(report.value, null, 2)}\n`) : report;
+    return asText(report);
+  },
+  async report(options, course, brokenOff) {
+    return asText(reportOf(course, { ...options, brokenOff }));
   },
   stop() {
     stopped.abort();

@@ -1,42 +1,36 @@
-import { expose } from 'comlink';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ok } from '../shared/result.ts';
 import type { PacksApi } from './api.ts';
+import { FakeWorker, fakeTime } from './client/worker.fixture.ts';
 import { createPacks, type PacksClient } from './client.ts';
 
-/** A worker on the other end of a real message channel. */
-class FakeWorker extends EventTarget {
-  readonly channel = new MessageChannel();
-  terminated = false;
-  place: 'opfs' | 'memory' = 'opfs';
-  stopped: string[] = [];
-  hubs: string[] = [];
-
-  constructor() {
-    super();
-    this.channel.port1.addEventListener('message', (event) => this.dispatchEvent(new MessageEvent('message', { data: event.data })));
-    this.channel.port1.start();
-    const api: Partial<PacksApi> = {
-      open: async ({ hubUrl }) => {
-        this.hubs.push(hubUrl);
-        return ok(undefined);
-      },
-      list: async () => ok([]),
-      storage: async () => ({ place: this.place, usedBytes: 0, quotaBytes: null, persisted: false }),
-      download: () => new Promise(() => {}),
-      stop: (id) => void this.stopped.push(id),
-    };
-    expose(api, this.channel.port2);
-  }
-
-  postMessage(message: unknown, transfer: Transferable[]): void {
-    this.channel.port1.postMessage(message, transfer);
-  }
-
-  terminate(): void {
-    this.terminated = true;
-    this.channel.port1.close();
-  }
+function fakePacks() {
+  const api: Partial<PacksApi> = {
+    open: async ({ hubUrl }) => {
+      fake.hubs.push(hubUrl);
+      return ok(undefined);
+    },
+    list: async () => ok([]),
+    storage: async () => ({ place: fake.place, usedBytes: 0, quotaBytes: null, persisted: false }),
+    download: (id) => {
+      fake.asked.push(`download ${id}`);
+      return new Promise(() => {});
+    },
+    stop: (id) => void fake.asked.push(`stop ${id}`),
+    importFiles: () => {
+      fake.asked.push('import');
+      return new Promise(() => {});
+    },
+    stopImports: () => void fake.asked.push('stop imports'),
+  };
+  const state: {
+    place: 'opfs' | 'memory';
+    /** What was asked of it, in order. */
+    asked: string[];
+    hubs: string[];
+  } = { place: 'opfs', asked: [], hubs: [] };
+  const fake = Object.assign(new FakeWorker(api), state);
+  return fake;
 }
 
 const open: PacksClient[] = [];
@@ -45,13 +39,14 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-function setUp() {
-  const workers: FakeWorker[] = [];
-  const client = createPacks({ modelsUrl: 'http://localhost/models/', hubUrl: 'http://localhost/hub/' }, () => {
-    const worker = new FakeWorker();
+function setUp(now = () => performance.now()) {
+  const workers: ReturnType<typeof fakePacks>[] = [];
+  const start = () => {
+    const worker = fakePacks();
     workers.push(worker);
-    return worker as unknown as Worker;
-  });
+    return worker.asWorker;
+  };
+  const client = createPacks({ modelsUrl: 'http://localhost/models/', hubUrl: 'http://localhost/hub/' }, { start, now });
   open.push(client);
   return { client, workers };
 }
@@ -63,12 +58,62 @@ describe('createPacks', () => {
     expect(await client.list()).toEqual({ ok: true, value: [] });
     const download = client.download('a', () => {});
     client.stop('a');
-    await vi.waitFor(() => expect(workers[0]?.stopped).toEqual(['a']));
-    workers[0]?.dispatchEvent(Object.assign(new Event('error', { cancelable: true }), { message: 'dead' }));
+    await vi.waitFor(() => expect(workers[0]?.asked).toEqual(['download a', 'stop a']));
+    workers[0]?.crash('dead');
     expect(await download).toMatchObject({ ok: false, error: { code: 'internal', detail: 'dead' } });
     expect(workers[0]?.terminated).toBe(true);
     expect(await client.list()).toMatchObject({ ok: true });
     expect(workers).toHaveLength(2);
+  });
+
+  it('gives up a worker that falls silent while it is asked something, and what came so far stays for the next', async () => {
+    const time = fakeTime();
+    const { client, workers } = setUp(time.now);
+    await client.list();
+    // Nobody waits for it: it owes no word.
+    await time.pass(20_000);
+    let ended: unknown = null;
+    void client
+      .download('a', () => {})
+      .then((result) => {
+        ended = result;
+      });
+    await time.pass(300_000);
+    expect(ended).toBeNull();
+    if (workers[0]) workers[0].isSilent = true;
+    await time.pass(80_000);
+    expect(ended).toBeNull();
+    await time.pass(30_000);
+    expect(ended).toMatchObject({
+      ok: false,
+      error: {
+        code: 'internal',
+        message: 'What looks after the packs does not answer any more.',
+        remedy: 'Try it again; what came so far stays.',
+      },
+    });
+    expect(workers[0]?.terminated).toBe(true);
+    expect(await client.list()).toMatchObject({ ok: true });
+    expect(workers).toHaveLength(2);
+  });
+
+  it('does not say that anything stays where it lay in the memory that went', async () => {
+    const { client, workers } = setUp();
+    await client.list();
+    if (workers[0]) workers[0].place = 'memory';
+    await client.storage();
+    const download = client.download('a', () => {});
+    workers[0]?.crash('dead');
+    expect(await download).toMatchObject({ error: { remedy: 'Try it again: what was kept in memory is lost.' } });
+  });
+
+  it('stops what a worker that is just starting has not been asked yet', async () => {
+    const { client, workers } = setUp();
+    void client.download('a', () => {});
+    client.stop('a');
+    void client.importFiles([], () => {});
+    client.stopImports();
+    await vi.waitFor(() => expect(workers[0]?.asked).toEqual(['download a', 'stop a', 'import', 'stop imports']));
   });
 
   it('tells the worker that it has of another hub, and the next one', async () => {

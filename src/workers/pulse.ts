@@ -1,5 +1,5 @@
 /**
- * The wire beside the analyzer's calls: what the worker is about to compute, what has become of its device, and whether it is there at all.
+ * The wire beside a worker's calls: what it is about to compute, what has become of its device, and whether it is there at all.
  * It is a port of its own, since a call through comlink waits for its answer, and a worker deep inside a graph gives none.
  */
 import type { Fault } from '../shared/faults.ts';
@@ -17,7 +17,7 @@ export class PulseSender {
   begin(port: MessagePort): void {
     this.#port = port;
     port.onmessage = () => this.#send({ type: 'here' });
-    const lock = `emollm-analyzer-${Math.random().toString(36).slice(2)}`;
+    const lock = `emollm-worker-${Math.random().toString(36).slice(2)}`;
     const held = async (): Promise<void> => {
       this.#send({ type: 'alive', lock });
       await new Promise(() => {});

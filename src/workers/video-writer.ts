@@ -55,11 +55,20 @@ export async function planVideo(file: Blob, maxSides: readonly (number | null)[]
   }
 }
 
+export interface WriteListener {
+  /** Seconds of media time that are written. */
+  onProgress: (seconds: number) => void;
+  /** A frame came from the decoder, or a piece from the encoder: it goes on. */
+  onStep: () => void;
+  /** All is written; what is left is to put it in its place. */
+  onClosing: () => void;
+}
+
 /** Errors: video-broken, video-codec, file-unsupported, video-encoder, file-unwritable, cancelled. */
 export async function writeVideo(
   signal: AbortSignal,
   options: VideoExportOptions,
-  onProgress: (seconds: number) => void,
+  { onProgress, onStep, onClosing }: WriteListener,
 ): Promise<Result<WrittenVideo>> {
   const opened = await openInput(options.file);
   if (!opened.ok) return opened;
@@ -77,10 +86,12 @@ export async function writeVideo(
   const { Conversion, Mp4OutputFormat, Output, Quality, StreamTarget, WebMOutputFormat } = await import('mediabunny');
   let bytes = 0;
   let writeError: unknown = null;
-  const counting = counted(place.writable, (end, error) => {
+  const tell = (end: number, error: unknown): void => {
     bytes = Math.max(bytes, end);
     writeError ??= error;
-  });
+    onStep();
+  };
+  const counting = counted(place.writable, tell, onClosing);
   const target = new StreamTarget(counting.writable, { chunked: true });
   const throwAway = async (): Promise<void> => {
     await output.cancel().catch(() => {});
@@ -102,7 +113,10 @@ export async function writeVideo(
         forceTranscode: true,
         allowTransformationMetadata: false,
         // Times come counted from the beginning of what is written.
-        process: (sample) => painter.paint(sample, sample.timestamp + options.from),
+        process: (sample) => {
+          onStep();
+          return painter.paint(sample, sample.timestamp + options.from);
+        },
         processedWidth: written.width,
         processedHeight: written.height,
       },
@@ -211,6 +225,7 @@ async function openInput(file: Blob): Promise<Result<OpenedInput>> {
 function counted<T extends { data: Uint8Array; position: number }>(
   writable: WritableStream<T>,
   tell: (end: number, error: unknown) => void,
+  onClosing: () => void,
 ): { writable: WritableStream<T>; abort: () => Promise<void> } {
   const writer = writable.getWriter();
   const noted = async (work: Promise<void>): Promise<void> => {
@@ -226,7 +241,10 @@ function counted<T extends { data: Uint8Array; position: number }>(
       tell(piece.position + piece.data.byteLength, null);
       await noted(writer.write(piece));
     },
-    close: () => noted(writer.close()),
+    close: () => {
+      onClosing();
+      return noted(writer.close());
+    },
     abort: (reason) => writer.abort(reason),
   });
   return { writable: counting, abort: () => writer.abort() };

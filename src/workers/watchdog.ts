@@ -73,7 +73,7 @@ export class Watchdog {
     }
     const allowed = this.#allowed(work);
     if (this.#waited <= allowed) return null;
-    const detail = `${work.graph} (${work.kind}, ${work.size}) ran for ${seconds(this.#waited)} s, allowed ${seconds(allowed)} s`;
+    const detail = `${work.graph ?? 'video'} (${work.kind}, ${work.size}) ran for ${seconds(this.#waited)} s, allowed ${seconds(allowed)} s`;
     return { kind: 'hang', graph: work.graph, onGpu: work.backend === 'webgpu', detail };
   }
 
