@@ -39,6 +39,7 @@ test('a pack that was cut off goes on where it broke off, one that was damaged i
   );
   await user.openPage(page);
   await user.modelReady(page);
+  await user.packKept(page);
   expect(ranges).toEqual(['', `bytes=${had}-`]);
 
   await again(page);
@@ -58,6 +59,7 @@ test('a pack that was cut off goes on where it broke off, one that was damaged i
     }
   });
   await again(page);
+  await user.packKept(page);
   expect(ranges.slice(2)).toEqual([`bytes=0-${CHUNK - 1}`]);
 
   await context.route(FILES, (route) => route.fulfill({ status: 503 }));
@@ -94,6 +96,7 @@ test('a browser that lends no file system keeps the pack in Cache Storage; one t
   });
   await user.openPage(page);
   await user.modelReady(page);
+  await user.packKept(page);
   await again(page);
   expect(ranges).toEqual(['']);
   expect(await page.evaluate(() => caches.has('emollm-packs-1'))).toBe(true);

@@ -3,10 +3,11 @@ import { DraftTable } from '../model/draft-table.ts';
 import { FaceDetector } from '../model/face-detector.ts';
 import { FaceEncoder } from '../model/face-encoder.ts';
 import type { GoldenChecks } from '../model/golden.ts';
-import { type Graph, improveGraph, type OpenOptions, openGraph, type Runtime } from '../model/graph.ts';
+import { EngineFailure, type Graph, improveGraph, type OpenOptions, openGraph, type Runtime } from '../model/graph.ts';
 import { int8GraphEntry, int8GraphFiles } from '../model/int8-layout.ts';
 import { LandmarkFinder } from '../model/landmarks.ts';
 import { LanguageModel, languageModelGpuOutputs, trialOfLanguageModel, warmUpLanguageModel } from '../model/language-model.ts';
+import { LogitsHeads } from '../model/logits-heads.ts';
 import type { FaceDetectorEntry, PackManifest } from '../model/manifest.ts';
 import { fileOf, graphFiles, type PartFiles } from '../model/pack.ts';
 import { Projection } from '../model/projection.ts';
@@ -19,6 +20,7 @@ import { createTokenizer, type Tokenizer } from '../model/tokenizer.ts';
 import { WordSplitter } from '../model/word-splitter.ts';
 import type { BackendChoices } from '../shared/events.ts';
 import type { GraphName } from '../shared/labels.ts';
+import type { Result } from '../shared/result.ts';
 import { promptHead } from './emoprompt.ts';
 
 /** Where faces are. */
@@ -60,6 +62,7 @@ export class GraphShelf {
   readonly #manifest: PackManifest;
   readonly #known: BackendChoices['graphs'];
   readonly #checks: GoldenChecks | null;
+  #heads: LogitsHeads | null = null;
 
   /**
    * @param known what was measured before, on the same machine with the same pack.
@@ -96,7 +99,15 @@ export class GraphShelf {
     }
   }
 
+  /** What reads the language model's logits on the GPU; null where they are downloaded. */
+  async openHeads(): Promise<LogitsHeads | null> {
+    this.#heads ??= await LogitsHeads.open(this.#runtime, this.#manifest.languageModel.vocab);
+    return this.#heads;
+  }
+
   async dispose(): Promise<void> {
+    await this.#heads?.dispose();
+    this.#heads = null;
     for (const graph of this.graphs.splice(0)) await graph.dispose();
   }
 }
@@ -129,38 +140,47 @@ export async function openWords(shelf: GraphShelf, { text }: PackManifest, files
   };
 }
 
-/** @param read what reads words, where it is open already. */
+/**
+ * @param files all that a prompt is made of
+ * @param coming the decoder's: awaited when the rest is open
+ * @param read what reads words, where it is open already
+ */
 export async function openLanguage(
   shelf: GraphShelf,
   manifest: PackManifest,
   files: PartFiles,
+  coming: Promise<Result<PartFiles>>,
   read: WordsPart | null = null,
 ): Promise<LanguagePart> {
   const { languageModel, tokenizer: tokenizerFiles } = manifest;
   const tokenizer = await createTokenizer(fileOf(files, tokenizerFiles.tokenizer), fileOf(files, tokenizerFiles.config));
-  const embeddings = new TokenEmbeddings(languageModel, files);
   const scene = await shelf.open('scene-encoder', files);
   const projection = await shelf.open('projection', files);
   const words = read ?? (await openWords(shelf, manifest, files));
+  const came = await coming;
+  if (!came.ok) throw new EngineFailure(came.error);
+  const decoderFiles = came.value;
+  const embeddings = new TokenEmbeddings(languageModel, decoderFiles);
   const { int8, drafts } = languageModel;
-  const decoder = await shelf.open('language-model', files, {
-    warmUp: (graph) => warmUpLanguageModel(graph, languageModel, embeddings),
-    trial: (graph) => trialOfLanguageModel(graph, languageModel, embeddings),
-    gpuOutputs: languageModelGpuOutputs,
+  const heads = await shelf.openHeads();
+  const decoder = await shelf.open('language-model', decoderFiles, {
+    warmUp: (graph) => warmUpLanguageModel(graph, languageModel, embeddings, heads),
+    trial: (graph) => trialOfLanguageModel(graph, languageModel, embeddings, heads),
+    gpuOutputs: languageModelGpuOutputs(heads),
     onWasm: int8 && {
       entry: int8GraphEntry(manifest, int8),
-      files: () => int8GraphFiles(int8, files),
-      warmUp: (graph) => warmUpLanguageModel(graph, languageModel, embeddings, int8.tolerance),
+      files: () => int8GraphFiles(int8, decoderFiles),
+      warmUp: (graph) => warmUpLanguageModel(graph, languageModel, embeddings, heads, int8.tolerance),
     },
   });
-  const model = new LanguageModel(decoder, languageModel, embeddings);
+  const model = new LanguageModel(decoder, languageModel, embeddings, heads);
   await model.keepHead(tokenizer.encode(promptHead(manifest)));
   return {
     scene: new SceneEncoder(scene, manifest.sceneEncoder),
     projection: new Projection(projection, manifest.projection),
     ...words,
     tokenizer,
-    drafts: drafts ? new DraftTable(fileOf(files, drafts)) : null,
+    drafts: drafts ? new DraftTable(fileOf(decoderFiles, drafts)) : null,
     model,
   };
 }

@@ -28,7 +28,7 @@ export interface Pack {
   /** Size of all files that the engine reads. */
   totalBytes: number;
   /**
-   * Reads the files of a part, one after another, each checked for size and hash before use.
+   * Reads the files of a part in their order, each checked for size and hash before use.
    * `onBytes` is told how many bytes of this part have come so far.
    */
   readPart(part: PackPart, onBytes: (bytes: number) => void): Promise<Result<PartFiles>>;
@@ -40,8 +40,11 @@ export interface Pack {
   readGoldens(): Promise<Result<Uint8Array>>;
 }
 
-/** `words` is what of the language model's part reads words from a picture: all of it that a foundation model needs. */
-export type PackPart = ReadyPart | 'words';
+/**
+ * The language model's part is in two, so that one is opened while the other comes: `prompt` is all that a prompt is made of, `decoder` what
+ * goes on from there. `words` is what of it reads words from a picture: all that a foundation model needs.
+ */
+export type PackPart = ReadyPart | 'prompt' | 'decoder' | 'words';
 
 /** The checked files of one part, by name. */
 export type PartFiles = ReadonlyMap<string, Uint8Array>;
@@ -54,6 +57,9 @@ export const PART_GRAPHS: Record<ReadyPart, readonly GraphName[]> = {
 };
 
 const WORDS_GRAPHS: readonly GraphName[] = ['text-detector', 'text-recognizer'];
+
+/** Of a part, read at once: one comes while the other is checked. */
+const AT_ONCE = 2;
 
 const REMEDY = 'Get the pack again from where it came, then reload.';
 
@@ -101,21 +107,30 @@ const graphPaths = (manifest: PackManifest, names: readonly GraphName[]): string
   names.flatMap((name) => [manifest.graphs[name].file, ...manifest.graphs[name].data]);
 
 function partPaths(manifest: PackManifest, part: PackPart): string[] {
-  const graphs = part === 'words' ? WORDS_GRAPHS : PART_GRAPHS[part];
-  const paths = graphPaths(manifest, graphs);
-  if (part === 'language-model' || part === 'words') {
-    paths.push(manifest.text.recognizer.dictionary, manifest.text.vocabulary);
-    if (manifest.text.classifier) paths.push(manifest.text.classifier);
+  const { tokenizer, text } = manifest;
+  switch (part) {
+    case 'faces':
+    case 'reader':
+      return [...new Set(graphPaths(manifest, PART_GRAPHS[part]))];
+    case 'language-model':
+      return [...new Set([...partPaths(manifest, 'prompt'), ...partPaths(manifest, 'decoder')])];
+    case 'words': {
+      const { recognizer, vocabulary, classifier } = text;
+      return [...new Set([...graphPaths(manifest, WORDS_GRAPHS), recognizer.dictionary, vocabulary, ...(classifier ? [classifier] : [])])];
+    }
+    case 'prompt': {
+      const seen = graphPaths(manifest, ['scene-encoder', 'projection']);
+      return [...new Set([tokenizer.tokenizer, tokenizer.config, ...seen, ...partPaths(manifest, 'words')])];
+    }
+    case 'decoder': {
+      const { embedding, int8, drafts } = manifest.languageModel;
+      const paths = [...graphPaths(manifest, ['language-model']), embedding.file, embedding.scales.file];
+      if (embedding.zeroPoints) paths.push(embedding.zeroPoints.file);
+      if (int8) paths.push(...int8Files(int8));
+      if (drafts) paths.push(drafts);
+      return [...new Set(paths)];
+    }
   }
-  if (part === 'language-model') {
-    const { embedding, int8, drafts } = manifest.languageModel;
-    paths.push(manifest.tokenizer.tokenizer, manifest.tokenizer.config);
-    paths.push(embedding.file, embedding.scales.file);
-    if (embedding.zeroPoints) paths.push(embedding.zeroPoints.file);
-    if (int8) paths.push(...int8Files(int8));
-    if (drafts) paths.push(drafts);
-  }
-  return [...new Set(paths)];
 }
 
 async function readFiles(
@@ -125,21 +140,37 @@ async function readFiles(
   onBytes: (bytes: number) => void,
 ): Promise<Result<PartFiles>> {
   const files = new Map<string, Uint8Array>();
-  let before = 0;
-  for (const path of paths) {
+  const came = new Map<string, number>();
+  const readOne = async (path: string): Promise<Result<Uint8Array>> => {
     const entry = manifest.files.find((file) => file.path === path);
     if (!entry) return fail(wireError('pack-corrupt', 'The pack’s manifest names a file that it does not list.', REMEDY, path));
-    const read = await source.read(path, (bytes) => onBytes(before + Math.min(bytes, entry.bytes)));
+    const tell = (bytes: number): void => {
+      came.set(path, Math.min(bytes, entry.bytes));
+      onBytes([...came.values()].reduce((sum, each) => sum + each, 0));
+    };
+    const read = await source.read(path, tell);
     if (!read.ok) return read;
     const bytes = read.value;
     if (bytes.length !== entry.bytes) return fail(corrupt(path, `expected ${entry.bytes} bytes, got ${bytes.length}`));
     const hash = source.checked === true ? entry.sha256 : await sha256Hex(plain(bytes));
     if (hash !== entry.sha256) return fail(corrupt(path, `expected sha256 ${entry.sha256}, got ${hash}`));
-    files.set(path, bytes);
-    before += entry.bytes;
-    onBytes(before);
+    tell(entry.bytes);
+    return read;
+  };
+  const waiting = [...paths];
+  const coming: { path: string; read: Promise<Result<Uint8Array>> }[] = [];
+  for (;;) {
+    for (const path of waiting.splice(0, AT_ONCE - coming.length)) {
+      const read = readOne(path);
+      read.catch(() => {}); // told to who waits for it
+      coming.push({ path, read });
+    }
+    const first = coming.shift();
+    if (!first) return ok(files);
+    const read = await first.read;
+    if (!read.ok) return read;
+    files.set(first.path, read.value);
   }
-  return ok(files);
 }
 
 const corrupt = (path: string, detail: string) =>

@@ -9,8 +9,13 @@ const DRAFT = '.new';
 export async function openOpfs(name: string): Promise<BytePlace> {
   const storage = await navigator.storage.getDirectory();
   const root = await storage.getDirectoryHandle(name, { create: true });
-  await probe(root);
+  if (await isBare(root)) await probe(root);
   return new OpfsPlace(root);
+}
+
+async function isBare(folder: FileSystemDirectoryHandle): Promise<boolean> {
+  for await (const _ of folder.entries()) return false;
+  return true;
 }
 
 /** Some browsers list the folder and then let nothing be written. */

@@ -75,10 +75,48 @@ describe('sitePack', () => {
     expect(await read(first.pack.source, LARGE, (bytes) => told.push(bytes))).toBe(sha(original(LARGE)));
     expect(told).toEqual([...told].sort((a, b) => a - b));
     expect(told.at(-1)).toBe(original(LARGE).length);
+    await first.pack.written();
     const again = await open();
     expect(await read(again.pack.source, LARGE)).toBe(sha(original(LARGE)));
     expect(asked(LARGE)).toEqual([null]);
     expect(asked('manifest.json')).toEqual([null, null]);
+  });
+
+  it('writes nothing before it is told that loading is over, and gives what is not written again', async () => {
+    const { pack } = await open();
+    expect(await read(pack.source, LARGE)).toBe(sha(original(LARGE)));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(() => stored(LARGE)).toThrow();
+    expect(await read(pack.source, LARGE)).toBe(sha(original(LARGE)));
+    expect(asked(LARGE)).toEqual([null]);
+    await pack.written();
+    expect(Buffer.from(stored(LARGE).bytes).equals(original(LARGE))).toBe(true);
+  });
+
+  it('fetches, after a visit that ended while it was written, what is missing of a file', async () => {
+    const first = await open();
+    await read(first.pack.source, LARGE);
+    await read(first.pack.source, SMALL);
+    await first.pack.written();
+    const sink = first.store.shelf({ site: packUrl }).sink();
+    const { bytes, sha256 } = MANIFEST.files.find(({ path }) => path === LARGE) ?? { bytes: 0, sha256: '' };
+    const file = { path: LARGE, bytes, hash: { kind: 'sha256' as const, hex: sha256 } };
+    const note = await sink.note(file);
+    stored(LARGE).bytes = stored(LARGE).bytes.slice(0, CHUNK_BYTES);
+    await sink.keepNote(file, { chunks: note?.chunks.slice(0, 1) ?? [], bytes: CHUNK_BYTES, etag: note?.etag ?? null, verified: false });
+
+    const { pack } = await open();
+    expect(await read(pack.source, LARGE)).toBe(sha(original(LARGE)));
+    expect(await read(pack.source, SMALL)).toBe(sha(original(SMALL)));
+    expect([asked(LARGE), asked(SMALL)]).toEqual([[null, `bytes=${CHUNK_BYTES}-`], [null]]);
+  });
+
+  it('asks for the list past the browser’s cache, as for the files: an old one would have the files of a new version refused', async () => {
+    const asks = vi.spyOn(globalThis, 'fetch');
+    const { pack } = await open();
+    await read(pack.source, SMALL);
+    expect(asks.mock.calls.map(([, init]) => init?.cache)).toEqual(['no-cache', 'no-store']);
+    asks.mockRestore();
   });
 
   it('goes on after a cut where the file broke off', async () => {
@@ -92,10 +130,12 @@ describe('sitePack', () => {
   it('repairs a damaged chunk with that chunk alone', async () => {
     const first = await open();
     await read(first.pack.source, LARGE);
+    await first.pack.written();
     stored(LARGE).bytes[3] = (stored(LARGE).bytes[3] ?? 0) ^ 1;
     const { pack } = await open();
     expect(await read(pack.source, LARGE)).toBe(sha(original(LARGE)));
     expect(asked(LARGE)).toEqual([null, `bytes=0-${CHUNK_BYTES - 1}`]);
+    await pack.written();
     expect(Buffer.from(stored(LARGE).bytes).equals(original(LARGE))).toBe(true);
   });
 
@@ -122,6 +162,7 @@ describe('sitePack', () => {
     serve(SMALL, wrong);
     const { pack } = await open();
     expect(await read(pack.source, SMALL)).toMatchObject({ code: 'pack-corrupt', message: expect.stringContaining(SMALL) });
+    await pack.written();
     expect(() => stored(SMALL)).toThrow();
     serve(SMALL, original(SMALL));
     expect(await read(pack.source, SMALL)).toEqual(expect.any(String));
@@ -169,6 +210,7 @@ describe('sitePack', () => {
     const { pack } = await open();
     expect(await read(pack.source, LARGE)).toBe(sha(original(LARGE)));
     expect(await read(pack.source, SMALL)).toEqual(expect.any(String));
+    await pack.written();
     expect(pack.notes).toEqual([expect.stringContaining('no room')]);
     expect(asked(LARGE)).toEqual([null]);
   });
@@ -179,6 +221,7 @@ describe('sitePack', () => {
     const { pack } = await open();
     expect(await read(pack.source, LARGE)).toBe(sha(original(LARGE)));
     expect(await read(pack.source, SMALL)).toEqual(expect.any(String));
+    await pack.written();
     expect(stored(LARGE).bytes.length).toBe(original(LARGE).length);
     expect(() => stored(SMALL)).toThrow();
     expect(pack.notes).toEqual([expect.stringContaining('no room')]);

@@ -1,6 +1,7 @@
 /**
  * The pack beside the page, kept in this browser: a file whose hash is the manifest's comes from the store, another from the server, used
- * right away and written beside. The manifest is always the server's; where that cannot be had or is refused, the last good one goes on.
+ * as soon as its hash is known to be right, and written when loading is over. The manifest is always the server's; where that cannot be had
+ * or is refused, the last good one goes on.
  */
 import { parseManifest } from '../model/manifest.ts';
 import { type PackSource, parsePackJson } from '../model/pack.ts';
@@ -21,6 +22,7 @@ import { sha256Hex } from '../shared/sha256.ts';
 import { isWebPage } from '../shared/web-page.ts';
 import { holdingLock } from './pack-lock.ts';
 import { freeBytes, type PackShelf, type PackStore } from './pack-store.ts';
+import { WriteBehind } from './write-behind.ts';
 
 export const siteWords: DownloadWords = {
   unreachable: unreadable,
@@ -36,7 +38,7 @@ export const siteWords: DownloadWords = {
     wireError(
       'pack-corrupt',
       `The pack file ${path} is damaged: it is not the one that the manifest lists.`,
-      'Get the pack again from where it came, then reload.',
+      'The server may have a newer version by now: reload, and take it where the page offers it. Else get the pack again from where it came.',
       detail,
     ),
 };
@@ -54,7 +56,9 @@ export interface SitePack {
   source: PackSource;
   /** What a user should know of where it comes from; grows while it is read. */
   notes: string[];
-  /** To be called when all of it was opened and works: what is kept of other versions is thrown away. */
+  /** To be called when loading is over, and time for writing: resolves when all that was read so far is in the store. */
+  written(): Promise<void>;
+  /** To be called when all of it was opened and works: when it is written, what is kept of other versions is thrown away. */
   keep(): Promise<void>;
   /** The one that worked last, from the store alone; null where there is none, or where it is this one. */
   lastGood(): Promise<SitePack | null>;
@@ -81,7 +85,8 @@ export async function sitePack(packUrl: string, store: PackStore): Promise<SiteP
 async function fetchManifest(packUrl: string): Promise<Result<Uint8Array>> {
   const path = 'manifest.json';
   try {
-    const response = await fetch(new URL(path, packUrl), { credentials: 'same-origin' });
+    // Files are fetched past the browser's cache: an older list than theirs would have all of them refused.
+    const response = await fetch(new URL(path, packUrl), { credentials: 'same-origin', cache: 'no-cache' });
     if (response.status === 404 || response.status === 410) return fail(siteWords.missing(path, `HTTP ${response.status}`));
     if (!response.ok) return fail(unreadable(path, `HTTP ${response.status} ${response.statusText}`.trim()));
     if (isWebPage(response)) {
@@ -124,6 +129,8 @@ class RefusedPack implements SitePack {
     };
   }
 
+  async written(): Promise<void> {}
+
   async keep(): Promise<void> {}
 
   async lastGood(): Promise<SitePack | null> {
@@ -140,8 +147,15 @@ class StoredSitePack implements SitePack {
   readonly #version: Version;
   /** What is fetched is written to the store. */
   #keeps: boolean;
-  /** Bytes that the store still takes: asked once, then counted down. Null where the browser does not tell; undefined before it is asked. */
-  #free: number | null | undefined;
+  readonly #behind = new WriteBehind();
+  /** Nothing of the pack is on the shelf, so that no file need be looked for. */
+  #isEmpty: Promise<boolean>;
+  /** Files that are coming, or here and not written yet, by hash. */
+  readonly #atHand = new Map<string, Promise<Result<Uint8Array>>>();
+  /** Bytes that the store takes: asked once. Null where the browser does not tell. */
+  #free: Promise<number | null> | undefined;
+  /** Of these, what was promised to files. */
+  #taken = 0;
 
   constructor(packUrl: string, store: PackStore, shelf: PackShelf, version: Version) {
     this.#packUrl = packUrl;
@@ -150,9 +164,15 @@ class StoredSitePack implements SitePack {
     this.#version = version;
     // The graphs hold it in memory already.
     this.#keeps = store.place !== 'memory';
+    this.#isEmpty = this.#keeps ? shelf.isEmpty().catch(() => false) : Promise.resolve(true);
+  }
+
+  written(): Promise<void> {
+    return this.#behind.flush();
   }
 
   async keep(): Promise<void> {
+    await this.written();
     if (!this.#keeps) return;
     const { manifest, files } = this.#version;
     try {
@@ -175,33 +195,73 @@ class StoredSitePack implements SitePack {
     if (path === 'manifest.json') return ok(new TextEncoder().encode(this.#version.manifest));
     const file = this.#version.files.find((candidate) => candidate.path === path);
     if (!file) return fail(siteWords.missing(path, 'its manifest does not list it'));
-    return (await this.#kept(file, onBytes)) ?? (await this.#missing(file, onBytes));
+    const kept = (await this.#isEmpty) ? null : await this.#kept(file, onBytes);
+    return kept ?? this.#missing(file, onBytes);
   }
 
   async #kept(file: PackFile, onBytes: (bytes: number) => void): Promise<Result<Uint8Array> | null> {
-    if (this.#store.place === 'memory') return null;
     const bytes = await this.#shelf.readChecked(file);
     if (bytes === null) return null;
     onBytes(bytes.length);
     return ok(bytes);
   }
 
-  /** One tab fetches, others wait for it; who waits for one that gets nowhere fetches for itself. */
-  async #missing(file: PackFile, onBytes: (bytes: number) => void): Promise<Result<Uint8Array>> {
-    if (!this.#keeps) return this.#fetch(file, onBytes, false);
-    const stored = async (): Promise<number> => (await this.#shelf.stored([file]))[0]?.storedBytes ?? 0;
-    const held = await holdingLock(`${this.#shelf.name} ${file.hash.hex}`, { progress: stored, onProgress: onBytes }, async (waited) => {
-      const kept = waited ? await this.#kept(file, onBytes) : null;
-      return kept ?? this.#fetch(file, onBytes, await this.#hasRoom(file));
+  #missing(file: PackFile, onBytes: (bytes: number) => void): Promise<Result<Uint8Array>> {
+    const { hex } = file.hash;
+    const atHand = this.#atHand.get(hex);
+    if (atHand !== undefined) return atHand;
+    const forget = (): void => {
+      if (this.#atHand.get(hex) === coming) this.#atHand.delete(hex);
+    };
+    const coming = new Promise<Result<Uint8Array>>((resolve, reject) => {
+      this.#share(file, onBytes, resolve).finally(forget).catch(reject);
     });
-    return held ?? this.#fetch(file, onBytes, false);
+    // What failed may be tried again at once.
+    coming.then(({ ok: isHere }) => isHere || forget(), forget);
+    this.#atHand.set(hex, coming);
+    return coming;
+  }
+
+  /**
+   * One tab fetches, others wait for it; who waits for one that gets nowhere fetches for itself. Resolves when the file is written.
+   * @param give gets it as soon as it is here
+   */
+  async #share(file: PackFile, onBytes: (bytes: number) => void, give: (file: Result<Uint8Array>) => void): Promise<void> {
+    if (!this.#keeps) return give(await this.#fetch(file, onBytes, null));
+    this.#free ??= freeBytes();
+    const progress = async (): Promise<number> => {
+      void this.written(); // the other may wait for what is held here
+      return (await this.#shelf.stored([file]))[0]?.storedBytes ?? 0;
+    };
+    const isMine = await holdingLock(`${this.#shelf.name} ${file.hash.hex}`, { progress, onProgress: onBytes }, async (waited) => {
+      if (waited) {
+        this.#isEmpty = Promise.resolve(false);
+        const kept = await this.#kept(file, onBytes);
+        if (kept) {
+          give(kept);
+          return true;
+        }
+      }
+      const fetched = await this.#fetch(file, onBytes, (await this.#hasRoom(file)) ? await this.#sink() : null);
+      give(fetched);
+      // Nobody takes up what failed before it is thrown away.
+      await (fetched.ok ? this.#behind.push(async () => {}) : this.#behind.flush());
+      return true;
+    });
+    if (isMine === null) give(await this.#fetch(file, onBytes, null));
+  }
+
+  async #sink(): Promise<PackSink> {
+    const sink = this.#shelf.sink();
+    return (await this.#isEmpty) ? { ...sink, note: async () => null } : sink;
   }
 
   async #hasRoom(file: PackFile): Promise<boolean> {
-    if (this.#free === undefined) this.#free = await freeBytes();
-    if (this.#free === null) return true;
-    const hasRoom = this.#free > file.bytes + CHUNK_BYTES;
-    if (hasRoom) this.#free -= file.bytes;
+    this.#free ??= freeBytes();
+    const free = await this.#free;
+    if (free === null) return true;
+    const hasRoom = free - this.#taken > file.bytes + CHUNK_BYTES;
+    if (hasRoom) this.#taken += file.bytes;
     else this.#keepNoMore();
     return hasRoom;
   }
@@ -211,7 +271,8 @@ class StoredSitePack implements SitePack {
     this.#keeps = false;
   }
 
-  async #fetch(file: PackFile, onBytes: (bytes: number) => void, keeps: boolean): Promise<Result<Uint8Array>> {
+  /** @param store where it is written to; null: nowhere */
+  async #fetch(file: PackFile, onBytes: (bytes: number) => void, store: PackSink | null): Promise<Result<Uint8Array>> {
     let whole: Uint8Array<ArrayBuffer>;
     try {
       whole = new Uint8Array(file.bytes);
@@ -221,12 +282,12 @@ class StoredSitePack implements SitePack {
       );
     }
     const url = new URL(file.path, this.#packUrl).href;
-    const sink = new MemorySink(whole, keeps ? this.#shelf.sink() : null, () => this.#keepNoMore());
+    const sink = new MemorySink(whole, store, this.#behind, () => this.#keepNoMore());
     const options: DownloadOptions = {
       fetch: (address, init) => fetch(address, init),
       words: siteWords,
       url: () => url,
-      init: { credentials: 'same-origin', ...(keeps && { cache: 'no-store' as const }) },
+      init: { credentials: 'same-origin', ...(store && { cache: 'no-store' as const }) },
       hash: () => hashOfWhole(whole),
     };
     const loaded = await downloadFile(new AbortController().signal, file, sink, options, onBytes);
@@ -237,15 +298,17 @@ class StoredSitePack implements SitePack {
 /** The platform hashes what lies in memory many times faster than piece by piece. */
 const hashOfWhole = (whole: Uint8Array<ArrayBuffer>): RunningHash => ({ update: () => {}, hex: () => sha256Hex(whole) });
 
-/** Into memory, and into the store as long as that takes it: what the store refuses is no reason not to go on. */
+/** Into memory, and from there into the store behind it, as long as that takes it: what the store refuses is no reason not to go on. */
 class MemorySink implements PackSink {
   readonly #whole: Uint8Array<ArrayBuffer>;
   #store: PackSink | null;
+  readonly #behind: WriteBehind;
   readonly #onRefused: () => void;
 
-  constructor(whole: Uint8Array<ArrayBuffer>, store: PackSink | null, onRefused: () => void) {
+  constructor(whole: Uint8Array<ArrayBuffer>, store: PackSink | null, behind: WriteBehind, onRefused: () => void) {
     this.#whole = whole;
     this.#store = store;
+    this.#behind = behind;
     this.#onRefused = onRefused;
   }
 
@@ -256,7 +319,8 @@ class MemorySink implements PackSink {
   }
 
   async keepNote(file: PackFile, note: FileNote): Promise<void> {
-    await this.#tried((store) => store.keepNote(file, note));
+    const asItIs = { ...note, chunks: [...note.chunks] };
+    this.#later((store) => store.keepNote(file, asItIs));
   }
 
   async readChunk(file: PackFile, index: number, length: number): Promise<Uint8Array<ArrayBuffer> | null> {
@@ -266,12 +330,18 @@ class MemorySink implements PackSink {
   }
 
   async writeChunk(file: PackFile, index: number, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
-    this.#whole.set(bytes, index * CHUNK_BYTES);
-    await this.#tried((store) => store.writeChunk(file, index, bytes));
+    const at = index * CHUNK_BYTES;
+    this.#whole.set(bytes, at);
+    const part = this.#whole.subarray(at, at + bytes.length);
+    this.#later((store) => store.writeChunk(file, index, part));
   }
 
   async drop(file: PackFile): Promise<void> {
-    await this.#tried((store) => store.drop(file));
+    this.#later((store) => store.drop(file));
+  }
+
+  #later(work: (store: PackSink) => Promise<void>): void {
+    if (this.#store !== null) void this.#behind.push(() => this.#tried(work));
   }
 
   async #tried<T>(work: (store: PackSink) => Promise<T>): Promise<T | undefined> {

@@ -87,6 +87,10 @@ export class PackShelf {
     return null;
   }
 
+  async isEmpty(): Promise<boolean> {
+    return (await this.#place.names(this.name)).length === 0;
+  }
+
   async stored(files: readonly PackFile[]): Promise<StoredFile[]> {
     const names = new Set(await this.#place.names(this.name));
     return Promise.all(
@@ -110,9 +114,9 @@ export class PackShelf {
     };
   }
 
-  /** Removes what is of none of these files: of a version before. */
-  async keepOnly(files: readonly PackFile[]): Promise<void> {
-    const kept = new Set([RECORD, ...files.flatMap(({ hash }) => [hash.hex, `${hash.hex}${NOTE}`])]);
+  /** Removes what is of none of these files: of a version before. @param coming whether a version is still being fetched */
+  async keepOnly(files: readonly PackFile[], coming = false): Promise<void> {
+    const kept = new Set([RECORD, ...(coming ? [COMING] : []), ...files.flatMap(({ hash }) => [hash.hex, `${hash.hex}${NOTE}`])]);
     for (const name of await this.#place.names(this.name)) if (!kept.has(name)) await this.#place.remove(this.name, name);
   }
 

@@ -23,3 +23,6 @@ export class RequestsLog {
 
 /** Of this page. */
 export const requestsLog = new RequestsLog();
+
+/** What the workers beside the analysis have asked for so far, those that have ended included; of those alone that asked for anything. */
+export const workerRequests = (): Partial<Record<JobThread, ThreadRequests>> => requestsLog.all();

@@ -16,6 +16,7 @@ import { loadGoodPack, openFoundation, openPack } from './pack-load.ts';
 import { PulseSender } from './pulse.ts';
 import { openVideoFrames } from './video-frames.ts';
 import { runVideo } from './video-run.ts';
+import { runsOnGpu } from './web-gpu.ts';
 
 const PARTS: readonly ReadyPart[] = ['faces', 'reader', 'language-model'];
 
@@ -39,6 +40,9 @@ class AnalyzerWorker implements AnalyzerApi {
   }
 
   async load(options: LoadOptions): Promise<void> {
+    // The list of its files comes while the runtime does.
+    const opening = openPack(options);
+    opening.catch(() => {}); // told to who waits for it
     const opened = await openWebRuntime(options, { onWork: this.#pulse.work, onDeviceLost: (detail) => this.#deviceLost(detail) });
     if (!opened.ok) {
       await this.#loadFailed(PARTS, opened.error);
@@ -47,7 +51,7 @@ class AnalyzerWorker implements AnalyzerApi {
     const { runtime, notes } = opened.value;
     const { choices = null, without = [] } = options;
     const foundation = await openFoundation(options);
-    const pack = await openPack(options);
+    const pack = await opening;
     if (foundation && !foundation.ok) {
       const { message, remedy } = foundation.error;
       notes.push(`The pack’s own language model answers, since the chosen one cannot be used. ${message} ${remedy}`);
@@ -147,11 +151,8 @@ class AnalyzerWorker implements AnalyzerApi {
     }
   }
 
-  /** A device that nothing runs on may go: onnxruntime gives its own up with the last graph on it. */
   #deviceLost(detail: string): void {
-    const info = this.#engine?.info();
-    const isUsed = info?.foundation?.device === 'webgpu' || (info?.graphs.some(({ backend }) => backend === 'webgpu') ?? false);
-    if (isUsed) this.#pulse.fault({ kind: 'device-lost', detail });
+    if (this.#engine && runsOnGpu(this.#engine.info())) this.#pulse.fault({ kind: 'device-lost', detail });
   }
 
   /** Resolves when no frame is being read or explained for somebody who watches. */
