@@ -47,7 +47,10 @@ async function failsWith(page: Page, action: Locator, message: RegExp): Promise<
   await expect(notice).toHaveCount(0);
 }
 
-test('a foundation pack: its faults are told, stopped and gone on with, explains, works offline, goes', async ({ page, hub }) => {
+test('a foundation pack: its faults are told, stopped and gone on with, explains, works offline, is compared with our own, goes', async ({
+  page,
+  hub,
+}) => {
   test.slow();
   await bringPacks(page);
   await user.openPage(page, 'backend=wasm');
@@ -88,8 +91,15 @@ test('a foundation pack: its faults are told, stopped and gone on with, explains
   await start.click();
   await expect(pack(page).getByRole('progressbar', { name: `Fetching ${TITLE}` })).toBeVisible();
   await expect.poll(() => hub.requests.findLast(({ path, host }) => path === DECODER && host === 'cdn')?.bytes).toBe(20_000);
+  // Another, of another architecture, is wanted meanwhile: it has its turn after that.
+  const other = dialog(page).getByRole('listitem', { name: OTHER });
+  await other.getByRole('button', { name: `Download ${OTHER}` }).click();
+  await other.getByRole('button', { name: 'Download after that' }).click(user.PATIENCE);
+  await expect(other).toContainText('Waits its turn');
+  hub.faults.clear();
   await pack(page).getByRole('button', { name: 'Stop download' }).click();
-  await expect(goOn).toBeVisible(user.PATIENCE);
+  await expect(other.getByText(`${OTHER} is on this device.`)).toBeVisible(user.PATIENCE);
+  await expect(goOn).toBeVisible();
   await expect(pack(page)).toContainText(/0\.\d of 0\.\d MB on this device/);
   hub.requests.length = 0;
   hub.faults.set(DECODER, { kind: 'cut', afterBytes: 8_000, times: 1 });
@@ -100,13 +110,6 @@ test('a foundation pack: its faults are told, stopped and gone on with, explains
   expect([...new Set(asked.map(({ path }) => path))], 'what was here is not asked for again').toEqual([DECODER]);
   expect(asked.map(({ range }) => range)).toEqual(['bytes=20000-', 'bytes=28000-']);
 
-  // A second one, of another architecture, without a fault.
-  await dialog(page)
-    .getByRole('button', { name: `Download ${OTHER}` })
-    .click();
-  await dialog(page).getByRole('button', { name: 'Start download' }).click();
-  await expect(dialog(page).getByText(`${OTHER} is on this device.`)).toBeVisible(user.PATIENCE);
-
   // From here on the hub is gone.
   hub.offline = true;
   await pack(page)
@@ -115,7 +118,8 @@ test('a foundation pack: its faults are told, stopped and gone on with, explains
   await page.keyboard.press('Escape');
   await expect(user.model(page)).toContainText('tiny-foundation', user.PATIENCE);
   await expect(user.model(page)).toContainText('not calibrated');
-  await page.reload();
+  // On the next visit, with our own pack of which it takes the language model's place.
+  await page.goto('/?backend=wasm');
   await expect(user.model(page)).toContainText('tiny-foundation', user.PATIENCE);
   // It writes of each picture what PyTorch wrote of it, word for word. A cue that it names is shown as what it is: not measured.
   const goldens: Golden[] = JSON.parse(await readFile(fixture(`hub/${REPO}/goldens.json`), 'utf8')).goldens;
@@ -140,20 +144,59 @@ test('a foundation pack: its faults are told, stopped and gone on with, explains
     expect(options.map(({ option }) => option).sort()).toEqual([...user.EMOTIONS].sort());
   }
 
-  // Both beside each other, on the picture that is shown.
+  // Our own beside the other of those, on a picture that is dark to it.
+  await user.drop(page, 'hub/tiny-random/Qwen2-VL/golden-dark.png');
+  await expect(user.item(page, 'golden-dark.png').and(page.locator('[aria-current="true"]'))).toBeVisible(user.PATIENCE);
+  await user.modelReady(page);
   await openPacks(page, hub);
   await dialog(page).getByRole('button', { name: 'Compare two packs…' }).click();
   const compare = page.getByRole('dialog', { name: 'Compare packs' });
-  for (const [side, name] of [
-    ['A', TITLE],
-    ['B', OTHER],
-  ] as const) {
-    await compare.getByRole('combobox', { name: `Pack ${side}` }).click();
-    await page.getByRole('option', { name }).click();
-  }
+  await expect(compare.getByRole('combobox', { name: 'Pack A' })).toContainText('emollm-s');
+  await expect(compare.getByRole('combobox', { name: 'Pack B' })).toContainText(TITLE);
+  await compare.getByRole('combobox', { name: 'Pack B' }).click();
+  await page.getByRole('option', { name: OTHER }).click();
   await compare.getByRole('button', { name: 'Compare', exact: true }).click();
-  await expect(compare.getByText('Both say happiness.')).toBeVisible(user.PATIENCE);
+  const figures = compare.getByRole('table', { name: 'Figures' });
+  await expect(figures).toBeVisible(user.PATIENCE);
+  for (const [name, each] of [
+    ['Whole answer', /^\d+\.\d s$/],
+    ['Writing', /^\d.* tok\/s$/],
+    ['Files, loaded for it', /^\d[\d.]* MB$/],
+  ] as const) {
+    await expect(figures.getByRole('row', { name }).getByRole('cell')).toHaveText([each, each]);
+  }
+  const sides = await Promise.all(
+    ['A', 'B'].map(async (side) => {
+      const region = compare.getByRole('region', { name: `Pack ${side}` });
+      await expect(region.getByRole('heading', { level: 4 })).toHaveText(user.STEPS);
+      return region;
+    }),
+  );
+  await expect(sides[0] ?? compare).not.toContainText('not calibrated');
+  await expect(sides[1] ?? compare).toContainText('not calibrated');
+  const downloading = page.waitForEvent('download');
+  await compare.getByRole('button', { name: 'Export JSON' }).click();
+  const told = JSON.parse(await readFile(await (await downloading).path(), 'utf8'));
+  expect(told.sides).toMatchObject([
+    { side: 'A', madeBy: { packId: 'emollm-s' }, outcome: 'done', calibrated: true },
+    {
+      side: 'B',
+      madeBy: { packId: 'emollm-s', foundation: { id: 'tiny-qwen' } },
+      outcome: 'done',
+      calibrated: false,
+      // Seen by that model, too.
+      steps: { observe: expect.stringContaining('A picture with little light.') },
+    },
+  ]);
+  const [a, b]: string[] = told.sides.map(({ answer }: { answer: { text: string } }) => answer.text);
+  await expect(compare.getByText(a === b ? `Both say ${a}.` : `They disagree: A says ${a}, B says ${b}.`)).toBeVisible();
+  await expect(compare).toContainText('those of one side are calibrated, those of the other are not');
+  for (const [at, { steps }] of (told.sides as { steps: Record<string, string> }[]).entries()) {
+    expect(steps.reason).toMatch(/[a-z]+ [a-z]+/i);
+    await expect(sides[at] ?? compare).toContainText(steps.reason?.trim() ?? '?');
+  }
   await page.keyboard.press('Escape');
+  await expect(user.model(page)).toContainText('tiny-foundation');
 
   // Deleted: the page's own takes its place.
   await openPacks(page, hub);

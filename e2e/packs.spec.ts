@@ -38,9 +38,14 @@ test('own packs: a dropped ZIP and a folder are kept, used, compared and deleted
   await user.openPage(page, 'backend=wasm');
   await user.modelReady(page);
   const folder = await ownPack(info, 'mine');
-  await user.drop(page, relative(fixture('.'), await zipOf(folder)));
+  // Two at once: one after the other, and the one that is none says so by its name.
+  const none = info.outputPath('none.zip');
+  await writeFile(none, zipSync({ 'manifest.json': new Uint8Array([123]) }));
+  await user.drop(page, relative(fixture('.'), await zipOf(folder)), none);
   await expect(pack(page, 'Pack mine')).toContainText('Pack mine is on this device.', user.PATIENCE);
   await expect(pack(page, 'Pack mine')).toContainText('opened from this device');
+  await expect(dialog(page).getByText('Not opened: none.zip')).toBeVisible(user.PATIENCE);
+  await dialog(page).getByRole('alert').getByRole('button', { name: 'Close' }).click();
 
   // A folder of which one file is another than its manifest says.
   const damaged = await ownPack(info, 'damaged');

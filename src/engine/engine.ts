@@ -266,9 +266,10 @@ class PackEngine implements Engine {
       const small = new Map<string, Uint8Array>(); // the fast path's files, which may be opened a second time
       this.#notes.length = 0;
       const foundation = await this.#foundationLoader();
-      const partOf = (name: ReadyPart): PackPart => (foundation && name === 'language-model' ? 'words' : name);
-      const meter = new LoadMeter(pack.bytesOf(this.#parts.map(partOf)) + (foundation?.bytes ?? 0), emit);
-      const read = (name: ReadyPart) => meter.readPart(pack, partOf(name), name);
+      const ownParts: PackPart[] = foundation ? ['words'] : ['prompt', 'decoder'];
+      const partsOf = (name: ReadyPart): PackPart[] => (name === 'language-model' ? ownParts : [name]);
+      const meter = new LoadMeter(pack.bytesOf(this.#parts.flatMap(partsOf)) + (foundation?.bytes ?? 0), emit);
+      const read = (name: ReadyPart) => meter.readPart(pack, partsOf(name)[0] ?? name, name);
       // The next part's bytes come while this part's graphs are opened.
       let coming = read('faces');
       const shelf = new GraphShelf(this.#runtime, pack.manifest, known, await checksOf(pack));
@@ -281,8 +282,10 @@ class PackEngine implements Engine {
         const following = this.#parts[index + 1];
         if (following) coming = read(following);
         if (part === 'language-model' && foundation) {
-          this.#language = await this.#openFoundation(signal, foundation, shelf, pack, files.value, meter);
-        } else await this.#openPart(part, shelf, pack.manifest, files.value);
+          const stage = await this.#openFoundation(signal, foundation, shelf, pack, files.value, meter);
+          if (this.#shelf !== shelf) return await stage.dispose();
+          this.#language = stage;
+        } else await this.#openPart(part, shelf, pack, files.value, meter);
         if (this.#shelf !== shelf) return; // disposed, or loaded anew, meanwhile
         emit({ type: 'ready', part, info: this.info() });
         if (part !== 'language-model') for (const [path, bytes] of files.value) small.set(path, bytes);
@@ -296,11 +299,15 @@ class PackEngine implements Engine {
     }
   }
 
-  async #openPart(part: ReadyPart, shelf: GraphShelf, manifest: PackManifest, files: PartFiles): Promise<void> {
+  /** @param files of the language model's part those of the prompt; the decoder's come while these are opened */
+  async #openPart(part: ReadyPart, shelf: GraphShelf, pack: Pack, files: PartFiles, meter: LoadMeter): Promise<void> {
+    const { manifest } = pack;
     if (part === 'faces') this.#faces = await openFaces(shelf, manifest, files);
     else if (part === 'language-model') {
       const { encoder } = this.#needFastPath();
-      this.#language = new OwnStage(await openLanguage(shelf, manifest, files), encoder, manifest);
+      const decoder = meter.readPart(pack, 'decoder', 'language-model');
+      decoder.catch(() => {}); // told to who waits for it
+      this.#language = new OwnStage(await openLanguage(shelf, manifest, files, decoder), encoder, manifest);
     } else if (this.#faces) {
       const { encoder } = await openReader(shelf, manifest, files);
       this.#fastPath = new FastPath({ ...this.#faces, encoder }, manifest);
@@ -310,7 +317,7 @@ class PackEngine implements Engine {
   /** Null where no foundation pack is asked for; what only those need is fetched here. */
   async #foundationLoader(): Promise<FoundationLoader | null> {
     const files = this.#foundation;
-    if (!files) return null;
+    if (!files || !this.#parts.includes('language-model')) return null;
     const { foundationLoader } = await import('./foundation-stage.ts');
     return foundationLoader(this.#runtime, files);
   }
@@ -336,7 +343,11 @@ class PackEngine implements Engine {
     meter.grow(pack.bytesOf(['language-model']));
     const own = await meter.readPart(pack, 'language-model', 'language-model');
     if (!own.ok) throw new EngineFailure(own.error);
-    return new OwnStage(await openLanguage(shelf, manifest, own.value, words), this.#needFastPath().encoder, manifest);
+    return new OwnStage(
+      await openLanguage(shelf, manifest, own.value, Promise.resolve(own), words),
+      this.#needFastPath().encoder,
+      manifest,
+    );
   }
 
   #needFastPath(): FastPath {

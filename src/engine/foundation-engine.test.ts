@@ -2,10 +2,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, expect, it } from 'vitest';
-import type { FoundationFiles } from '../model/foundation-manifest.ts';
+import { afterEach, expect, it, vi } from 'vitest';
+import { type FoundationFiles, foundationFiles } from '../model/foundation-manifest.ts';
 import { hubLayoutManifest } from '../model/hub-layout.ts';
 import type { PackSource } from '../model/pack.ts';
+import { countingRuntime } from '../node/counting-runtime.fixture.ts';
 import { packFolder } from '../node/pack-folder.ts';
 import { readPicture } from '../node/picture.ts';
 import { createNodeRuntime } from '../node/runtime.ts';
@@ -85,6 +86,47 @@ it('goes on with the pack’s own language model where the foundation model cann
   ]);
   expect(graphs.filter(({ graph }) => graph === 'text-detector')).toHaveLength(1);
   expect((await explain(engine)).at(-1)?.type).toBe('done');
+}, 60_000);
+
+it('keeps no model open that is ready only after the engine was let go', async () => {
+  const { runtime, count } = await countingRuntime();
+  const model = tinyModel();
+  let isAsked = (): void => {};
+  let go = (): void => {};
+  const asked = new Promise<void>((resolve) => {
+    isAsked = resolve;
+  });
+  const held = new Promise<void>((resolve) => {
+    go = resolve;
+  });
+  const read: FoundationFiles['read'] = async (path) => {
+    isAsked();
+    await held;
+    return model.read(path);
+  };
+  const left = createEngine(runtime, PACK, { foundation: { ...model, read } });
+  const loading = (async () => {
+    for await (const event of left.load(signal)) expect(event.type).not.toBe('load-failed');
+  })();
+  await asked;
+  await left.dispose();
+  go();
+  await loading;
+  expect(count.open).toBe(0);
+}, 60_000);
+
+it('reads nothing of a foundation model where the language model is left out', async () => {
+  const model = tinyModel();
+  const { paths } = foundationFiles(model.manifest, { webgpu: false, shaderF16: false, native: true });
+  const foundation = {
+    manifest: { ...model.manifest, stated: paths.map((path) => ({ path, bytes: 1_000_000 })) },
+    read: vi.fn(model.read),
+  };
+  engine = createEngine(await createNodeRuntime('native', 1), PACK, { foundation, without: ['language-model'] });
+  let last = { loadedBytes: 0, totalBytes: 1 };
+  for await (const event of engine.load(signal)) if (event.type === 'load-progress') last = event;
+  expect(foundation.read).not.toHaveBeenCalled();
+  expect(last.loadedBytes).toBe(last.totalBytes);
 }, 60_000);
 
 it('fails to load where nothing may take its place', async () => {

@@ -42,6 +42,7 @@ function fakeStage(
   let open = 0;
   let writing = false;
   let disposedWhileWriting = false;
+  let written = 0;
   const model = {
     manifest: {
       id: 'fake',
@@ -63,6 +64,7 @@ function fakeStage(
           throwIfCancelled(run);
           if (ids.length === maxNewTokens) break;
           ids.push(ids.length);
+          written += 1;
           const isOver = onText(piece, ids.length);
           await new Promise((goOn) => setTimeout(goOn));
           if (isOver) break;
@@ -93,7 +95,7 @@ function fakeStage(
     },
   };
   const stage = new FoundationStage(model as unknown as ConstructorParameters<typeof FoundationStage>[0], words, pack);
-  return { stage, asked, scored, open: () => open, disposedWhileWriting: () => disposedWhileWriting };
+  return { stage, asked, scored, open: () => open, disposedWhileWriting: () => disposedWhileWriting, written: () => written };
 }
 
 const request = (changes: Partial<DeepRequest> = {}): DeepRequest => ({
@@ -196,6 +198,19 @@ it('lets the model come to rest before its text is let go, where nobody listens 
   const run = fake.stage.explain(new AbortController().signal, frame, request());
   for await (const event of run) if (event.type === 'text') break;
   expect([fake.open(), fake.disposedWhileWriting()]).toEqual([0, false]);
+  // Nor does it write on for nobody.
+  expect(fake.written()).toBeLessThan(TEXT.length / 4);
+});
+
+it('writes no more than it is asked for, and no more than its pack allows', async () => {
+  for (const [asked, most] of [
+    [20, 20],
+    [5000, 200],
+  ] as const) {
+    const fake = fakeStage([' and so on'.repeat(500)]);
+    await explain(fake, { maxNewTokens: asked });
+    expect(fake.written()).toBe(most);
+  }
 });
 
 describe('a model whose options cannot be scored', () => {
@@ -211,6 +226,7 @@ describe('a model whose options cannot be scored', () => {
     const fake = fakeStage([`${TEXT} happiness or sadness`, ' sadness'], { answers: 'parsed' });
     const { answer } = await explain(fake);
     expect(fake.asked[1]?.user).toContain('Write one of these');
+    expect(fake.asked.map(({ pictures }) => pictures.length)).toEqual([2, 1]); // the face close up has said what it has to say
     expect(answer?.text).toBe('sadness');
   });
 

@@ -25,6 +25,8 @@ export interface ComparedSide {
   /** From the question to the end of the answer; null where it did not end. */
   seconds: number | null;
   loadSeconds: number | null;
+  /** Of the files that were loaded for it; null where it was never loaded. */
+  filesBytes: number | null;
   /** Of the page with its workers; null where the browser does not tell. */
   memoryBytes: number | null;
 }
@@ -63,6 +65,7 @@ export function comparisonCsv({ app, picture, task, sides }: ComparedPicture): s
     'tokens_per_second',
     'seconds',
     'load_seconds',
+    'files_bytes',
     'memory_bytes',
     'app_version',
   ];
@@ -84,6 +87,7 @@ export function comparisonCsv({ app, picture, task, sides }: ComparedPicture): s
     answered.tokensPerSecond,
     answered.seconds,
     answered.loadSeconds,
+    answered.filesBytes,
     answered.memoryBytes,
     app.version,
   ]);

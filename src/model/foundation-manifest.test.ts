@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import {
+  cannotRun,
   type FoundationManifest,
   foundationBytes,
   foundationFiles,
@@ -65,6 +66,23 @@ it('refuses a revision that is no commit, a path that leaves the repository, and
   expect(refused({ format: 2 })).toMatchObject({ ok: false, error: { code: 'pack-unsupported' } });
 });
 
+it('refuses what would lead out of the hub’s layout, or fill the memory before a file is read', () => {
+  const [first] = manifests as { hub: object }[];
+  const refused = (changes: object) => expect(parseFoundationManifest({ ...first, ...changes })).toMatchObject({ ok: false });
+  for (const repo of ['../..', 'a/..', './b', 'a/b/c']) refused({ hub: { repo, revision: 'a'.repeat(40) } });
+  for (const path of ['a//b', 'a/', 'a/./b', 'a/..', '/a']) refused({ configs: [path] });
+  refused({ externalData: { 'decoder_model_merged_q4.onnx': 4e9 } });
+});
+
+it('says why a machine cannot run a model, also where no machine can', () => {
+  const manifest = parsed(manifests[0]);
+  const told = (backends: FoundationManifest['backends']) => cannotRun({ ...manifest, backends });
+  const some = { dtypes: {}, memoryBytes: null };
+  expect(told({ webgpu: some }).message).toMatch(/needs WebGPU\.$/);
+  expect(told({ 'webgpu-f16': some, cpu: some }).message).toMatch(/16-bit shaders/);
+  expect(told({ cpu: some })).toMatchObject({ code: 'pack-unsupported', message: expect.not.stringContaining('WebGPU') });
+});
+
 describe('a folder laid out like the hub’s, without a manifest', () => {
   const folder = fileURLToPath(new URL('../../e2e/fixtures/hub/tiny-random/Qwen2-VL/', import.meta.url));
   const config: unknown = JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8'));
@@ -79,6 +97,11 @@ describe('a folder laid out like the hub’s, without a manifest', () => {
       backends: { wasm: { dtypes: { decoder_model_merged: 'q4' } } },
     });
     expect(made.value.backends['webgpu-f16']?.dtypes.decoder_model_merged).toBe('q4f16');
+  });
+
+  it('is taken with a graph beside it that no class opens', () => {
+    const made = hubLayoutManifest('x', [...paths, 'onnx/vision encoder.old-2.onnx'], config);
+    expect(made.ok && Object.keys(made.value.backends.wasm?.dtypes ?? {})).toHaveLength(3);
   });
 
   it('is refused where a graph is missing', () => {

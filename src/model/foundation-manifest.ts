@@ -7,12 +7,16 @@ import { type WireError, wireError } from '../shared/errors.ts';
 import type { Result } from '../shared/result.ts';
 import { parseFormat } from './manifest-format.ts';
 
+export const GRAPH_NAME = /^[a-z0-9_]+$/;
+
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 const positive = v.pipe(v.number(), v.integer(), v.minValue(1));
 /** A path inside the hub's repository: no folders up, no absolute paths. */
-const filePath = v.pipe(v.string(), v.regex(/^(?!.*(?:^|\/)\.\.(?:\/|$))[A-Za-z0-9][A-Za-z0-9._/-]*$/));
+const filePath = v.pipe(v.string(), v.regex(/^(?!.*\/\.{1,2}(?:\/|$))[A-Za-z0-9][A-Za-z0-9._-]*(?:\/[A-Za-z0-9._-]+)*$/));
 const dtype = v.picklist(['fp32', 'fp16', 'q8', 'int8', 'uint8', 'q4', 'q4f16', 'bnb4']);
-const graphName = v.pipe(v.string(), v.regex(/^[a-z0-9_]+$/));
+const graphName = v.pipe(v.string(), v.regex(GRAPH_NAME));
+/** No model has as many; a list as long as this is made of it. */
+const dataFiles = v.pipe(positive, v.maxValue(1000));
 
 const backend = v.object({
   /** Dtype by graph. All graphs that the model's class opens must be here. */
@@ -32,7 +36,7 @@ const manifest = v.object({
   /** What a user of the numbers must know, a sentence each. */
   notes: v.array(v.string()),
   hub: v.object({
-    repo: v.pipe(v.string(), v.regex(/^[\w.-]+\/[\w.-]+$/)),
+    repo: v.pipe(v.string(), v.regex(/^\w[\w.-]*\/\w[\w.-]*$/)),
     /** A commit: what is fetched is never another model than the one that was looked at. */
     revision: v.pipe(v.string(), v.regex(/^[0-9a-f]{40}$/)),
   }),
@@ -45,7 +49,7 @@ const manifest = v.object({
   /** Needed on every machine: configuration, tokenizer, processor, chat template. */
   configs: v.pipe(v.array(filePath), v.minLength(1)),
   /** How many external data files an ONNX file has, by the ONNX file's name; none where it is not named. */
-  externalData: v.optional(v.record(v.string(), positive), {}),
+  externalData: v.optional(v.record(v.string(), dataFiles), {}),
   /** By machine; one that is missing cannot run this model. `webgpu-f16` is WebGPU with 16-bit shaders, `cpu` is Node. */
   backends: v.object({
     'webgpu-f16': v.optional(backend),
@@ -142,7 +146,8 @@ export function foundationBytes(manifest: FoundationManifest, paths: readonly st
 export function cannotRun({ title, backends }: FoundationManifest): WireError {
   const remedy = 'Choose a smaller model, or a browser and a graphics card that have it.';
   if (backends.webgpu) return wireError('no-webgpu', `${title} cannot run here: it needs WebGPU.`, remedy);
-  return wireError('no-webgpu', `${title} cannot run here: it needs WebGPU with 16-bit shaders.`, remedy);
+  if (backends['webgpu-f16']) return wireError('no-webgpu', `${title} cannot run here: it needs WebGPU with 16-bit shaders.`, remedy);
+  return wireError('pack-unsupported', `${title} cannot run here: it has no files of a kind that can be used.`, 'Choose another pack.');
 }
 
 /** Whether a parsed manifest.json says that it is a foundation pack's. */

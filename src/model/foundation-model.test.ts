@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { countingRuntime } from '../node/counting-runtime.fixture.ts';
 import { readPicture } from '../node/picture.ts';
 import { createNodeRuntime } from '../node/runtime.ts';
 import { wireError } from '../shared/errors.ts';
@@ -216,6 +217,29 @@ it('says which file is missing or damaged', async () => {
   ).rejects.toBeInstanceOf(EngineFailure);
   // And the next one opens.
   await open(files);
+});
+
+it('keeps nothing open of a model of which a file has failed, and gives nothing of it to the next one', async () => {
+  const manifest = manifestOf('Idefics3', 'q8');
+  const files = filesOf('Idefics3', manifest);
+  const missing = wireError('pack-missing', 'A file is not there.', 'Get it.', 'onnx/vision_encoder_quantized.onnx');
+  const late: Promise<unknown>[] = [];
+  const slow = async (path: string) => {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    return files.read(path);
+  };
+  const read: FoundationFiles['read'] = (path) => {
+    if (path.includes('vision')) return Promise.resolve(fail(missing));
+    const reading = path.startsWith('onnx/') ? slow(path) : files.read(path);
+    late.push(reading);
+    return reading;
+  };
+  const [first, next] = [await countingRuntime(), await countingRuntime()];
+  await expect(open({ manifest, read }, first.runtime)).rejects.toMatchObject({ error: missing });
+  await open({ ...files, read: slow }, next.runtime);
+  await Promise.all(late);
+  expect(first.count.open).toBe(0);
+  expect(next.count).toEqual({ opened: 3, open: 3 });
 });
 
 it('refuses a machine that the model cannot run on, before anything is read', async () => {

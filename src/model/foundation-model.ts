@@ -17,6 +17,7 @@ import {
 import { backendsFor, EngineFailure, type Runtime, runtimeFailure } from './graph.ts';
 import { type Picture, resize } from './image.ts';
 import { type Branchable, scoreOptions, throwIfCancelled } from './language-model.ts';
+import { ArrayLogits, type Logits } from './logits.ts';
 import { createTextStream } from './tokenizer.ts';
 import { handRuntimeToTransformers, SessionLease } from './transformers-runtime.ts';
 
@@ -283,8 +284,8 @@ export class FoundationText {
     this.#pending = [Number(sequences.data[length - 1])];
   }
 
-  /** Of the next token after what is cached and these ids. [vocab] */
-  async #logitsAfter(signal: AbortSignal, ids: readonly number[]): Promise<Float32Array> {
+  /** Of the next token after what is cached and these ids. */
+  async #logitsAfter(signal: AbortSignal, ids: readonly number[]): Promise<Logits> {
     throwIfCancelled(signal);
     const { Tensor, ones } = this.#library;
     const inputs = {
@@ -299,7 +300,7 @@ export class FoundationText {
       if (name.startsWith('present') && tensor.location === 'gpu-buffer') tensor.dispose();
     }
     if (!logits) throw new EngineFailure(wireError('pack-unsupported', 'The foundation model’s decoder gives no logits.', REMEDY));
-    return logits.slice(null, -1, null).to('float32').data as Float32Array;
+    return new ArrayLogits(logits.slice(null, -1, null).to('float32').data as Float32Array);
   }
 
   /** Where positions have more axes than one (Qwen-VL), pictures take fewer of them than tokens: the text behind goes on from there. Null: the library counts. */
@@ -345,12 +346,12 @@ export class FoundationText {
 
 /** A branch of a text by the ids that it adds: each step runs all of them again, which are few. */
 class Branch implements Branchable {
-  readonly #run: (ids: readonly number[]) => Promise<Float32Array>;
+  readonly #run: (ids: readonly number[]) => Promise<Logits>;
   readonly #ids: readonly number[];
   #added: number[] = [];
-  logits: Float32Array = new Float32Array();
+  logits: Logits = new ArrayLogits(new Float32Array());
 
-  constructor(run: (ids: readonly number[]) => Promise<Float32Array>, ids: readonly number[] = []) {
+  constructor(run: (ids: readonly number[]) => Promise<Logits>, ids: readonly number[] = []) {
     this.#run = run;
     this.#ids = ids;
   }
@@ -417,6 +418,7 @@ class PackReader {
     try {
       throwIfCancelled(this.#signal);
       const read = await this.#files.read(path);
+      if (this.failure) throw this.failure; // the library opens all graphs at once: another's file has failed meanwhile
       if (!read.ok) throw new EngineFailure(read.error);
       const { value } = read;
       this.#loaded += value.length;

@@ -4,7 +4,7 @@
  */
 import { wireError } from '../shared/errors.ts';
 import { fail, type Result } from '../shared/result.ts';
-import { DTYPE_SUFFIXES, type FoundationManifest, parseFoundationManifest } from './foundation-manifest.ts';
+import { DTYPE_SUFFIXES, type FoundationManifest, GRAPH_NAME, parseFoundationManifest } from './foundation-manifest.ts';
 
 /** Dtypes in the order in which a CPU likes them: decoders are read whole for every token, so fewer bits are faster there. */
 const FOR_DECODERS = ['q4', 'q8', 'int8', 'uint8', 'fp32'];
@@ -43,6 +43,7 @@ export function hubLayoutManifest(name: string, paths: readonly string[], config
     if (file === undefined) continue;
     const [dtype, suffix] = SUFFIXES.find(([, ending]) => file.endsWith(ending)) ?? ['fp32', ''];
     const graph = file.slice(0, file.length - suffix.length);
+    if (!GRAPH_NAME.test(graph)) continue; // no class of transformers.js opens it
     graphs.set(graph, [...(graphs.get(graph) ?? []), dtype]);
     let count = 0;
     while (files.has(`${path}_data${count === 0 ? '' : `_${count}`}`)) count += 1;

@@ -102,7 +102,8 @@ describe('downloadFile', () => {
       chunks: [expect.any(String), expect.any(String), expect.any(String)],
     });
     expect(told.at(-1)).toBe(SIZE);
-    await load();
+    sink.readChunk = () => Promise.reject(new Error('what is verified is not read again'));
+    expect(await load()).toMatchObject({ ok: true });
     expect(server.asked).toHaveLength(1);
   });
 
@@ -168,6 +169,45 @@ describe('downloadFile', () => {
     expect(sink.stored(fileOf(BODY)).equals(BODY)).toBe(true);
   });
 
+  it.each(['W/"1"', '"1-gzip"', '"1;br"'])(
+    'goes on where the tag alone is written otherwise, as behind a packing server: %s',
+    async (etag) => {
+      server.faults.push(server.cutAfter(CHUNK_BYTES + 1000), (request, response, body) => {
+        server.etag = etag;
+        server.send(request, response, body);
+      });
+      expect(await load()).toMatchObject({ ok: true });
+      expect(server.asked).toHaveLength(2);
+    },
+  );
+
+  it('begins anew where a server sends another part than was asked for', async () => {
+    server.faults.push(server.cutAfter(CHUNK_BYTES + 1000), (_request, response, body) => {
+      response.writeHead(206, { etag: '"1"', 'content-range': `bytes 0-${SIZE - 1}/${SIZE}` }).end(body);
+    });
+    expect(await load()).toMatchObject({ ok: true });
+    expect(sink.stored(fileOf(BODY)).equals(BODY)).toBe(true);
+  });
+
+  it('says that a file has changed where it has less now than was stored of it', async () => {
+    server.faults.push(server.cutAfter(CHUNK_BYTES + 1000));
+    const stop = new AbortController();
+    await load(fileOf(BODY), stop.signal, { wait: async () => stop.abort() });
+    server.files.set('a.bin', content(7, 500));
+    expect(await load()).toMatchObject({ ok: false, error: { code: 'pack-corrupt', detail: expect.stringContaining('got 500') } });
+  });
+
+  it('gives up on a file that is another one each time', async () => {
+    for (let i = 0; i < 30; i += 1) {
+      server.faults.push((request, response, body) => {
+        server.etag = `"${i}"`;
+        server.cutAfter(1000)(request, response, body);
+      });
+    }
+    expect(await load()).toMatchObject({ ok: false, error: { code: 'pack-corrupt', detail: expect.stringContaining('changes') } });
+    expect(server.asked.length).toBeLessThan(10);
+  });
+
   it('finds by the hash what no tag told, and begins anew once', async () => {
     server.etag = null;
     server.files.set('a.bin', content(3));
@@ -181,8 +221,17 @@ describe('downloadFile', () => {
 
   it('keeps nothing of a file that is another than its list says', async () => {
     server.files.set('a.bin', content(3));
-    expect(await load()).toMatchObject({ ok: false, error: { code: 'pack-corrupt', detail: expect.stringContaining('sha256') } });
-    expect(server.asked).toHaveLength(2);
+    const caches: unknown[] = [];
+    const asking = (url: string, init: RequestInit) => {
+      caches.push(init.cache);
+      return fetch(url, init);
+    };
+    expect(await load(undefined, undefined, { fetch: asking })).toMatchObject({
+      ok: false,
+      error: { code: 'pack-corrupt', detail: expect.stringContaining('sha256') },
+    });
+    // The second time not from the browser's cache, whose fault it may have been.
+    expect(caches).toEqual([undefined, 'no-store']);
     expect(sink.notes.size + sink.chunks.size).toBe(0);
   });
 
@@ -221,8 +270,31 @@ describe('downloadFile', () => {
     expect(waits).toEqual([7000, 1000, 1000]);
   });
 
+  it('waits until the moment that a host names, and asks again after a request that took too long', async () => {
+    server.faults.push(status(503, { 'retry-after': new Date(Date.now() + 60_000).toUTCString() }), status(408));
+    expect(await load()).toMatchObject({ ok: true });
+    const [first = 0, second] = waits;
+    expect(first).toBeGreaterThan(50_000);
+    expect(first).toBeLessThanOrEqual(60_000);
+    expect(second).toBe(1000);
+  });
+
+  it('goes on for as long as something comes, however often it is cut', async () => {
+    for (let i = 0; i < 9; i += 1) server.faults.push(server.cutAfter(200_000));
+    expect(await load()).toMatchObject({ ok: true });
+    expect(server.asked).toHaveLength(10);
+    expect(new Set(waits)).toEqual(new Set([500]));
+  });
+
+  it('does not sit out a pause of an hour', async () => {
+    server.faults.push(status(429, { 'retry-after': '3600' }));
+    expect(await load()).toMatchObject({ ok: false, error: { code: 'hub-refused' } });
+    expect(waits).toEqual([]);
+  });
+
   it.each([
     [404, 'pack-missing', 1],
+    [410, 'pack-missing', 1],
     [401, 'hub-refused', 1],
     [403, 'hub-refused', 1],
     [429, 'hub-refused', 4],
@@ -261,6 +333,14 @@ describe('downloadFile', () => {
       error: { code: 'storage-full' },
     });
     expect(sink.notes.get('a.bin')?.verified ?? false).toBe(false);
+  });
+
+  it.each([
+    ['ENOSPC', 'storage-full'],
+    ['EACCES', 'storage-refused'],
+  ])('tells a full disk from one that may not be written to: %s', async (code, expected) => {
+    sink.writeChunk = () => Promise.reject(Object.assign(new Error(code), { code }));
+    expect(await load()).toMatchObject({ ok: false, error: { code: expected } });
   });
 
   it('goes on receiving while a chunk is written, one chunk ahead at most', async () => {

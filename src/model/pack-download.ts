@@ -145,8 +145,6 @@ class FileDownload {
   /** Bytes that are there: whole chunks, and the start of `#chunk`. */
   #position = 0;
   #noted = Date.now();
-  /** Something older than this download is part of it: where the hash is wrong, that may be why. */
-  #fresh = true;
 
   constructor(signal: AbortSignal, file: PackFile, sink: PackSink, options: DownloadOptions, onBytes: (bytes: number) => void) {
     this.#signal = signal;
@@ -184,7 +182,6 @@ class FileDownload {
   async #takeUp(known: FileNote): Promise<void> {
     const { bytes } = this.#file;
     if (known.bytes > bytes || known.chunks.length !== Math.ceil(known.bytes / CHUNK_BYTES)) return this.#sink.drop(this.#file);
-    this.#fresh = false;
     this.#note.etag = known.etag;
     for (const [index, hash] of known.chunks.entries()) {
       const length = Math.min(CHUNK_BYTES, known.bytes - index * CHUNK_BYTES);
@@ -264,7 +261,6 @@ class FileDownload {
       if (from > 0 && response.status === 206 && range !== null && range.from !== from) return { kind: 'done', value: 'changed' };
       const length = statedLength(response, range);
       if (length !== null && length !== bytes) {
-        if (from > 0 && !this.#fresh) return { kind: 'done', value: 'changed' };
         return { kind: 'failed', error: words.corrupt(path, `${path}: expected ${bytes} bytes, got ${length}`) };
       }
       // A server that ignores the range begins at the beginning: what is there already is passed over.
@@ -343,7 +339,6 @@ class FileDownload {
     this.#note = emptyNote();
     this.#hash = this.#newHash();
     this.#position = 0;
-    this.#fresh = true;
     this.#onBytes(0);
   }
 

@@ -56,6 +56,19 @@ describe('listHubFiles', () => {
     expect(await list()).toMatchObject({ ok: false, error: { code: 'pack-corrupt' } });
   });
 
+  it('takes a hash with its kind before it, as LFS writes it', async () => {
+    serve([{ ...LARGE, lfs: { ...LARGE.lfs, oid: `sha256:${LARGE.lfs.oid}` } }]);
+    expect(await list()).toMatchObject({ ok: true, value: [{ hash: { kind: 'sha256', hex: LARGE.lfs.oid } }] });
+  });
+
+  it('does not follow a list without an end', async () => {
+    for (let i = 0; i < 50; i += 1) {
+      server.faults.push((_request, response) => void response.writeHead(200, { link: `<${server.url}${TREE}>; rel="next"` }).end('[]'));
+    }
+    expect(await list()).toMatchObject({ ok: false, error: { code: 'pack-corrupt' } });
+    expect(server.asked.length).toBeLessThan(30);
+  });
+
   it('names the host that does not answer, and what was asked of it', async () => {
     const away = { hubUrl: 'http://127.0.0.1:1/', repo: 'org/name', revision: REVISION };
     expect(await listHubFiles(new AbortController().signal, away, options)).toMatchObject({

@@ -48,6 +48,37 @@ it('gives what failed as a value that fails when it is looked into, since one re
   expect(() => refused.run({})).toThrow();
 });
 
+it('leaves nothing open behind it, whatever was on its way when it was disposed', async () => {
+  let begin = (): void => {};
+  const begun = new Promise<void>((resolve) => {
+    begin = resolve;
+  });
+  const released: number[] = [];
+  let created = 0;
+  const { runtime } = fakeRuntime(async () => ({}));
+  const { InferenceSession } = runtime.ort as unknown as { InferenceSession: { create: (...args: unknown[]) => Promise<object> } };
+  const make = InferenceSession.create;
+  InferenceSession.create = async (...args) => {
+    created += 1;
+    const number = created;
+    await begun;
+    return { ...(await make(...args)), release: async () => void released.push(number) };
+  };
+  const lease = new SessionLease(runtime, 'wasm');
+  const first = open(lease, MODEL);
+  const second = open(lease, MODEL);
+  await new Promise(setImmediate);
+  const over = lease.dispose();
+  begin();
+  await over;
+  for (const opened of [first, second]) {
+    const session = await opened;
+    expect(() => session.run({})).toThrow(/Stopped/);
+  }
+  expect(created).toBe(1);
+  expect(released).toEqual([1]);
+});
+
 it('runs nothing more once it is cancelled', async () => {
   let runs = 0;
   const { runtime } = fakeRuntime(async () => {

@@ -28,6 +28,7 @@ export class SessionLease {
   signal: AbortSignal | null = null;
   readonly #onGpu = new Set<Tensor>();
   readonly #sessions: Session[] = [];
+  readonly #over = new AbortController();
   /** The first thing that went wrong: transformers.js gives its words alone. */
   failure: EngineFailure | null = null;
 
@@ -47,7 +48,9 @@ export class SessionLease {
     this.#onGpu.clear();
   }
 
+  /** Whatever is still being opened is let go as soon as it is there. */
   async dispose(): Promise<void> {
+    this.#over.abort();
     this.releaseTensors();
     for (const session of this.#sessions.splice(0)) await this.#runtime.runs.run(() => session.release()).catch(() => {});
   }
@@ -61,12 +64,16 @@ export class SessionLease {
     const own = { ...options, ...sessionOptions(device) };
     if (device === 'webgpu') own.preferredOutputLocation = 'gpu-buffer';
     try {
-      const session = await runs.run(() =>
-        tellWork(this.#runtime, { graph: 'language-model', backend: device, kind: 'open', size: 'large' }, () =>
+      const session = await runs.run(async () => {
+        if (isModel) throwIfCancelled(this.#over.signal);
+        const made = await tellWork(this.#runtime, { graph: 'language-model', backend: device, kind: 'open', size: 'large' }, () =>
           // The overloads take a path or bytes, never either.
           typeof model === 'string' ? ort.InferenceSession.create(model, own) : ort.InferenceSession.create(model, own),
-        ),
-      );
+        );
+        if (isModel && this.#over.signal.aborted) await made.release();
+        if (isModel) throwIfCancelled(this.#over.signal);
+        return made;
+      });
       if (isModel) this.#sessions.push(session);
       return {
         inputNames: session.inputNames,

@@ -1,6 +1,6 @@
 /** The command line's words → a command, or a usage error that shows the right form. Pure. */
 import { parseArgs } from 'node:util';
-import { EXPORT_KINDS, type ExportKind } from '../export/files.ts';
+import { EXPORT_KINDS, type ExportKind } from '../export/kinds.ts';
 import { EVALUATION_TASKS, type EvaluationTask, JUDGES, type Judge } from '../shared/evaluation.ts';
 import { PROMPTINGS, type Prompting, TASKS, type Task } from '../shared/labels.ts';
 import { ok, type Result } from '../shared/result.ts';
@@ -95,10 +95,10 @@ ${FETCH_FORM}
 emollm packs
   Lists the packs that this version knows, with their licences.
 
-All:
+All of these but fetch and packs:
   --pack       a pack's folder, a folder laid out like a repository of the hub (config.json, onnx/), or the id of a pack that "emollm packs"
                lists; default the one that comes with the package
-  --prompt     ${PROMPTINGS.join('|')}: with the four steps (default), or the answer alone
+  --prompt     ${PROMPTINGS.join('|')}: with the four steps (default), or the answer alone; analyze and evaluate only
   --backend    ${NODE_BACKENDS.join('|')}; auto and native are onnxruntime's CPU library, wasm the browser's build of it
   --threads    CPU threads; default as many as there are, at most 4
   --help       this text

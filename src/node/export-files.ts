@@ -2,7 +2,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Engine } from '../engine/engine.ts';
-import { type ExportKind, exportFiles } from '../export/files.ts';
+import { exportFiles } from '../export/files.ts';
+import type { ExportKind } from '../export/kinds.ts';
 import type { SessionExplanation, SessionItem } from '../export/session.ts';
 import { type WireError, wireError } from '../shared/errors.ts';
 import type { AnalysisEvent } from '../shared/events.ts';

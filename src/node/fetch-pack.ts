@@ -1,5 +1,5 @@
 /** `emollm fetch`: a foundation pack from the hub, or from a mirror of it, into a folder; resumed and checked as in the page. */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { foundationFiles } from '../model/foundation-manifest.ts';
 import { downloadFiles } from '../model/pack-download.ts';
@@ -11,7 +11,7 @@ import type { FetchCommand } from './pack-arguments.ts';
 import { knownFoundation, packsFolder } from './pack-choice.ts';
 
 /**
- * Gives the folder. Errors: usage, pack-missing, pack-corrupt, hub-unreachable, hub-refused, storage-full, cancelled.
+ * Gives the folder. Errors: usage, pack-missing, pack-corrupt, hub-unreachable, hub-refused, storage-full, storage-refused, cancelled.
  * @param onProgress bytes
  */
 export async function fetchPack(
@@ -46,15 +46,24 @@ export async function fetchPack(
   }
   const folder = to ?? join(packsFolder(), id);
   const total = files.reduce((sum, file) => sum + file.bytes, 0);
-  await mkdir(folder, { recursive: true });
-  const done = await downloadFiles(
-    signal,
-    files,
-    new FolderSink(folder),
-    { ...options, url: ({ path }) => hubFileUrl(repository, path) },
-    (loaded) => onProgress(loaded, total),
-  );
-  if (!done.ok) return done;
-  await writeFile(join(folder, 'manifest.json'), `${JSON.stringify(manifest, null, 1)}\n`);
-  return ok(folder);
+  const refused = (detail?: string) =>
+    fail(wireError('storage-refused', `The pack cannot be written to ${folder}.`, 'Check the path given with --to.', detail));
+  try {
+    await mkdir(folder, { recursive: true });
+    // It says that a pack is whole, and of which commit.
+    await rm(join(folder, 'manifest.json'), { force: true });
+    const done = await downloadFiles(
+      signal,
+      files,
+      new FolderSink(folder),
+      { ...options, url: ({ path }) => hubFileUrl(repository, path) },
+      (loaded) => onProgress(loaded, total),
+    );
+    if (!done.ok) return done.error.code === 'storage-refused' ? refused(done.error.detail) : done;
+    await writeFile(join(folder, 'manifest.json'), `${JSON.stringify(manifest, null, 1)}\n`);
+    return ok(folder);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error) return refused(error.message);
+    throw error;
+  }
 }

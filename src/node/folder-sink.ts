@@ -1,5 +1,5 @@
-/** A folder on disk as the place of a download: each file where it belongs, and a note beside it for as long as it is not whole. */
-import { mkdir, open, readFile, rm, writeFile } from 'node:fs/promises';
+/** A folder on disk as the place of a download: each file where it belongs, and in a folder of their own what is known of each. */
+import { mkdir, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { CHUNK_BYTES, type FileNote, type PackFile, type PackSink } from '../model/pack-download.ts';
 import { parseFileNote } from '../model/pack-record.ts';
@@ -11,9 +11,12 @@ export class FolderSink implements PackSink {
     this.#folder = folder;
   }
 
+  /** Null also where the file of that name is another one, as of an older commit, or its bytes are not there any more. */
   async note(file: PackFile): Promise<FileNote | null> {
     try {
-      return parseFileNote(await readFile(this.#noteOf(file), 'utf8'));
+      const [hash, text = ''] = (await readFile(this.#noteOf(file), 'utf8')).split('\n', 2);
+      const note = hash === file.hash.hex ? parseFileNote(text) : null;
+      return note && (note.bytes === 0 || (await stat(this.#pathOf(file))).size >= note.bytes) ? note : null;
     } catch {
       return null;
     }
@@ -22,7 +25,7 @@ export class FolderSink implements PackSink {
   async keepNote(file: PackFile, note: FileNote): Promise<void> {
     const path = this.#noteOf(file);
     await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, JSON.stringify(note));
+    await writeFile(path, `${file.hash.hex}\n${JSON.stringify(note)}`);
   }
 
   async readChunk(file: PackFile, index: number, length: number): Promise<Uint8Array<ArrayBuffer> | null> {

@@ -35,10 +35,10 @@ export async function choosePack(pack: string | null): Promise<Result<ChosenPack
   if (!known.ok) return known;
   if (known.value === null) return ok({ source: packFolder(knownPackFolder(pack) ?? pack), foundation: null });
   const folder = join(packsFolder(), pack);
-  if (!existsSync(folder)) {
+  if (!isFetched(pack)) {
     return fail(wireError('pack-missing', `${known.value.title} is not on this machine.`, `Get it first: emollm fetch ${pack}`, folder));
   }
-  return ok(withFoundation(known.value, folder));
+  return packInFolder(folder); // by the manifest that it was fetched with
 }
 
 /** Null where the id is a pack of ours, or nobody's. */
@@ -56,11 +56,14 @@ export async function describePacks(): Promise<string> {
   for (const id of index?.packs ?? []) {
     const manifest = (await readJson(join(modelsFolder(), id, 'manifest.json'))) as { title?: string; licence?: string } | null;
     if (manifest === null) continue;
-    const isHere = !isFoundationManifest(manifest) || existsSync(join(packsFolder(), id, 'manifest.json'));
+    const isHere = !isFoundationManifest(manifest) || isFetched(id);
     lines.push(`${id}: ${manifest.title} (${manifest.licence})${isHere ? '' : `; get it with emollm fetch ${id}`}\n`);
   }
   return lines.join('');
 }
+
+/** The manifest comes last: a pack that has one is whole. */
+const isFetched = (id: string): boolean => existsSync(join(packsFolder(), id, 'manifest.json'));
 
 async function packInFolder(folder: string): Promise<Result<ChosenPack>> {
   const manifest = await readJson(join(folder, 'manifest.json'));

@@ -135,6 +135,16 @@ describe('emollm compare', () => {
     expect(report.items.map((item: { file: string }) => item.file)).toEqual(['0.png', '1.png']);
   }, 120_000);
 
+  it('tells what each said of pictures that nobody labelled', async () => {
+    const out = join(folder, 'said.json');
+    const { code, out: text } = await run('compare', dark, '--pack', tiny, '--pack', model, '--out', out, '--threads', '1');
+    expect(code).toBe(0);
+    expect(text).toMatch(/tiny: [\d.]+ s a picture\nidefics3: [\d.]+ s a picture\nThey agree on (0|100) % of 1\./);
+    const { items } = JSON.parse(await readFile(out, 'utf8'));
+    expect(items).toMatchObject([{ file: 'golden-dark.png', label: null, answers: [expect.any(String), 'sadness'] }]);
+    expect(items[0].texts[1].reason).toContain('They weigh on what is seen.');
+  }, 120_000);
+
   it('counts pictures that both answer alike, and none that either did not answer', () => {
     const pack = (answers: (string | null)[]) => ({
       pack: 'p',

@@ -56,6 +56,8 @@ export interface DownloadProgress {
   totalBytes: number;
   /** The file that is coming, or being checked. */
   path: string;
+  /** Nothing is written yet: files from disk whose hashes nobody states are read first, to know them by. */
+  checking?: true;
 }
 
 /** What a pack's archive may hold: the largest model that runs in a page, many times over. */

@@ -6,7 +6,7 @@ export async function sha256Hex(bytes: Uint8Array<ArrayBuffer>): Promise<string>
   return hexOf(subtle ? new Uint8Array(await subtle.digest('SHA-256', bytes)) : sha256(bytes));
 }
 
-/** SHA-256 by FIPS 180-4, for pages without a secure context; about 100 MB/s. */
+/** SHA-256 by FIPS 180-4, for pages without a secure context. */
 export function sha256(bytes: Uint8Array): Uint8Array {
   return runningSha256().update(bytes).digest();
 }

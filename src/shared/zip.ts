@@ -38,6 +38,8 @@ const FILE_HEADER_BYTES = 30;
 const ENCRYPTED = 1;
 const STORED = 0;
 const DEFLATED = 8;
+/** Of the directory, which is read whole: half a kilobyte for each of as many files as one can name. */
+const MAX_DIRECTORY_BYTES = 1 << 25;
 /** Packed bytes that are unpacked at a time: a thousand times as much may come out of them. */
 const PIECE_BYTES = 1 << 14;
 /** Of the archive, at a time. */
@@ -56,6 +58,7 @@ export async function readZipDirectory(archive: Blob, limits: ZipLimits): Promis
   if (count === 0xffff || bytes === 0xffffffff || from === 0xffffffff) return 'a ZIP64 archive';
   if (count > limits.files) return `${count} files`;
   if (from + bytes > tailAt + end) return 'its directory is not where it says';
+  if (bytes > MAX_DIRECTORY_BYTES) return 'its directory is too large';
 
   const view = await viewOf(archive, from, from + bytes);
   const files: PackedFile[] = [];

@@ -21,7 +21,7 @@ export function comparedPicture(
   };
 }
 
-function comparedSide({ side, run, seconds, loadSeconds, memoryBytes }: SideOutcome): ComparedSide {
+function comparedSide({ side, run, seconds, loadSeconds, filesBytes, memoryBytes }: SideOutcome): ComparedSide {
   const { madeBy, phase, error, prompt, promptTokens, steps, answer, tokensPerSecond, times } = run;
   return {
     madeBy: madeBy ?? null,
@@ -37,6 +37,7 @@ function comparedSide({ side, run, seconds, loadSeconds, memoryBytes }: SideOutc
     times,
     seconds,
     loadSeconds,
+    filesBytes,
     memoryBytes,
   };
 }

@@ -19,7 +19,7 @@ it('tells a pack from labelled pictures and a session by what is in the archive'
   const session = zip('session.zip', 'session.json', 'manifest.json');
   expect(await sortFiles([picture, session, pack, labelled])).toEqual({
     labelled: [labelled],
-    pack: [pack],
+    packs: [[pack]],
     sessions: [session],
     others: [picture],
   });
@@ -33,28 +33,42 @@ it('takes a ZIP for a pack though one of its files is larger than any picture', 
   view.setUint32(second + 20, 300e6, true);
   view.setUint32(second + 24, 300e6, true);
   const pack = new File([bytes], 'mine.zip');
-  expect(await sortFiles([pack])).toMatchObject({ pack: [pack], sessions: [] });
+  expect(await sortFiles([pack])).toMatchObject({ packs: [[pack]], sessions: [] });
 });
 
 it('takes a dropped folder with a manifest for a pack, whole', async () => {
   const folder = [dropped('mine/manifest.json'), dropped('mine/reader.onnx')];
-  expect(await sortFiles(folder)).toEqual({ labelled: [], pack: folder, sessions: [], others: [] });
+  expect(await sortFiles(folder)).toEqual({ labelled: [], packs: [folder], sessions: [], others: [] });
 });
 
 it('takes a folder as it lies on the hub for a pack, and not every folder with a config.json', async () => {
   const folder = [dropped('Smol/config.json'), dropped('Smol/tokenizer.json'), dropped('Smol/onnx/decoder_model_merged_q4.onnx')];
-  expect((await sortFiles(folder)).pack).toEqual(folder);
+  expect((await sortFiles(folder)).packs).toEqual([folder]);
   const others = [dropped('site/config.json'), dropped('site/a.png')];
-  expect(await sortFiles(others)).toMatchObject({ pack: [], others });
+  expect(await sortFiles(others)).toMatchObject({ packs: [], others });
+});
+
+it('takes two packs that are dropped together for two, and what lies beside them for itself', async () => {
+  const first = [dropped('one/manifest.json'), dropped('one/reader.onnx')];
+  const second = [dropped('two/manifest.json'), dropped('two/reader.onnx')];
+  const zips = [zip('three.zip', 'manifest.json'), zip('four.zip', 'four/manifest.json')];
+  expect(await sortFiles([...first, ...second, ...zips, picture])).toEqual({
+    labelled: [],
+    packs: [first, second, ...zips.map((each) => [each])],
+    sessions: [],
+    others: [picture],
+  });
+  const loose = [dropped('manifest.json'), dropped('onnx/reader.onnx')];
+  expect((await sortFiles(loose)).packs).toEqual([loose]);
 });
 
 it('a manifest deep among pictures makes no pack of them, and labels win', async () => {
   const deep = [dropped('photos/web/app/manifest.json'), dropped('photos/a.png')];
-  expect(await sortFiles(deep)).toMatchObject({ pack: [], others: deep });
+  expect(await sortFiles(deep)).toMatchObject({ packs: [], others: deep });
   const both = [dropped('set/labels.csv'), dropped('set/manifest.json')];
-  expect(await sortFiles(both)).toMatchObject({ labelled: both, pack: [] });
+  expect(await sortFiles(both)).toMatchObject({ labelled: both, packs: [] });
 });
 
 it('pictures alone are pictures', async () => {
-  expect(await sortFiles([picture])).toEqual({ labelled: [], pack: [], sessions: [], others: [picture] });
+  expect(await sortFiles([picture])).toEqual({ labelled: [], packs: [], sessions: [], others: [picture] });
 });

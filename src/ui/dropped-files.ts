@@ -1,10 +1,15 @@
 /** What dropped, pasted or chosen files are: pictures and videos, labelled pictures, a pack, sessions. */
 
+import { later } from './later.ts';
+
+const labelledFolder = later(() => import('./labelled-folder.ts'));
+const packFiles = later(() => import('./pack-files.ts'));
+
 export interface SortedFiles {
   /** To be judged: all of a folder that holds labels.csv, or an archive that does. */
   labelled: readonly File[];
-  /** A model pack's folder, or one ZIP of it. */
-  pack: readonly File[];
+  /** Model packs, each its folder's files or one ZIP of it. */
+  packs: readonly (readonly File[])[];
   sessions: readonly File[];
   /** Whatever they are: the page says what is none of its kinds. */
   others: File[];
@@ -14,24 +19,22 @@ const isArchive = (file: File): boolean => /\.zip$/i.test(file.name) || file.typ
 
 /** Archives are told by what is in them; the code that looks into them is fetched when there are some. */
 export async function sortFiles(files: readonly File[]): Promise<SortedFiles> {
-  const nothing: SortedFiles = { labelled: [], pack: [], sessions: [], others: [...files] };
+  const nothing: SortedFiles = { labelled: [], packs: [], sessions: [], others: [...files] };
   if (!files.some((file) => isArchive(file) || /^(labels\.csv|manifest\.json|config\.json)$/i.test(file.name))) return nothing;
-  const [{ holdsLabels, isLabelledZip }, { holdsManifest, isPackZip }] = await Promise.all([
-    import('./labelled-folder.ts'),
-    import('./pack-files.ts'),
-  ]);
+  const [{ holdsLabels, isLabelledZip }, { packFolders, isPackZip }] = await Promise.all([labelledFolder(), packFiles()]);
   if (holdsLabels(files)) return { ...nothing, labelled: files, others: [] };
-  if (holdsManifest(files)) return { ...nothing, pack: files, others: [] };
+  const found = packFolders(files);
+  const packs = [...found.packs];
   let labelled: File | null = null;
-  let pack: File | null = null;
-  for (const file of files) {
-    if (!labelled && isArchive(file) && (await isLabelledZip(file))) labelled = file;
-    else if (!pack && isArchive(file) && (await isPackZip(file))) pack = file;
+  for (const file of found.others.filter(isArchive)) {
+    if (!labelled && (await isLabelledZip(file))) labelled = file;
+    else if (await isPackZip(file)) packs.push([file]);
   }
-  const rest = files.filter((file) => file !== labelled && file !== pack);
+  const taken = new Set<File | null>([labelled, ...packs.flat()]);
+  const rest = found.others.filter((file) => !taken.has(file));
   return {
     labelled: labelled ? [labelled] : [],
-    pack: pack ? [pack] : [],
+    packs,
     sessions: rest.filter(isArchive),
     others: rest.filter((file) => !isArchive(file)),
   };

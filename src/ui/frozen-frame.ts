@@ -22,7 +22,7 @@ export async function frozenFrame(store: StateStore, controller: SessionControll
   const item = selectedItem(store.get());
   if (!item) return null;
   if (item.kind !== 'picture') controller.setPaused(true);
-  const time = controller.present() ?? 0;
+  const time = controller.moment.present() ?? 0;
   const image = await controller.painter.copy();
   if (!image) return null;
   const preview = controller.painter.hidesFaces ? null : await miniature(image, image);

@@ -1,6 +1,6 @@
 import { CircleSlash, Download, LoaderCircle, Play, Scale, Square } from 'lucide-react';
-import { Progress } from 'radix-ui';
-import { useEffect, useState } from 'react';
+import { Progress, Switch } from 'radix-ui';
+import { useEffect, useId, useState } from 'react';
 import { comparisonCsv, comparisonJson } from '../export/comparison.ts';
 import { isCalibrated } from '../export/session.ts';
 import { PROMPTINGS, type Prompting, STEPS, TASKS, type Task } from '../shared/labels.ts';
@@ -21,8 +21,8 @@ import { ScrolledTable } from './model-card-tables.tsx';
 import { OWN_PACK, type PackChoice } from './pack-choice.ts';
 import { type ComparingState, type Side, type SideOutcome, samePacks } from './pack-comparison.ts';
 import { Picker } from './picker.tsx';
+import { saveFile } from './save-file.ts';
 import { useAppState, useComparing, usePacks, useSession } from './session-context.ts';
-import { saveFile } from './session-export.ts';
 import './pack-comparison.css';
 
 const text = messages.compare;
@@ -77,7 +77,8 @@ function Comparison({ state, frame }: { state: ComparingState; frame: FrozenFram
   const chosen = [optionOfName(a), optionOfName(b)] as const;
   const sides = ([0, 1] as const).map((at): Side => ({ packs: chosen[at]?.packs ?? OWN_PACK, prompting: promptings[at] }));
   const [first, second] = sides;
-  const start = () => first && second && void comparison.start([first, second], task);
+  const [measures, setMeasures] = useState(false);
+  const start = () => first && second && void comparison.start([first, second], task, measures);
   const { running, outcomes } = state;
   const done = outcomes[0] !== null && !running;
   return (
@@ -113,6 +114,7 @@ function Comparison({ state, frame }: { state: ComparingState; frame: FrozenFram
             </div>
           );
         })}
+        <MemorySwitch checked={measures} onChange={setMeasures} />
       </fieldset>
       {running ? (
         <Running running={running} onStop={() => comparison.stop()} />
@@ -133,7 +135,7 @@ function Comparison({ state, frame }: { state: ComparingState; frame: FrozenFram
       )}
       {done && outcomes[0] && (
         <>
-          <Figures outcomes={outcomes} options={options} />
+          <Figures state={state} options={options} />
           <Exports state={state} frame={frame} />
         </>
       )}
@@ -147,11 +149,26 @@ function defaultNames(options: readonly PackOption[], inUse: PackChoice): readon
   return ['own', other?.value ?? 'own'];
 }
 
+function MemorySwitch({ checked, onChange }: { checked: boolean; onChange: (on: boolean) => void }) {
+  const id = useId();
+  return (
+    <div className="setting">
+      <label className="switch-line" htmlFor={id}>
+        {text.measure}
+        <Switch.Root id={id} className="switch" checked={checked} aria-describedby={`${id}-hint`} onCheckedChange={onChange}>
+          <Switch.Thumb className="switch-thumb" />
+        </Switch.Root>
+      </label>
+      <small id={`${id}-hint`}>{text.measureHint}</small>
+    </div>
+  );
+}
+
 function Running({ running, onStop }: { running: NonNullable<ComparingState['running']>; onStop: () => void }) {
   const { at, phase, loadedBytes, totalBytes } = running;
   const side = text.sides[at];
   const bytes = phase === 'loading' && totalBytes > 0 ? messages.bytesOf(megabytes(loadedBytes), megabytes(totalBytes)) : '';
-  const words = phase === 'loading' ? text.loading(side) : text.answering(side);
+  const words = { loading: text.loading, answering: text.answering, measuring: text.measuring }[phase](side);
   const share = phase === 'loading' ? loadedBytes / Math.max(1, totalBytes) : 1;
   return (
     <div className="compare-running">
@@ -243,7 +260,7 @@ function modelName({ run, side }: SideOutcome): string {
   return [name, messages.promptings[side.prompting]].join(' · ');
 }
 
-function Figures({ outcomes, options }: { outcomes: ComparingState['outcomes']; options: readonly PackOption[] }) {
+function Figures({ state: { outcomes, measures }, options }: { state: ComparingState; options: readonly PackOption[] }) {
   const of = (tell: (outcome: SideOutcome) => string | null): [string, string] => {
     const [a, b] = outcomes.map((outcome) => (outcome && tell(outcome)) ?? text.unknown);
     return [a ?? text.unknown, b ?? text.unknown];
@@ -260,7 +277,8 @@ function Figures({ outcomes, options }: { outcomes: ComparingState['outcomes']; 
       text.loaded,
       of(({ loadSeconds, run }) => (loadSeconds !== null ? text.secondsOf(decimal(loadSeconds, 1)) : run.error ? null : text.wasLoaded)),
     ],
-    [text.memory, of(({ memoryBytes }) => bytes(memoryBytes))],
+    [text.files, of(({ filesBytes }) => bytes(filesBytes))],
+    [text.memory, of(({ memoryBytes, seconds }) => bytes(memoryBytes) ?? (measures && seconds !== null ? text.memoryNotTold : null))],
     [text.memoryStated, of((outcome) => bytes(stated(outcome)))],
     [text.precision, of(precisionOf)],
   ];

@@ -23,12 +23,14 @@ interface Scene {
   info?: (packs: PackChoice) => ModelInfo;
   /** Ends only when it is stopped. */
   hangs?: boolean;
+  memory?: () => Promise<number | null>;
 }
 
 function setUp({
   answer = () => 'fear',
   info = ({ foundation }) => (foundation ? { ...INFO, foundation: SMOL } : INFO),
   hangs = false,
+  memory = async () => 7e8,
 }: Scene) {
   const made: { packs: PackChoice; open: boolean; asked: ExplainOptions[] }[] = [];
   const close = vi.fn();
@@ -49,6 +51,7 @@ function setUp({
         load: async ({ foundation = null, storedPack = null }: LoadOptions) => {
           analyzer.packs = { foundation, storedPack };
           clock.now += 2000;
+          hear({ type: 'load-progress', part: 'faces', loadedBytes: 5, totalBytes: foundation ? 9 : 7 });
           hear({ type: 'ready', part: 'language-model', info: info(analyzer.packs) });
         },
         explain: (signal: AbortSignal, given: { image: { close(): void } }, options: ExplainOptions) => {
@@ -85,7 +88,7 @@ function setUp({
     },
     loadOptions: (packs) => ({ ...LOAD, ...packs }),
     frame: async () => frame,
-    memory: async () => 7e8,
+    memory,
     now: () => clock.now,
   });
   return { comparison, made, close, clock, frame };
@@ -106,7 +109,7 @@ describe('PackComparison', () => {
     comparison.subscribe(() => {
       most = Math.max(most, made.filter(({ open }) => open).length);
     });
-    await comparison.start([own, smol], 'emotion');
+    await comparison.start([own, smol], 'emotion', true);
     expect(most).toBe(1);
     expect(made.map(({ packs, open }) => [packs, open])).toEqual([
       [OWN_PACK, false],
@@ -114,10 +117,12 @@ describe('PackComparison', () => {
     ]);
     const { running, outcomes } = comparison.get();
     expect(running).toBeNull();
-    expect(outcomes.map((each) => [each?.run.answer?.text, each?.seconds, each?.loadSeconds, each?.memoryBytes])).toEqual([
-      ['fear', 0.5, 2, 7e8],
-      ['anger', 0.5, 2, 7e8],
-    ]);
+    expect(outcomes.map((each) => [each?.run.answer?.text, each?.seconds, each?.loadSeconds, each?.filesBytes, each?.memoryBytes])).toEqual(
+      [
+        ['fear', 0.5, 2, 7, 7e8],
+        ['anger', 0.5, 2, 9, 7e8],
+      ],
+    );
     expect(outcomes[1]?.run.madeBy).toEqual({ packId: 'tiny', packVersion: '1', foundation: SMOL });
   });
 
@@ -153,6 +158,34 @@ describe('PackComparison', () => {
     await done;
     expect(comparison.get()).toMatchObject({ running: null, open: false, outcomes: [{ run: { phase: 'stopped' } }, null] });
     expect(made.map(({ open }) => open)).toEqual([false]);
+  });
+
+  it('asks for the memory while the model is at work, and keeps it loaded until the browser has told', async () => {
+    const tell: ((bytes: number) => void)[] = [];
+    const { comparison, made } = setUp({ memory: () => new Promise((resolve) => tell.push(resolve)) });
+    await comparison.open();
+    const done = comparison.start([own, smol], 'emotion', true);
+    await vi.waitFor(() => expect(comparison.get().running?.phase).toBe('measuring'));
+    expect(comparison.get().outcomes[0]).toMatchObject({ seconds: 0.5, memoryBytes: null, run: { phase: 'done' } });
+    expect(made.map(({ open }) => open)).toEqual([true]);
+    tell[0]?.(7e8);
+    await vi.waitFor(() => expect(comparison.get().running).toMatchObject({ at: 1, phase: 'measuring' }));
+    // Who does not wait has everything else.
+    comparison.stop();
+    await done;
+    expect(comparison.get()).toMatchObject({ running: null, measures: true });
+    expect(comparison.get().outcomes.map((each) => [each?.run.phase, each?.seconds, each?.memoryBytes])).toEqual([
+      ['done', 0.5, 7e8],
+      ['done', 0.5, null],
+    ]);
+  });
+
+  it('does not ask for the memory where nobody wants to wait for it', async () => {
+    const memory = vi.fn(async () => 7e8);
+    const { comparison } = setUp({ memory });
+    await comparison.open();
+    await comparison.start([own, smol], 'emotion');
+    expect(memory).not.toHaveBeenCalled();
   });
 
   it('takes the frame anew each time it is opened, and lets go of the last', async () => {

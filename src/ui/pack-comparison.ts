@@ -29,7 +29,9 @@ export interface SideOutcome {
   loadSeconds: number | null;
   /** From the question to the end of the answer; null until then. */
   seconds: number | null;
-  /** Of the page with its workers while this side was loaded, in bytes; null where the browser does not tell. */
+  /** Of the files that were loaded for it, the faces' among them; null until it is loaded. */
+  filesBytes: number | null;
+  /** Of the page with its workers while this side was loaded, in bytes; null where it was not measured, or the browser does not tell. */
   memoryBytes: number | null;
 }
 
@@ -41,7 +43,10 @@ export interface ComparingState {
   frame: FrozenFrame | null;
   /** What was asked last. */
   task: Task;
-  running: { at: 0 | 1; phase: 'loading' | 'answering'; loadedBytes: number; totalBytes: number } | null;
+  /** Whether the memory is measured with what was asked last. */
+  measures: boolean;
+  /** `measuring`: it has answered, and the browser has not told the memory yet. */
+  running: { at: 0 | 1; phase: 'loading' | 'answering' | 'measuring'; loadedBytes: number; totalBytes: number } | null;
   outcomes: readonly [SideOutcome | null, SideOutcome | null];
 }
 
@@ -49,7 +54,7 @@ export interface ComparisonHost {
   startAnalyzer: StartAnalyzer;
   loadOptions(packs: PackChoice): LoadOptions;
   frame(): Promise<FrozenFrame | null>;
-  /** Bytes of the page with its workers; null where the browser does not tell. */
+  /** Bytes of the page with its workers; null where the browser does not tell. It may take a minute: browsers measure when they next collect garbage. */
   memory(): Promise<number | null>;
   /** In milliseconds. */
   now(): number;
@@ -61,6 +66,7 @@ interface Loaded {
   info: ModelInfo | null;
   error: WireError | null;
   seconds: number;
+  filesBytes: number | null;
 }
 
 const ITEM = 'compared';
@@ -68,7 +74,15 @@ const ITEM = 'compared';
 export class PackComparison {
   readonly #host: ComparisonHost;
   readonly #listeners = new Set<() => void>();
-  #state: ComparingState = { open: false, everOpen: false, frame: null, task: 'emotion', running: null, outcomes: [null, null] };
+  #state: ComparingState = {
+    open: false,
+    everOpen: false,
+    frame: null,
+    task: 'emotion',
+    measures: false,
+    running: null,
+    outcomes: [null, null],
+  };
   #abort: AbortController | null = null;
   /** Where the events of the analyzer at work go. */
   #hear: (event: AnalysisEvent) => void = () => {};
@@ -99,13 +113,16 @@ export class PackComparison {
     this.#set({ open: false });
   }
 
-  /** Resolves when both have answered, failed, or were stopped. One at a time: a second call does nothing. */
-  async start(sides: readonly [Side, Side], task: Task): Promise<void> {
+  /**
+   * Resolves when both have answered, failed, or were stopped. One at a time: a second call does nothing.
+   * @param measures each side stays loaded until the browser has told the memory
+   */
+  async start(sides: readonly [Side, Side], task: Task, measures = false): Promise<void> {
     const { frame, running } = this.#state;
     if (!frame || running) return;
     const abort = new AbortController();
     this.#abort = abort;
-    this.#set({ task, outcomes: [null, null] });
+    this.#set({ task, measures, outcomes: [null, null] });
     let loaded: Loaded | null = null;
     try {
       for (const at of [0, 1] as const) {
@@ -133,11 +150,12 @@ export class PackComparison {
   async #load(signal: AbortSignal, at: 0 | 1, packs: PackChoice): Promise<Loaded> {
     this.#set({ running: { at, phase: 'loading', loadedBytes: 0, totalBytes: 0 } });
     const started = this.#host.now();
-    const loaded: Omit<Loaded, 'analyzer'> = { packs, info: null, error: null, seconds: 0 };
+    const loaded: Omit<Loaded, 'analyzer'> = { packs, info: null, error: null, seconds: 0, filesBytes: null };
     this.#hear = (event) => {
       if (event.type === 'ready') loaded.info = event.info;
       if (event.type === 'load-failed' && (event.part === 'language-model' || !loaded.error)) loaded.error = event.error;
       if (event.type === 'load-progress') {
+        loaded.filesBytes = event.totalBytes;
         this.#set({ running: { at, phase: 'loading', loadedBytes: event.loadedBytes, totalBytes: event.totalBytes } });
       }
     };
@@ -154,18 +172,18 @@ export class PackComparison {
   }
 
   async #answer(signal: AbortSignal, at: 0 | 1, side: Side, loaded: Loaded, wasThere: boolean, frame: FrozenFrame): Promise<void> {
-    const { info, error, analyzer } = loaded;
+    const { info, error, analyzer, filesBytes } = loaded;
     this.#set({ running: { at, phase: 'answering', loadedBytes: 0, totalBytes: 0 } });
     this.#ids += 1;
     const runId = `compare-${this.#ids}`;
-    const { task } = this.#state;
+    const { task, measures } = this.#state;
     let written = asked(frame, { runId, task, prompting: side.prompting });
     const show = (action: Action, more: Partial<SideOutcome> = {}) => {
       written = reduce(written, action);
       const [run] = written.items[0]?.explanations ?? [];
       if (!run) return;
       const before = this.#state.outcomes[at];
-      const fresh = { side, run, info, loadSeconds: wasThere ? null : loaded.seconds, seconds: null, memoryBytes: null };
+      const fresh = { side, run, info, loadSeconds: wasThere ? null : loaded.seconds, seconds: null, filesBytes, memoryBytes: null };
       this.#setOutcome(at, { ...(before ?? fresh), run, ...more });
     };
     this.#hear = (event) => show({ type: 'event', event });
@@ -174,6 +192,8 @@ export class PackComparison {
       show({ type: 'event', event: { type: 'failed', runId, error } });
       return;
     }
+    // Asked while the model is at work: it is then that garbage is collected soonest.
+    const memory = measures ? this.#host.memory() : null;
     const started = this.#host.now();
     await analyzer.explain(
       signal,
@@ -189,9 +209,12 @@ export class PackComparison {
       },
     );
     const seconds = (this.#host.now() - started) / 1000;
-    const memoryBytes = signal.aborted ? null : await this.#host.memory();
     const outcome = this.#state.outcomes[at];
-    if (outcome) this.#setOutcome(at, { ...outcome, seconds, memoryBytes });
+    if (!outcome) return;
+    this.#setOutcome(at, { ...outcome, seconds });
+    if (!memory || signal.aborted || outcome.run.phase !== 'done') return;
+    this.#set({ running: { at, phase: 'measuring', loadedBytes: 0, totalBytes: 0 } });
+    this.#setOutcome(at, { ...outcome, seconds, memoryBytes: await unlessAborted(signal, memory) });
   }
 
   #setOutcome(at: 0 | 1, outcome: SideOutcome): void {
@@ -203,6 +226,10 @@ export class PackComparison {
     this.#state = { ...this.#state, ...change };
     for (const listener of this.#listeners) listener();
   }
+}
+
+function unlessAborted<T>(signal: AbortSignal, told: Promise<T>): Promise<T | null> {
+  return Promise.race([told, new Promise<null>((end) => signal.addEventListener('abort', () => end(null), { once: true }))]);
 }
 
 export const samePacks = (a: PackChoice, b: PackChoice): boolean => a.foundation === b.foundation && a.storedPack === b.storedPack;

@@ -9,8 +9,33 @@ const OF_THE_HUB = ['config.json', 'tokenizer.json'];
 
 export const packFiles = (files: readonly File[]): { path: string; file: Blob }[] => files.map((file) => ({ path: pathOf(file), file }));
 
-/** Whether these files are a pack. */
-export const holdsManifest = (files: readonly File[]): boolean => isPack(files.map(pathOf));
+/** What the user calls them: the archive, or the folder that they are in. */
+export function packName(files: readonly File[]): string {
+  const path = files[0] ? pathOf(files[0]) : '';
+  return path.split('/')[0] ?? path;
+}
+
+export interface FoundPacks {
+  /** The files of each. */
+  packs: File[][];
+  others: File[];
+}
+
+/** Each folder that is a pack, as it was dropped or chosen. A manifest that lies in none makes one pack of all. */
+export function packFolders(files: readonly File[]): FoundPacks {
+  const folders = new Map<string, File[]>();
+  for (const file of files) {
+    const [first = '', ...rest] = pathOf(file).split('/');
+    const folder = rest.length === 0 ? '' : first;
+    folders.set(folder, [...(folders.get(folder) ?? []), file]);
+  }
+  const isLoose = (folders.get('') ?? []).some((file) => file.name === MANIFEST || OF_THE_HUB.includes(file.name));
+  if (isLoose && isPack(files.map(pathOf))) return { packs: [[...files]], others: [] };
+  const isPackFolder = ([folder, inside]: [string, File[]]): boolean => folder !== '' && isPack(inside.map(pathOf));
+  const packs = [...folders].filter(isPackFolder).map(([, inside]) => inside);
+  const taken = new Set(packs.flat());
+  return { packs, others: files.filter((file) => !taken.has(file)) };
+}
 
 /** Told by its directory alone: sessions of this page are ZIPs, too. */
 export async function isPackZip(archive: File): Promise<boolean> {

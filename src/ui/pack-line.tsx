@@ -1,5 +1,4 @@
 import { CircleAlert, Trash2 } from 'lucide-react';
-import { Progress } from 'radix-ui';
 import { useState } from 'react';
 import type { DownloadPlan, PackEntry } from '../shared/packs.ts';
 import { ErrorNotice } from './error-notice.tsx';
@@ -7,7 +6,8 @@ import { megabytes } from './format.ts';
 import { HUB, hubHost } from './hub-address.ts';
 import { messages } from './messages.ts';
 import type { PackChoice } from './pack-choice.ts';
-import type { Fetching, PacksState } from './packs.ts';
+import { FetchingBar, WaitingLine } from './pack-fetching.tsx';
+import type { PacksState } from './packs.ts';
 import { said } from './phrases.ts';
 import { useAppState, usePacks, useSession } from './session-context.ts';
 
@@ -35,7 +35,8 @@ export function PackLine({ entry, state }: { entry: PackEntry; state: PacksState
   const isOwn = origin === 'site' && id === controller.packName;
   const fetching = state.fetching?.id === id ? state.fetching : null;
   const planned = state.planned?.id === id ? state.planned : null;
-  const failure = state.failure?.id === id ? state.failure : null;
+  const waiting = state.waiting.find((each) => each.id === id);
+  const failure = state.failures.find((each) => each.id === id);
   const remove = async () => {
     setAsking(false);
     if (inUse && !isOwn) changeSettings(withoutIt);
@@ -68,7 +69,7 @@ export function PackLine({ entry, state }: { entry: PackEntry; state: PacksState
               type="button"
               className="button small"
               aria-label={entry.state === 'partial' ? text.goOnOf(title) : text.downloadOf(title)}
-              disabled={state.fetching !== null}
+              disabled={fetching !== null || waiting !== undefined}
               onClick={() => void packs.plan(id)}
             >
               {entry.state === 'partial' ? text.goOn : text.download}
@@ -80,7 +81,7 @@ export function PackLine({ entry, state }: { entry: PackEntry; state: PacksState
               className="icon-button"
               aria-label={text.delete(title)}
               title={text.delete(title)}
-              disabled={fetching !== null}
+              disabled={fetching !== null || waiting !== undefined}
               onClick={() => setAsking(true)}
             >
               <Trash2 size={17} aria-hidden="true" />
@@ -100,15 +101,16 @@ export function PackLine({ entry, state }: { entry: PackEntry; state: PacksState
         </div>
       )}
       {planned && <PlanView entry={entry} plan={planned.plan} />}
-      {fetching && <FetchingBar name={text.fetching(title)} fetching={fetching} onStop={() => packs.stop()} />}
-      {state.arrived === id && (
+      {fetching && <FetchingBar name={text.fetching(title)} fetching={fetching} />}
+      {waiting && <WaitingLine name={messages.jobs.queued} cancel={text.cancelDownloadOf(title)} wanted={waiting.key} />}
+      {state.arrived.includes(id) && (
         <p className="packs-arrived" role="status">
           {text.arrived(title)}
         </p>
       )}
       {failure && (
         <>
-          <ErrorNotice error={failure.error} action={messages.dismiss} onAction={() => packs.dismissFailure()} />
+          <ErrorNotice error={failure.error} action={messages.dismiss} onAction={() => packs.dismissFailure(failure)} />
           {/^hub-/.test(failure.error.code) && <p>{text.goesOn}</p>}
         </>
       )}
@@ -195,46 +197,13 @@ function PlanView({ entry, plan }: { entry: PackEntry; plan: DownloadPlan | null
         </div>
       )}
       <div className="packs-row">
-        <button
-          type="button"
-          className="button primary"
-          disabled={lacking > 0 || fetching !== null}
-          onClick={() => void packs.download(entry.id)}
-        >
-          {text.start}
+        <button type="button" className="button primary" disabled={lacking > 0} onClick={() => void packs.download(entry.id)}>
+          {fetching ? text.startLater : text.start}
         </button>
         <button type="button" className="button" onClick={() => packs.cancelPlan()}>
           {text.cancel}
         </button>
       </div>
     </section>
-  );
-}
-
-/** One bar over everything. Without `onStop` it cannot be stopped. */
-export function FetchingBar({ name, fetching, onStop }: { name: string; fetching: Fetching; onStop?: () => void }) {
-  const { progress, stopping } = fetching;
-  const share = progress ? progress.loadedBytes / Math.max(1, progress.totalBytes) : 0;
-  const bytes = progress ? messages.bytesOf(megabytes(progress.loadedBytes), megabytes(progress.totalBytes)) : '';
-  return (
-    <div className="packs-fetching">
-      <Progress.Root
-        className="load-bar packs-progress"
-        value={progress ? Math.round(100 * share) : null}
-        aria-label={name}
-        getValueLabel={() => bytes}
-      >
-        <Progress.Indicator className="load-bar-fill" style={{ transform: `scaleX(${share})` }} />
-      </Progress.Root>
-      <p>
-        {stopping ? text.stopping : bytes === '' ? name : bytes}
-        {!stopping && progress && <small>{progress.path}</small>}
-      </p>
-      {onStop && (
-        <button type="button" className="button small" disabled={stopping} onClick={onStop}>
-          {text.stop}
-        </button>
-      )}
-    </div>
   );
 }

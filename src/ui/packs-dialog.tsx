@@ -6,8 +6,10 @@ import { FileButton } from './file-button.tsx';
 import { megabytes } from './format.ts';
 import { HubField } from './hub-field.tsx';
 import { messages } from './messages.ts';
-import { FetchingBar, PackLine } from './pack-line.tsx';
-import type { PacksState } from './packs.ts';
+import { FetchingBar, WaitingLine } from './pack-fetching.tsx';
+import { PackLine } from './pack-line.tsx';
+import type { PackFailure, PacksState } from './packs.ts';
+import { said } from './phrases.ts';
 import { usePacks, useSession } from './session-context.ts';
 import { Choice } from './settings-popover.tsx';
 import './packs.css';
@@ -18,9 +20,10 @@ const text = messages.packs;
 export default function PacksDesk() {
   const { packs, comparison, settings, changeSettings } = useSession();
   const state = usePacks();
-  const { entries, storage, fetching, failure, view } = state;
+  const { entries, storage, fetching, waiting, failures, view } = state;
   const bring = (files: File[]) => void packs.bring(files);
-  const isHere = entries?.some(({ id }) => id === failure?.id) ?? false;
+  // What is told by no line of the list.
+  const elsewhere = failures.filter((failure) => !entries?.some(({ id }) => id === failure.id));
   const compare = () => {
     packs.close();
     void comparison.open();
@@ -30,9 +33,18 @@ export default function PacksDesk() {
       {!view.open && <Bar state={state} />}
       <DialogFrame name={text.name} open={view.open} onOpenChange={(open) => (open ? void packs.open() : packs.close())}>
         <p>{text.hint}</p>
-        {failure && !isHere && <ErrorNotice error={failure.error} action={messages.dismiss} onAction={() => packs.dismissFailure()} />}
-        {fetching && fetching.id === null && <FetchingBar name={text.opening} fetching={fetching} />}
-        {!entries && !failure && <p role="status">{text.listing}</p>}
+        {elsewhere.map((failure) => (
+          <div className="packs-failed" key={`${failure.id}/${failure.name}`}>
+            {failure.name !== null && <p>{text.notOpened(failure.name)}</p>}
+            <ErrorNotice error={failure.error} action={messages.dismiss} onAction={() => packs.dismissFailure(failure)} />
+          </div>
+        ))}
+        {fetching && fetching.id === null && <FetchingBar name={text.opening(fetching.name)} fetching={fetching} />}
+        {waiting.map(
+          ({ key, name }) =>
+            name !== null && <WaitingLine key={key} name={text.openingWaits(name)} cancel={text.cancelOpeningOf(name)} wanted={key} />,
+        )}
+        {!entries && elsewhere.length === 0 && <p role="status">{text.listing}</p>}
         {entries && (
           <ul className="packs-list" aria-label={text.list}>
             {entries.map((entry) => (
@@ -54,10 +66,10 @@ export default function PacksDesk() {
           <h3>{text.import}</h3>
           <p>{text.importHint}</p>
           <div className="packs-row">
-            <FileButton folder disabled={fetching !== null} onFiles={bring}>
+            <FileButton folder onFiles={bring}>
               <FolderOpen size={16} aria-hidden="true" /> {text.importFolder}
             </FileButton>
-            <FileButton accept=".zip,application/zip" disabled={fetching !== null} onFiles={bring}>
+            <FileButton accept=".zip,application/zip" onFiles={bring}>
               <FileArchive size={16} aria-hidden="true" /> {text.importZip}
             </FileButton>
           </div>
@@ -86,19 +98,24 @@ function Storage({ storage: { place, usedBytes, quotaBytes, persisted } }: { sto
 }
 
 /** How it goes, while the dialog is closed; gone once it was looked at. */
-function Bar({ state: { fetching, failure, arrived, entries } }: { state: PacksState }) {
+function Bar({ state: { fetching, waiting, failures, arrived, entries } }: { state: PacksState }) {
   const { packs } = useSession();
-  const titleOf = (id: string | null) => entries?.find((entry) => entry.id === id)?.title ?? id ?? '';
-  if (!fetching && !failure && arrived === null) return null;
-  const progress = fetching?.progress;
-  const words = fetching
-    ? [fetching.id === null ? text.opening : text.fetching(titleOf(fetching.id))]
-    : [failure ? text.barFailed(titleOf(failure.id)) : text.barDone(titleOf(arrived))];
-  if (progress) words.push(messages.bytesOf(megabytes(progress.loadedBytes), megabytes(progress.totalBytes)));
+  const titleOf = (id: string) => entries?.find((entry) => entry.id === id)?.title ?? id;
+  const failed = ({ id, name, error }: PackFailure) =>
+    id !== null ? text.barFailed(titleOf(id)) : name !== null ? text.notOpened(name) : said(error.message);
+  const parts: string[] = [];
+  if (fetching) {
+    const { id, name, progress } = fetching;
+    const bytes = progress && messages.bytesOf(megabytes(progress.loadedBytes), megabytes(progress.totalBytes));
+    parts.push([id === null ? text.opening(name) : text.fetching(titleOf(id)), ...(bytes ? [bytes] : [])].join(': '));
+  }
+  if (waiting.length > 0) parts.push(text.barWaiting(waiting.length));
+  parts.push(...failures.map(failed), ...arrived.map((id) => text.barDone(titleOf(id))));
+  if (parts.length === 0) return null;
   return (
     <div className="load-notice">
       <section className="job-bar" aria-label={text.name}>
-        <span>{words.join(': ')}</span>
+        <span>{parts.join(' · ')}</span>
         <button type="button" className="button small" onClick={() => void packs.open()}>
           {text.show}
         </button>

@@ -15,6 +15,7 @@ const manifests = readdirSync(MODELS, { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
   .map(({ name }): unknown => JSON.parse(readFileSync(join(MODELS, name, 'manifest.json'), 'utf8')));
 const foundations = manifests.filter((each) => (each as { kind?: unknown }).kind === 'foundation');
+const watch = { signal: new AbortController().signal, onProgress: () => {} };
 const machine = { webgpu: true, shaderF16: false };
 const config = { model_type: 'idefics3', architectures: ['Idefics3ForConditionalGeneration'] };
 const hub = Object.fromEntries(
@@ -31,7 +32,7 @@ const evil = foundations.map((each): [unknown] => [{ ...(each as object), config
 
 /** Refused, or opened with files that are safe and whole. */
 async function check(file: Blob): Promise<void> {
-  const opened = await openImport([{ path: 'pack.zip', file }], [], machine);
+  const opened = await openImport(watch, [{ path: 'pack.zip', file }], [], machine);
   if (!opened.ok) return expect(opened.error.code).toMatch(/^(pack-|no-webgpu|file-)/);
   for (const { path, hash } of opened.value.files) {
     expect(isSafePath(path)).toBe(true);

@@ -4,10 +4,10 @@ import { hubLayoutManifest } from '../model/hub-layout.ts';
 import { parsePackJson } from '../model/pack.ts';
 import type { DownloadOptions, PackFile } from '../model/pack-download.ts';
 import { isSafePath } from '../model/pack-hub.ts';
-import type { DownloadWords } from '../model/patient-fetch.ts';
+import { cancelled, type DownloadWords } from '../model/patient-fetch.ts';
 import { Crc32 } from '../shared/crc32.ts';
 import { wireError } from '../shared/errors.ts';
-import { PACK_ZIP_LIMITS } from '../shared/packs.ts';
+import { type DownloadProgress, PACK_ZIP_LIMITS } from '../shared/packs.ts';
 import { fail, ok, type Result } from '../shared/result.ts';
 import { runningSha256 } from '../shared/sha256.ts';
 import { type PackedFile, readZipDirectory, unpackedPieces } from '../shared/zip.ts';
@@ -53,11 +53,20 @@ const refusedZip = (detail: string) =>
     detail,
   );
 
+/** How an import is stopped, and whom it tells how far it is. */
+export interface ImportWatch {
+  signal: AbortSignal;
+  onProgress: (progress: DownloadProgress) => void;
+}
+
 /**
+ * Reads no more than it must: a manifest, and whole those files whose hashes nobody states. Writes nothing.
+ * Errors: pack-missing, pack-corrupt, pack-unsupported, no-webgpu, cancelled.
  * @param known foundation packs that a folder straight from the hub, without a manifest of ours, may be
  * @param machine what this device has
  */
 export async function openImport(
+  watch: ImportWatch,
   given: readonly { path: string; file: Blob }[],
   known: readonly Foundation[],
   machine: FoundationMachine,
@@ -69,9 +78,9 @@ export async function openImport(
     return fail(wireError('pack-corrupt', 'This pack names a file outside of its own folder.', AGAIN, outside.path));
   }
   const manifestFile = shallowest(opened.value, MANIFEST);
-  if (manifestFile) return openManifest(opened.value, manifestFile, machine);
+  if (manifestFile) return openManifest(watch, opened.value, manifestFile, machine);
   const name = given.length === 1 ? (given[0]?.path ?? '') : '';
-  return openHubFolder(opened.value, name, known, machine);
+  return openHubFolder(watch, opened.value, name, known, machine);
 }
 
 async function openFiles(given: readonly { path: string; file: Blob }[]): Promise<Result<OpenedFile[]>> {
@@ -137,6 +146,7 @@ function streamOf(pieces: AsyncGenerator<Uint8Array<ArrayBuffer>>): ReadableStre
 }
 
 async function openManifest(
+  watch: ImportWatch,
   files: readonly OpenedFile[],
   manifestFile: OpenedFile,
   machine: FoundationMachine,
@@ -144,18 +154,19 @@ async function openManifest(
   if (manifestFile.bytes > MAX_MANIFEST_BYTES) {
     return fail(wireError('pack-corrupt', 'The pack’s manifest is not valid.', AGAIN, `${manifestFile.bytes} bytes`));
   }
-  const read = await readWhole(manifestFile);
+  const read = await readWhole(watch.signal, manifestFile);
   if (!read.ok) return read;
   const parsed = readManifest(read.value);
   if (!parsed.ok) return parsed;
   const inFolder = underFolder(files, manifestFile.path.slice(0, -MANIFEST.length));
   const pack = parsed.value;
-  if (pack.kind === 'foundation') return openFoundation(pack, inFolder, machine);
+  if (pack.kind === 'foundation') return openFoundation(watch, pack, inFolder, machine);
   return opened(pack, packFilesOf(pack.manifest.files), inFolder);
 }
 
 /** Told by the folder's name, as the hub's own tools give it, or by the size of a file that differs from model to model. */
 async function openHubFolder(
+  watch: ImportWatch,
   files: readonly OpenedFile[],
   archiveName: string,
   known: readonly Foundation[],
@@ -172,9 +183,9 @@ async function openHubFolder(
       manifest.stated.some(({ path, bytes }) => path === 'config.json' && bytes === config.bytes),
     );
     const [found] = named.length > 0 ? named : sized.length === 1 ? sized : [];
-    if (found) return openFoundation(found, inFolder, machine);
-    const made = await manifestOf(names, inFolder, config);
-    if (made) return made.ok ? openFoundation(made.value, inFolder, machine) : made;
+    if (found) return openFoundation(watch, found, inFolder, machine);
+    const made = await manifestOf(watch.signal, names, inFolder, config);
+    if (made) return made.ok ? openFoundation(watch, made.value, inFolder, machine) : made;
   }
   return fail(
     wireError(
@@ -193,13 +204,14 @@ async function openHubFolder(
 
 /** Of a model that no manifest here is about; null where the files are laid out otherwise. */
 async function manifestOf(
+  signal: AbortSignal,
   names: string,
   inFolder: ReadonlyMap<string, OpenedFile>,
   config: OpenedFile,
 ): Promise<Result<Foundation> | null> {
   if (![...inFolder.keys()].some((path) => /^onnx\/[^/]+\.onnx$/.test(path))) return null;
   if (config.bytes > MAX_MANIFEST_BYTES) return null;
-  const read = await readWhole(config);
+  const read = await readWhole(signal, config);
   if (!read.ok) return read;
   const json = parsePackJson(read.value);
   const name =
@@ -217,28 +229,33 @@ function namesOf({ id, hub }: FoundationManifest): string[] {
 }
 
 async function openFoundation(
+  { signal, onProgress }: ImportWatch,
   pack: Foundation,
   inFolder: ReadonlyMap<string, OpenedFile>,
   machine: FoundationMachine,
 ): Promise<Result<OpenedPack>> {
   const { paths } = foundationFiles(pack.manifest, machine);
   if (paths.length === 0) return fail(cannotRun(pack.manifest));
+  const gone = paths.find((path) => !inFolder.has(path));
+  if (gone !== undefined) return fail(missing(gone));
   const stated = new Map(packFilesOf(pack.manifest.files).map((file) => [file.path, file]));
-  const files: PackFile[] = [];
-  for (const path of paths) {
-    const file = inFolder.get(path);
-    if (!file) return fail(missing(path));
-    const exact = stated.get(path);
-    if (exact) {
-      files.push(exact);
-      continue;
-    }
-    // Nobody says what it must be: what it is now is what it must be from now on.
-    const hash = await hashOf(file);
+  const unknown = [...inFolder].filter(([path]) => paths.includes(path) && !stated.has(path));
+  const totalBytes = unknown.reduce((sum, [, { bytes }]) => sum + bytes, 0);
+  let loadedBytes = 0;
+  // Nobody says what it must be: what it is now is what it must be from now on.
+  for (const [path, file] of unknown) {
+    const hash = await hashOf(signal, file, (read) => {
+      loadedBytes += read;
+      onProgress({ loadedBytes, totalBytes, path, checking: true });
+    });
     if (!hash.ok) return hash;
-    files.push({ path, bytes: file.bytes, hash: { kind: 'sha256', hex: hash.value } });
+    stated.set(path, { path, bytes: file.bytes, hash: { kind: 'sha256', hex: hash.value } });
   }
-  return opened(pack, files, inFolder);
+  return opened(
+    pack,
+    paths.flatMap((path) => stated.get(path) ?? []),
+    inFolder,
+  );
 }
 
 function opened(pack: KnownPack, files: PackFile[], inFolder: ReadonlyMap<string, OpenedFile>): Result<OpenedPack> {
@@ -251,9 +268,12 @@ function opened(pack: KnownPack, files: PackFile[], inFolder: ReadonlyMap<string
     words: importWords,
     url: ({ path }) => path,
     wait: async () => {},
-    fetch: async (path) => {
+    fetch: async (path, { signal }) => {
       const file = inFolder.get(path);
-      return file ? new Response(await file.stream()) : new Response(null, { status: 404 });
+      if (!file) return new Response(null, { status: 404 });
+      // A response that was made here knows nothing of its request's signal.
+      const bytes = await file.stream();
+      return new Response(signal ? bytes.pipeThrough(new TransformStream(), { signal }) : bytes);
     },
   };
   return ok({ pack, files, download });
@@ -269,29 +289,37 @@ function underFolder(files: readonly OpenedFile[], folder: string): Map<string, 
   return new Map(files.filter(({ path }) => path.startsWith(folder)).map((file) => [file.path.slice(folder.length), file]));
 }
 
-async function readWhole(file: OpenedFile): Promise<Result<Uint8Array>> {
+async function readWhole(signal: AbortSignal, file: OpenedFile): Promise<Result<Uint8Array>> {
   const bytes = new Uint8Array(file.bytes);
   let length = 0;
-  const read = await eachPiece(file, (piece) => {
+  const read = await eachPiece(signal, file, (piece) => {
     bytes.set(piece, length);
     length += piece.length;
   });
   return read.ok ? ok(bytes) : read;
 }
 
-async function hashOf(file: OpenedFile): Promise<Result<string>> {
+/** @param onBytes how many more have been read */
+async function hashOf(signal: AbortSignal, file: OpenedFile, onBytes: (bytes: number) => void): Promise<Result<string>> {
   const hash = runningSha256();
-  const read = await eachPiece(file, (piece) => hash.update(piece));
+  const read = await eachPiece(signal, file, (piece) => {
+    hash.update(piece);
+    onBytes(piece.length);
+  });
   return read.ok ? ok(hash.hex()) : read;
 }
 
 /** Exactly as many bytes as the file says to have. */
-async function eachPiece(file: OpenedFile, take: (piece: Uint8Array) => void): Promise<Result<void>> {
+async function eachPiece(signal: AbortSignal, file: OpenedFile, take: (piece: Uint8Array) => void): Promise<Result<void>> {
   let length = 0;
   try {
     const reader = (await file.stream()).getReader();
     for (;;) {
       const { value, done } = await reader.read();
+      if (signal.aborted) {
+        await reader.cancel().catch(() => {});
+        return fail(cancelled());
+      }
       if (done) break;
       length += value.length;
       if (length > file.bytes) {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { zipSync } from 'fflate';
@@ -8,6 +8,7 @@ import { FaultyServer, status } from '../node/faulty-server.fixture.ts';
 import type { DownloadProgress } from '../shared/packs.ts';
 import { FakeChannel, FakeDisk } from './browser-storage.fixture.ts';
 import { PackKeeper } from './pack-keeper.ts';
+import { openPack } from './pack-load.ts';
 import { openPackStore } from './pack-store.ts';
 
 const MODELS = join(import.meta.dirname, '../../public/models');
@@ -216,6 +217,17 @@ async function folder(name = 'my pack/'): Promise<{ path: string; file: Blob }[]
   return TINY_FILES.map((path) => ({ path: `${name}${path}`, file: new Blob([new Uint8Array(tiny(path))]) }));
 }
 
+const text = (value: string): Uint8Array => new TextEncoder().encode(value);
+
+/** Read a little at a time, as a file on disk is. */
+const inPieces = (bytes: Uint8Array): Blob =>
+  new Blob(
+    Array.from(
+      { length: Math.ceil(bytes.length / 65_536) },
+      (_, index) => new Uint8Array(bytes.slice(index * 65_536, (index + 1) * 65_536)),
+    ),
+  );
+
 const zip = (files: Record<string, Uint8Array>, level: 0 | 1 = 0) => [{ path: 'pack.zip', file: new Blob([zipSync(files, { level })]) }];
 
 describe('a pack from disk', () => {
@@ -319,6 +331,61 @@ describe('a pack from disk', () => {
     expect(await entry(keeper, ID)).toEqual(begun);
   });
 
+  it('is stopped while its files are read to know them by, and while they are written; nothing of it stays', async () => {
+    const keeper = await open();
+    const files = [
+      { path: 'Small-Model/config.json', file: new Blob([CONFIG]) },
+      { path: `Small-Model/${GRAPH}`, file: inPieces(LARGE) },
+    ];
+    const total = LARGE.length + CONFIG.length;
+    for (const checking of [true, undefined]) {
+      const told: DownloadProgress[] = [];
+      const imported = keeper.importFiles(files, (progress) => {
+        told.push(progress);
+        if (progress.path === GRAPH && progress.checking === checking) keeper.stopImports();
+      });
+      expect(await imported).toMatchObject({ ok: false, error: { code: 'cancelled', remedy: expect.stringContaining('Nothing') } });
+      expect(told.at(-1)?.checking).toBe(checking);
+      expect(told.at(-1)?.loadedBytes).toBeLessThan(total);
+      expect(disk.used).toBe(0);
+      expect(await entry(keeper, ID)).toMatchObject({ state: 'absent', storedBytes: 0 });
+    }
+    // It is none of a later one.
+    const told: DownloadProgress[] = [];
+    expect(await keeper.importFiles(files, (progress) => told.push(progress))).toMatchObject({ ok: true, value: { state: 'stored' } });
+    expect(told.findLast(({ checking }) => checking)).toEqual({ loadedBytes: total, totalBytes: total, path: GRAPH, checking: true });
+    expect(told.at(-1)).toEqual({ loadedBytes: total, totalBytes: total, path: GRAPH });
+  });
+
+  it('is stopped in the middle of a ZIP, and what was here before it is as it was', async () => {
+    const keeper = await open();
+    await keeper.importFiles(await folder(), quiet);
+    const before = [disk.used, await entry(keeper, 'tiny-imported')];
+    const files: Record<string, Uint8Array> = Object.fromEntries(TINY_FILES.map((path) => [path, new Uint8Array(tiny(path))]));
+    const noise = randomBytes(CHUNK_BYTES);
+    const extra = { path: 'extra.bin', bytes: noise.length, sha256: sha256(noise) };
+    files['manifest.json'] = text(JSON.stringify({ ...TINY, title: 'Newer', files: [...TINY.files, extra] }));
+    const newer = zip({ ...files, 'extra.bin': new Uint8Array(noise) }, 1);
+    const stopped = await keeper.importFiles(newer, ({ path }) => path === 'extra.bin' && keeper.stopImports());
+    expect(stopped).toMatchObject({ ok: false, error: { code: 'cancelled' } });
+    expect([disk.used, await entry(keeper, 'tiny-imported')]).toEqual(before);
+    expect(await (await openPackStore()).shelf({ id: 'tiny-imported' }).coming()).toBeNull();
+  });
+
+  it('leaves nothing but what the hub had sent, where it is stopped', async () => {
+    const keeper = await open();
+    await keeper.download(ID, ({ path }) => path === GRAPH && keeper.stop(ID));
+    const before = [disk.used, await entry(keeper, ID)];
+    const files = [
+      { path: 'Small-Model/config.json', file: new Blob([CONFIG]) },
+      { path: `Small-Model/${GRAPH}`, file: inPieces(LARGE.map((byte) => 255 - byte)) },
+    ];
+    const stop = ({ loadedBytes, checking }: DownloadProgress) => !checking && loadedBytes > CHUNK_BYTES / 2 && keeper.stopImports();
+    expect(await keeper.importFiles(files, stop)).toMatchObject({ ok: false, error: { code: 'cancelled' } });
+    expect([disk.used, await entry(keeper, ID)]).toEqual(before);
+    expect(await keeper.download(ID, quiet)).toMatchObject({ ok: true });
+  });
+
   it('is refused where its ZIP has been damaged, though nobody says what its files must be', async () => {
     const keeper = await open();
     const paths = ['config.json', 'tokenizer.json', 'onnx/vision_encoder.onnx', 'onnx/embed_tokens.onnx', 'onnx/decoder_model_merged.onnx'];
@@ -340,7 +407,6 @@ describe('a pack from disk', () => {
     change(files);
     return zip(files);
   };
-  const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 
   it.each<[string, (files: Record<string, Uint8Array>) => void, string]>([
     ['a path out of its folder', (files) => Object.assign(files, { '../evil.txt': text('x') }), 'pack-corrupt'],
@@ -388,6 +454,15 @@ describe('a pack from disk', () => {
   });
 });
 
+it('goes on with the hub with which it began, where packs come from another by now', async () => {
+  const keeper = await open();
+  const download = keeper.download(ID, quiet);
+  await vi.waitFor(() => expect(server.asked).not.toEqual([]));
+  await keeper.open({ modelsUrl: `${server.url}models/`, hubUrl: `${server.url}mirror/` });
+  expect(await download).toMatchObject({ ok: true });
+  expect(server.asked.filter(({ path }) => path.startsWith('mirror/'))).toEqual([]);
+});
+
 it('keeps what it holds in memory when it is opened again, for another hub', async () => {
   vi.stubGlobal('BroadcastChannel', FakeChannel);
   vi.stubGlobal('navigator', {});
@@ -407,10 +482,20 @@ it('fetches where the browser lends no locks', async () => {
   expect(await keeper.download('tiny', quiet)).toMatchObject({ ok: true });
 });
 
-it('fetches a pack of the page’s server whole, for later', async () => {
+it('fetches a pack of the page’s server whole, for later, in the place of another of its packs', async () => {
   const keeper = await open();
   expect(await keeper.download('tiny', quiet)).toMatchObject({ ok: true });
   expect(await entry(keeper, 'tiny')).toMatchObject({ kind: 'own', origin: 'site', state: 'stored' });
   expect(await keeper.storage()).toEqual({ place: 'opfs', usedBytes: disk.used, quotaBytes: 1e9, persisted: true });
   expect(await keeper.plan('nothing')).toMatchObject({ ok: false, error: { code: 'pack-missing' } });
+  const load = { packUrl: `${server.url}models/other/`, wasmUrl: '', backend: 'wasm', graphBackends: {}, threads: 1 } as const;
+  server.files.clear();
+  const { source } = await openPack({ ...load, storedPack: 'tiny' });
+  const read = await source.read('vocabulary.txt', () => {});
+  expect(read.ok && sha256(read.value)).toBe(sha256(tiny('vocabulary.txt')));
+  const gone = await openPack({ ...load, storedPack: 'mine' });
+  expect(await gone.source.read('manifest.json', () => {})).toMatchObject({
+    ok: false,
+    error: { remedy: expect.stringContaining('from disk') },
+  });
 });

@@ -16,9 +16,11 @@ import { holdingLock } from './pack-lock.ts';
 import { freeBytes, openPackStore, type PackShelf, type PackStore } from './pack-store.ts';
 import { probeWebGpu } from './web-gpu.ts';
 
-/** A pack by its id: what it is, and where it lies in the store. */
+/** A pack by its id: what it is, where it lies in the store, and where it comes from, also when other packs come from elsewhere by now. */
 interface Located {
   pack: KnownPack;
+  siteUrl: string;
+  hubUrl: string;
   origin: PackOrigin;
   shelf: PackShelf;
   /** What is kept of it whole, and what is coming. */
@@ -33,6 +35,8 @@ export class PackKeeper implements PacksApi {
   #machine: Promise<FoundationMachine> | null = null;
   /** By id: what is being fetched, and when that has ended. */
   readonly #running = new Map<string, { stop: AbortController; ended: Promise<unknown> }>();
+  /** Of the imports, whose packs are not known at first. */
+  readonly #imports = new Set<AbortController>();
 
   async open(options: PacksOptions): Promise<Result<void>> {
     this.#options = options;
@@ -88,7 +92,7 @@ export class PackKeeper implements PacksApi {
         signal,
         shelf,
         { kind: pack.kind, origin, manifest: pack.text, files: files.value },
-        this.#source(id, found.value),
+        sourceOf(found.value),
         onProgress,
       );
     });
@@ -119,10 +123,30 @@ export class PackKeeper implements PacksApi {
   }
 
   async importFiles(files: { path: string; file: Blob }[], onProgress: (progress: DownloadProgress) => void): Promise<Result<PackEntry>> {
+    const stop = new AbortController();
+    this.#imports.add(stop);
+    try {
+      const imported = await this.#import(stop, files, onProgress);
+      // Once it is here whole, it is too late.
+      return !imported.ok && stop.signal.aborted ? fail(importStopped()) : imported;
+    } finally {
+      this.#imports.delete(stop);
+    }
+  }
+
+  stopImports(): void {
+    for (const stop of this.#imports) stop.abort();
+  }
+
+  async #import(
+    stop: AbortController,
+    files: { path: string; file: Blob }[],
+    onProgress: (progress: DownloadProgress) => void,
+  ): Promise<Result<PackEntry>> {
     const { catalogue, store } = this.#opened();
     const listed = await catalogue.packs();
     const known = [...listed.values()].flatMap((pack) => (pack.ok && pack.value.kind === 'foundation' ? [pack.value] : []));
-    const opened = await openImport(files, known, await this.#machineFacts());
+    const opened = await openImport({ signal: stop.signal, onProgress }, files, known, await this.#machineFacts());
     if (!opened.ok) return opened;
     const { pack, download } = opened.value;
     // Ours beside the page keeps its name; a model that is listed, and fetched from elsewhere, is the same one.
@@ -131,27 +155,34 @@ export class PackKeeper implements PacksApi {
     const id = isTaken ? `${pack.manifest.id}-imported` : pack.manifest.id;
     const shelf = store.shelf({ id });
     const record: PackRecord = { kind: pack.kind, origin: 'imported', manifest: pack.text, files: opened.value.files };
-    const begun = await shelf.coming();
-    const kept = await this.#run(id, (signal) => this.#keep(signal, shelf, record, download, onProgress));
-    if (!kept.ok) {
-      await this.#takeBack(shelf, begun).catch(() => {});
+    const work = async (signal: AbortSignal): Promise<Result<void>> => {
+      const begun = await shelf.coming();
+      const kept = await this.#keep(signal, shelf, record, download, onProgress).catch((error: unknown) => fail(storageError(error)));
+      if (!kept.ok) await this.#takeBack(shelf, begun).catch(() => {});
       return kept;
-    }
+    };
+    const kept = await this.#run(id, work, stop);
+    if (!kept.ok) return kept;
     const found = await this.#locate(id);
     return found.ok ? ok(await this.#entry(id, found.value)) : found;
   }
 
-  /** An import that failed cannot be gone on with: the files are with the user. What a hub had sent before it can. */
+  /** An import that did not end well cannot be gone on with: the files are with the user. What a hub had sent before it can. */
   async #takeBack(shelf: PackShelf, begun: PackRecord | null): Promise<void> {
-    if (begun !== null && begun.origin !== 'imported') return shelf.keepComing(begun);
     const before = await shelf.record();
-    return before === null ? shelf.remove() : shelf.keepOnly(before.files);
+    const ofHub = begun !== null && begun.origin !== 'imported' ? begun : null;
+    if (before === null && ofHub === null) return shelf.remove();
+    if (ofHub) await shelf.keepComing(ofHub);
+    await shelf.keepOnly([...(before?.files ?? []), ...(ofHub?.files ?? [])], ofHub !== null);
   }
 
   /** One at a time of a pack; a second call ends with the first. */
-  async #run(id: string, work: (signal: AbortSignal) => Promise<Result<void>>): Promise<Result<void>> {
+  async #run(
+    id: string,
+    work: (signal: AbortSignal) => Promise<Result<void>>,
+    stop: AbortController = new AbortController(),
+  ): Promise<Result<void>> {
     await this.#running.get(id)?.ended;
-    const stop = new AbortController();
     const done = work(stop.signal).catch((error: unknown) => fail(storageError(error)));
     this.#running.set(id, { stop, ended: done });
     try {
@@ -169,6 +200,7 @@ export class PackKeeper implements PacksApi {
     options: DownloadOptions,
     onProgress: (progress: DownloadProgress) => void,
   ): Promise<Result<void>> {
+    if (signal.aborted) return fail(cancelled());
     const { missingBytes, totalBytes } = await sizes(shelf, record.files);
     const free = await this.#free();
     if (free !== null && free < missingBytes) return fail(await this.#noRoom(missingBytes, free, shelf));
@@ -225,7 +257,7 @@ export class PackKeeper implements PacksApi {
 
   /** The server's manifest before a stored one; what is kept or coming may be of another version. */
   async #locate(id: string): Promise<Result<Located>> {
-    const { catalogue, store } = this.#opened();
+    const { options, catalogue, store } = this.#opened();
     const listed = (await catalogue.packs()).get(id);
     const isOwn = listed?.ok && listed.value.kind === 'own';
     const shelf = isOwn ? store.shelf({ site: catalogue.urlOf(id) }) : store.shelf({ id });
@@ -237,36 +269,23 @@ export class PackKeeper implements PacksApi {
     if (!pack) return fail(unknownPack(id));
     if (!pack.ok) return pack;
     const origin = isOwn ? 'site' : imported ? 'imported' : (kept?.origin ?? 'hub');
-    return ok({ pack: pack.value, origin, shelf, record, coming });
+    return ok({ pack: pack.value, siteUrl: catalogue.urlOf(id), hubUrl: options.hubUrl, origin, shelf, record, coming });
   }
 
   /** With the hash of each; asks the hub only where nothing else says. */
   async #files(signal: AbortSignal, located: Located): Promise<Result<PackFile[]>> {
-    const { pack } = located;
+    const { pack, hubUrl } = located;
     if (pack.kind === 'own') return ok(packFilesOf(pack.manifest.files));
     const { paths } = foundationFiles(pack.manifest, await this.#machineFacts());
     if (paths.length === 0) return fail(cannotRun(pack.manifest));
     const known = knownFiles(located, paths);
     if (known) return ok(known);
     if (!isOfHub(pack)) return fail(onlyFromDisk(pack));
-    const options = this.#source('', located);
-    const listed = await listHubFiles(signal, { hubUrl: this.#opened().options.hubUrl, ...pack.manifest.hub }, options);
+    const listed = await listHubFiles(signal, { hubUrl, ...pack.manifest.hub }, sourceOf(located));
     if (!listed.ok) return listed;
     const chosen = choose(listed.value, paths);
     const gone = paths.find((path) => !chosen.some((file) => file.path === path));
     return gone === undefined ? ok(chosen) : fail(hubWords.missing(gone, pack.manifest.hub.repo));
-  }
-
-  #source(id: string, { pack }: Located): DownloadOptions {
-    const { options, catalogue } = this.#opened();
-    const site = catalogue.urlOf(id);
-    // The browser's own cache would hold it a second time.
-    const own: RequestInit = { credentials: 'same-origin', cache: 'no-store' };
-    const foreign: RequestInit = { credentials: 'omit', referrerPolicy: 'no-referrer', cache: 'no-store' };
-    const send = (url: string, init: RequestInit): Promise<Response> => fetch(url, init);
-    if (pack.kind === 'own') return { fetch: send, words: siteWords, init: own, url: ({ path }) => `${site}${path}` };
-    const repository = { hubUrl: options.hubUrl, ...pack.manifest.hub };
-    return { fetch: send, words: hubWords, init: foreign, url: ({ path }) => hubFileUrl(repository, path) };
   }
 
   async #entry(id: string, located: Located): Promise<PackEntry> {
@@ -312,6 +331,16 @@ export class PackKeeper implements PacksApi {
   }
 }
 
+function sourceOf({ pack, siteUrl, hubUrl }: Located): DownloadOptions {
+  // The browser's own cache would hold it a second time.
+  const own: RequestInit = { credentials: 'same-origin', cache: 'no-store' };
+  const foreign: RequestInit = { credentials: 'omit', referrerPolicy: 'no-referrer', cache: 'no-store' };
+  const send = (url: string, init: RequestInit): Promise<Response> => fetch(url, init);
+  if (pack.kind === 'own') return { fetch: send, words: siteWords, init: own, url: ({ path }) => `${siteUrl}${path}` };
+  const repository = { hubUrl, ...pack.manifest.hub };
+  return { fetch: send, words: hubWords, init: foreign, url: ({ path }) => hubFileUrl(repository, path) };
+}
+
 /** Null where one of them is in none of the lists. */
 function knownFiles({ pack, record, coming }: Located, paths: readonly string[]): PackFile[] | null {
   const lists = [coming, record].flatMap((kept) => (kept?.manifest === pack.text ? [kept.files] : []));
@@ -343,6 +372,8 @@ const megabytes = (bytes: number): string => `${Math.ceil(bytes / 1e6)} MB`;
 
 const unknownPack = (id: string): WireError =>
   wireError('pack-missing', `There is no pack ${id}.`, 'Check the address of the page, or open the pack from disk.');
+
+const importStopped = (): WireError => wireError('cancelled', 'Stopped.', 'Nothing of the pack stays here. Open it again when you like.');
 
 /** A folder's name is nobody's business: no hub is asked for what no hub has. */
 const isOfHub = (pack: KnownPack): boolean => pack.kind === 'foundation' && pack.manifest.hub.revision !== NO_COMMIT;

@@ -11,7 +11,15 @@ const sourceOf = (name: string): PackSource => ({ read: async () => fail(wireErr
 
 /** What became of a pack. */
 function packOf(name: string, lastGood: SitePack | null = null) {
-  const pack = { source: sourceOf(name), notes: [] as string[], kept: false, keep: async () => {}, lastGood: async () => lastGood };
+  const written = async () => {};
+  const pack = {
+    source: sourceOf(name),
+    notes: [] as string[],
+    kept: false,
+    written,
+    keep: async () => {},
+    lastGood: async () => lastGood,
+  };
   pack.keep = async () => {
     pack.kept = true;
   };

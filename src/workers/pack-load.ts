@@ -9,13 +9,16 @@ import type { LoadOptions } from './api.ts';
 import { type SitePack, sitePack } from './pack-fetch.ts';
 import { openPackStore, type PackStore } from './pack-store.ts';
 
-/** The pack beside the page, or the stored one that takes its place. */
+/** The pack beside the page, or the stored one that takes its place: from disk, or another of the page's server. */
 export async function openPack(options: LoadOptions): Promise<SitePack> {
   const store = await openPackStore();
-  if (options.storedPack) return storedPack(store, options.storedPack);
-  const pack = await sitePack(options.packUrl, store);
+  const { storedPack: id } = options;
+  const packUrl = id ? new URL(`../${id}/`, options.packUrl).href : options.packUrl;
+  if (id && (await store.shelf({ site: packUrl }).record()) === null) return packFromDisk(store, id);
+  const pack = await sitePack(packUrl, store);
   const isWhole = !options.foundation && (options.without ?? []).length === 0;
-  return isWhole ? pack : { source: pack.source, notes: pack.notes, keep: async () => {}, lastGood: () => pack.lastGood() };
+  const written = () => pack.written();
+  return isWhole ? pack : { source: pack.source, notes: pack.notes, written, keep: written, lastGood: () => pack.lastGood() };
 }
 
 /** The stored foundation pack that takes the language model's place. Null where none is asked for; what only those packs need is fetched here. */
@@ -25,7 +28,7 @@ export async function openFoundation({ foundation: id }: LoadOptions): Promise<R
   return storedFoundation(id);
 }
 
-function storedPack(store: PackStore, id: string): SitePack {
+function packFromDisk(store: PackStore, id: string): SitePack {
   const source: PackSource = {
     checked: true,
     read: async (path, onBytes) => {
@@ -34,7 +37,7 @@ function storedPack(store: PackStore, id: string): SitePack {
       return read;
     },
   };
-  return { source, notes: [], keep: async () => {}, lastGood: async () => null };
+  return { source, notes: [], written: async () => {}, keep: async () => {}, lastGood: async () => null };
 }
 
 /** It is the pack that is wrong, or it cannot be had: another may do. */
@@ -55,12 +58,15 @@ export async function* loadGoodPack(
   pack.notes.unshift(...notes);
   const engine = make(pack.source, pack.notes);
   let failed = false;
+  let ready: AnalysisEvent | null = null;
   for await (const event of engine.load(signal)) {
+    if (event.type === 'ready') ready = event;
     if (event.type === 'load-failed') {
       failed = true;
       const good = BAD.includes(event.error.code) ? await pack.lastGood() : null;
       if (good !== null) {
         good.notes.push(`The server’s pack was refused: ${event.error.message} The last good one goes on.`);
+        void pack.written();
         await engine.dispose();
         yield* loadGoodPack(signal, good, notes, make);
         return;
@@ -68,5 +74,12 @@ export async function* loadGoodPack(
     }
     yield event;
   }
-  if (!failed) await pack.keep();
+  if (failed) {
+    void pack.written();
+    return;
+  }
+  const told = pack.notes.length;
+  await pack.keep();
+  // What is written now may turn out not to fit.
+  if (ready && pack.notes.length > told) yield { ...ready, info: engine.info() };
 }
