@@ -20,7 +20,11 @@ const browser = (...more: string[]) => ({
   launchOptions: { args: [...quiet, ...more], ...(executablePath === null ? {} : { executablePath }) },
 });
 
-/** A test runs in the project whose tag it carries; without a tag, in `wasm`. */
+/**
+ * A test runs in the project whose tag it carries; without a tag, in `wasm`. One of a project at a time: `npm test` has two workers, so that
+ * what SwiftShader compiles on one core, and the camera's real time, pass beside the tests on WASM. Those that are tagged @alone measure the
+ * page, and run after all others.
+ */
 export default defineConfig<ServerOptions>({
   testDir: 'e2e',
   outputDir: 'test-results',
@@ -44,5 +48,5 @@ export default defineConfig<ServerOptions>({
     { name: 'webgpu', grep: /@webgpu/, use: browser(...swiftShader) },
     { name: 'no-isolation', grep: /@no-isolation/, use: { ...browser(), isolation: false } },
     { name: 'camera', grep: /@camera/, use: { ...browser(...fakeCamera), permissions: ['camera'] } },
-  ],
+  ].map((project) => ({ ...project, workers: 1 })),
 });

@@ -13,47 +13,50 @@ async function seriousFindings(page: Page): Promise<string[]> {
     );
 }
 
-for (const colorScheme of ['light', 'dark'] as const) {
-  test(`no serious accessibility finding on the first visit, in an explanation, in menus and at an error: ${colorScheme}`, async ({
-    page,
-  }) => {
-    test.slow();
-    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-    await user.bringCard(page);
-    await user.openPage(page);
-    await expect(user.button(page, 'Try a sample')).toBeVisible();
-    await user.modelReady(page);
-    expect(await seriousFindings(page), 'first visit').toEqual([]);
+test('no serious accessibility finding on the first visit, in an explanation, in menus and at an error, in light and in dark', async ({
+  page,
+}) => {
+  test.slow();
+  const expectNone = async (where: string) => {
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      expect(await seriousFindings(page), `${where}, ${colorScheme}`).toEqual([]);
+    }
+  };
+  await user.bringCard(page);
+  await user.openPage(page);
+  await expect(user.button(page, 'Try a sample')).toBeVisible();
+  await user.modelReady(page);
+  await expectNone('first visit');
 
-    await user.drop(page, 'several-faces.jpg');
-    await expect(user.faces(page)).toHaveCount(3, user.PATIENCE);
-    await user.button(page, 'Explain').click();
-    await user.answered(page);
-    expect(await seriousFindings(page), 'after an explanation').toEqual([]);
+  await user.drop(page, 'several-faces.jpg');
+  await expect(user.faces(page)).toHaveCount(3, user.PATIENCE);
+  await user.button(page, 'Explain').click();
+  await user.answered(page);
+  await expectNone('after an explanation');
 
-    await user.button(page, 'Settings').click();
-    await expect(page.getByRole('dialog')).toBeVisible();
-    expect(await seriousFindings(page), 'settings').toEqual([]);
-    await page.keyboard.press('Escape');
-    await user.button(page, 'Help').click();
-    await expect(page.getByRole('dialog')).toBeVisible();
-    expect(await seriousFindings(page), 'help').toEqual([]);
-    await user.button(page, 'Model card').click();
-    await expect(user.modelCard(page).getByRole('table')).toHaveCount(3);
-    expect(await seriousFindings(page), 'model card').toEqual([]);
-    await page.keyboard.press('Escape');
-    await page.keyboard.press('Escape');
+  await user.button(page, 'Settings').click();
+  await expect(page.getByRole('dialog')).toBeVisible();
+  await expectNone('settings');
+  await page.keyboard.press('Escape');
+  await user.button(page, 'Help').click();
+  await expect(page.getByRole('dialog')).toBeVisible();
+  await expectNone('help');
+  await user.button(page, 'Model card').click();
+  await expect(user.modelCard(page).getByRole('table')).toHaveCount(3);
+  await expectNone('model card');
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Escape');
 
-    await user.button(page, 'Model packs').click();
-    await expect(page.getByRole('dialog', { name: 'Model packs' }).getByRole('listitem').first()).toBeVisible(user.PATIENCE);
-    expect(await seriousFindings(page), 'packs').toEqual([]);
-    await page.keyboard.press('Escape');
+  await user.button(page, 'Model packs').click();
+  await expect(page.getByRole('dialog', { name: 'Model packs' }).getByRole('listitem').first()).toBeVisible(user.PATIENCE);
+  await expectNone('packs');
+  await page.keyboard.press('Escape');
 
-    await user.drop(page, 'empty.png');
-    await expect(user.alert(page)).toBeVisible();
-    expect(await seriousFindings(page), 'an error').toEqual([]);
-  });
-}
+  await user.drop(page, 'empty.png');
+  await expect(user.alert(page)).toBeVisible();
+  await expectNone('an error');
+});
 
 test('by keyboard alone from the first visit to an explanation, a task and an export', async ({ page }) => {
   await user.openPage(page);

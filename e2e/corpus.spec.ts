@@ -74,7 +74,7 @@ async function check(watched: Awaited<ReturnType<typeof watch>>, name: string, s
   expect.soft(megabytes, `${name}: memory, MB`).toBeLessThanOrEqual(says === null ? MOST_MEMORY : MOST_MEMORY_REFUSED);
 }
 
-test('bad pictures and videos: each is read or gets its message, and none holds up the page', async ({ page }) => {
+test('bad pictures and videos: each is read or gets its message, and none holds up the page', { tag: '@alone' }, async ({ page }) => {
   test.slow();
   await user.openPage(page);
   await user.modelReady(page);
@@ -96,7 +96,9 @@ test('bad pictures and videos: each is read or gets its message, and none holds 
   expect(await page.evaluate(() => 'injected' in window)).toBe(false);
 });
 
-test('hostile sessions and tables of labels: each gets its message, nothing is changed, and none holds up the page', async ({ page }) => {
+test('hostile sessions and tables of labels: each gets its message, nothing is changed, and none holds up the page', {
+  tag: '@alone',
+}, async ({ page }) => {
   test.slow();
   await user.openPage(page);
   await user.modelReady(page);

@@ -55,6 +55,18 @@ test('a video that is cut off plays as far as it goes, or says that it is damage
   await expect(damaged.or(user.readings(page).getByRole('meter').first())).toBeVisible(user.PATIENCE);
 });
 
+test('a part of the page that cannot be fetched says so, and comes when it is tried again', async ({ page }) => {
+  await user.openPage(page);
+  await page.route('**/assets/help-dialog-*.js', (route) => route.abort());
+  await user.button(page, 'Help').click();
+  await expect(user.alert(page)).toContainText('This part of the page could not be loaded.');
+  await page.unroute('**/assets/help-dialog-*.js');
+  await user.alert(page).getByRole('button', { name: 'Try again' }).click();
+  await expect(page.getByRole('dialog')).toContainText('Keys and manners');
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+});
+
 /** A pack file as the server would send it after a bad copy. */
 async function damage(page: Page, file: string, how: 'tampered' | 'missing'): Promise<() => Promise<void>> {
   const url = `**/models/tiny/${file}`;

@@ -56,6 +56,13 @@ export async function openPage(page: Page, query = ''): Promise<void> {
   await expect(page.locator('.app')).toBeVisible(PATIENCE);
 }
 
+/** Until all that was fetched of the pack lies in the browser's storage: it is written when the model is ready, under locks. */
+export async function packKept(page: Page): Promise<void> {
+  const isWriting = () =>
+    page.evaluate(async () => (await navigator.locks.query()).held?.some(({ name }) => name?.startsWith('emollm-packs ')) ?? false);
+  await expect.poll(isWriting, PATIENCE).toBe(false);
+}
+
 export async function modelReady(page: Page): Promise<void> {
   await expect(model(page)).toContainText('Model ready', PATIENCE);
 }

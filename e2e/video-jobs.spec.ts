@@ -2,6 +2,7 @@ import AxeBuilder from '@axe-core/playwright';
 import type { Locator, Page } from '@playwright/test';
 import { expect, test } from './fixtures.ts';
 import * as user from './user.ts';
+import { slowFrames } from './worker.ts';
 
 interface Exported {
   items: {
@@ -105,6 +106,7 @@ test('a stopped analysis goes on after a reload where it was, without a gap and 
   test.slow();
   await user.openPage(page);
   await user.modelReady(page);
+  await slowFrames(page);
   await user.drop(page, 'clip.webm');
   await analyse(page, 'Every');
   await expect(jobs(page).getByRole('progressbar')).not.toHaveJSProperty('value', 0, user.PATIENCE);
@@ -134,9 +136,11 @@ test('all videos at once: one after another, each whole', async ({ page }) => {
   await user.modelReady(page);
   await user.drop(page, 'clip.mp4', 'clip.webm');
   await expect(page.getByRole('navigation', { name: 'Items' }).getByRole('button', { name: /^clip\.webm/ })).toBeVisible();
+  const quicken = await slowFrames(page);
   await openJobs(page);
   await jobs(page).getByRole('button', { name: 'Add all 2 videos' }).click();
   await expect(job(page, 'clip.webm')).toHaveAttribute('data-phase', 'queued');
+  await quicken();
   await done(page, 'clip.mp4');
   await done(page, 'clip.webm');
   const { items } = await exportedJson(page);
@@ -151,11 +155,14 @@ test('an explanation in the midst of an analysis is written, and the analysis go
   await user.modelReady(page);
   await user.drop(page, 'clip.webm');
   await user.probabilities(page);
+  const quicken = await slowFrames(page);
   await analyse(page, 'Every');
   await expect(jobs(page).getByRole('progressbar')).not.toHaveJSProperty('value', 0, user.PATIENCE);
+  await expect(job(page, 'clip.webm')).toHaveAttribute('data-phase', 'running');
   await page.keyboard.press('Escape');
   await user.button(page, 'Explain').click();
   await user.answered(page);
+  await quicken();
   await openJobs(page);
   await done(page, 'clip.webm');
   expect(timesOf((await exportedJson(page)).items[0])).toEqual(every(0.04, 0, 2));

@@ -28,6 +28,9 @@ function readReport(path) {
 /** A runner that failed must leave a failure in the count, whatever its report says. @param {Count} count @param {number} code @returns {Count} */
 const atLeastOneFailed = (count, code) => (code !== 0 && count.failed === 0 ? { ...count, failed: 1 } : count);
 
+/** @param {Count} a @param {Count} b @returns {Count} */
+const sum = (a, b) => ({ passed: a.passed + b.passed, failed: a.failed + b.failed, skipped: a.skipped + b.skipped });
+
 /** @param {string} command @param {string[]} args @returns {Promise<Count>} */
 async function gate(command, args) {
   return (await runCommand(command, args)) === 0 ? { ...NOTHING, passed: 1 } : { ...NOTHING, failed: 1 };
@@ -78,20 +81,30 @@ async function browserObstacle() {
 
 /** @returns {Promise<Count>} */
 async function browser() {
-  const file = join(REPORTS, 'browser.json');
-  const env = { PLAYWRIGHT_JSON_OUTPUT_FILE: file };
   const obstacle = await browserObstacle();
   if (obstacle !== null) {
-    await runCommand('playwright', ['test', '--list', '--reporter=json'], { env });
-    const report = /** @type {BrowserReport | null} */ (readReport(file));
+    const { report } = await playwright('browser.json', ['--list', '--reporter=json']);
     const listed = report === null ? 1 : countSpecs(report.suites);
     console.log(`SKIPPED: the ${listed} browser tests were not run: ${obstacle}.`);
     return { ...NOTHING, skipped: listed };
   }
-  const code = await runCommand('playwright', ['test', '--reporter=list,json'], { env });
-  const stats = /** @type {BrowserReport | null} */ (readReport(file))?.stats;
-  if (stats === undefined) return { ...NOTHING, failed: 1 };
+  const together = await browserRun('browser.json', ['--workers=2', '--grep-invert=@alone']);
+  return sum(together, await browserRun('browser-alone.json', ['--grep=@alone']));
+}
+
+/** @param {string} name the report's @param {string[]} which @returns {Promise<Count>} */
+async function browserRun(name, which) {
+  const { code, report } = await playwright(name, ['--reporter=list,json', ...which]);
+  if (report === null) return { ...NOTHING, failed: 1 };
+  const { stats } = report;
   return atLeastOneFailed({ passed: stats.expected, failed: stats.unexpected + stats.flaky, skipped: stats.skipped }, code);
+}
+
+/** @param {string} name the report's @param {string[]} more @returns {Promise<{ code: number, report: BrowserReport | null }>} */
+async function playwright(name, more) {
+  const file = join(REPORTS, name);
+  const code = await runCommand('playwright', ['test', ...more], { env: { PLAYWRIGHT_JSON_OUTPUT_FILE: file } });
+  return { code, report: /** @type {BrowserReport | null} */ (readReport(file)) };
 }
 
 /** @param {BrowserSuite[]} suites @returns {number} tests */
@@ -146,7 +159,7 @@ if (!(await installMissing())) {
       console.error(error);
       count = { ...NOTHING, failed: 1 };
     }
-    total = { passed: total.passed + count.passed, failed: total.failed + count.failed, skipped: total.skipped + count.skipped };
+    total = sum(total, count);
     summary.push({ step: name, ...count, seconds: Math.round((performance.now() - started) / 100) / 10 });
   }
   console.log('');

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import type { Runtime } from '../model/graph.ts';
 import { parseManifest } from '../model/manifest.ts';
 import type { PackSource } from '../model/pack.ts';
 import { checkParity } from '../model/parity.ts';
@@ -120,4 +121,19 @@ describe.each(packs)('the goldens of %s', (name) => {
 
 it('there is a pack to check', () => {
   expect(packs).toContain('tiny');
+});
+
+it('the goldens hold for no GPU on which they could not be run', async () => {
+  const native = await createNodeRuntime('native', 2);
+  const broken: Runtime = {
+    ...native,
+    webgpu: { adapter: 'broken', shaderF16: false, software: false },
+    graphBackends: { 'scene-encoder': 'webgpu' },
+    sessionOptions: (backend) => (backend === 'webgpu' ? { executionProviders: ['none such'] } : native.sessionOptions(backend)),
+  };
+  const source = packFolder(join(models, 'tiny'));
+  await expect(checkParity(broken, source, { graphs: ['scene-encoder'] })).rejects.toThrow(/^WebGPU could not run the scene-encoder graph/);
+  // Where nobody asked for it by name, the pack may run wherever it can.
+  const choosing: Runtime = { ...broken, graphBackends: {}, backend: 'auto' };
+  expect(await checkParity(choosing, source, { graphs: ['scene-encoder'] })).toEqual({ ok: true, value: [] });
 });

@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { GraphName } from '../shared/labels.ts';
-import { type Golden, GoldenChecks, parseGoldens, runGolden } from './golden.ts';
+import { type Golden, GoldenChecks, type Goldens, parseGoldens, runGolden } from './golden.ts';
 import type { Graph } from './graph.ts';
 import { fakeRunner } from './runner.fixture.ts';
 
@@ -31,7 +33,7 @@ describe('GoldenChecks', () => {
   it('lets rounding pass at a start and refuses what is wrong, with the number', async () => {
     const checks = new GoldenChecks([golden('face-encoder')]);
     const warmUp = checks.warmUp('face-encoder');
-    await warmUp?.(graphOf(() => [2.01, 4, -6]));
+    await warmUp?.(graphOf(() => [2.1, 4, -6]));
     await expect(warmUp?.(graphOf(() => [2, 4, 0]))).rejects.toMatchObject({
       error: { code: 'graph-failed', detail: expect.stringContaining('face-encoder/y') },
     });
@@ -60,4 +62,16 @@ it('a file of another format gives no goldens', () => {
   const bytes = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
   expect(parseGoldens(bytes({ format: 2 }))).toBeNull();
   expect(parseGoldens(new TextEncoder().encode('{'))).toBeNull();
+});
+
+it('a file that asks for inputs as large as a memory gives no goldens', () => {
+  const real = JSON.parse(readFileSync(join(import.meta.dirname, '../../public/models/tiny/parity.json'), 'utf8')) as Goldens;
+  const withDims = (dims: number[]) => {
+    const [first, ...rest] = real.graphs;
+    const [input, ...others] = first?.inputs ?? [];
+    const graphs = [{ ...first, inputs: [{ ...input, dims }, ...others] }, ...rest];
+    return parseGoldens(new TextEncoder().encode(JSON.stringify({ ...real, graphs })));
+  };
+  expect(withDims([1, 3, 640, 640])).not.toBeNull();
+  for (const dims of [[1, 3, 40_000, 40_000], [2 ** 40], [-1]]) expect(withDims(dims)).toBeNull();
 });

@@ -9,10 +9,16 @@ import { EngineFailure, type Graph } from './graph.ts';
 
 const numbers = v.array(v.number());
 const ids = v.array(v.pipe(v.number(), v.integer()));
+/** Numbers of an input; what a picture of the largest side has comes nowhere near. The whole of it is made before the graph can refuse it. */
+const MOST_NUMBERS = 1 << 24;
+const dims = v.pipe(
+  v.array(v.pipe(v.number(), v.integer(), v.minValue(1))),
+  v.check((sides) => sides.reduce((product, side) => product * side, 1) <= MOST_NUMBERS),
+);
 
 const input = v.object({
   name: v.string(),
-  dims: ids,
+  dims,
   sine: v.optional(v.object({ amplitude: v.number(), step: v.number(), offset: v.number() })),
   values: v.optional(numbers),
   from: v.optional(v.string()),

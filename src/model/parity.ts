@@ -6,8 +6,10 @@ import { wireError } from '../shared/errors.ts';
 import { GRAPH_NAMES, type GraphName } from '../shared/labels.ts';
 import { fail, ok, type Result } from '../shared/result.ts';
 import { type GoldenOutputs, type Goldens, parseGoldens, runGolden } from './golden.ts';
-import { openGraph, type Runtime } from './graph.ts';
-import { LanguageModel, languageModelGpuOutputs, warmUpLanguageModel } from './language-model.ts';
+import { EngineFailure, type Graph, openGraph, type Runtime } from './graph.ts';
+import { LanguageModel, languageModelGpuOutputs, type Sequence } from './language-model.ts';
+import { LogitsHeads } from './logits-heads.ts';
+import type { PackManifest } from './manifest.ts';
 import { fileOf, graphFiles, openPack, PART_GRAPHS, type Pack, type PackSource, type PartFiles } from './pack.ts';
 import { pick } from './sampler.ts';
 import { TokenEmbeddings } from './token-embeddings.ts';
@@ -51,19 +53,35 @@ async function compare(runtime: Runtime, pack: Pack, files: PartFiles, expected:
   const made: GoldenOutputs = new Map();
   for (const entry of expected.graphs) {
     if (!wanted.includes(entry.graph)) continue;
-    const { graph } = await openGraph(
-      runtime,
-      entry.graph,
-      pack.manifest.graphs[entry.graph],
-      graphFiles(pack.manifest, entry.graph, files),
-    );
-    try {
-      faults.push(...(await runGolden(graph, entry, made)));
-    } finally {
-      await graph.dispose();
-    }
+    faults.push(...(await judge(runtime, pack.manifest, entry.graph, files, (graph) => runGolden(graph, entry, made))));
   }
   if (wanted.includes('language-model')) faults.push(...(await compareLanguageModel(runtime, pack, files, expected, made, options)));
+  return faults;
+}
+
+/**
+ * Opens a graph and compares it. The comparison is its first run, on whatever backend can do it: a warm-up before it would compute as much.
+ * @throws EngineFailure too where a graph that was asked for on WebGPU has run elsewhere: its numbers would say nothing of the GPU.
+ */
+async function judge(
+  runtime: Runtime,
+  manifest: PackManifest,
+  name: GraphName,
+  files: PartFiles,
+  compared: (graph: Graph) => Promise<string[]>,
+  gpuOutputs?: (output: string) => boolean,
+): Promise<string[]> {
+  const faults: string[] = [];
+  const { graph, notes } = await openGraph(runtime, name, manifest.graphs[name], graphFiles(manifest, name, files), {
+    warmUp: async (opened) => {
+      faults.push(...(await compared(opened)));
+    },
+    ...(gpuOutputs && { gpuOutputs }),
+  });
+  await graph.dispose();
+  const asked = runtime.graphBackends[name] ?? runtime.backend;
+  if (asked === 'webgpu' && graph.backend !== 'webgpu')
+    throw new EngineFailure(wireError('graph-failed', notes[0] ?? '', 'Update the browser or the graphics driver.'));
   return faults;
 }
 
@@ -91,21 +109,16 @@ async function compareLanguageModel(
   }
   const image = made.get('projection/image_embeddings');
   if (!image) throw new Error('the golden of projection must be run first');
-  const { graph } = await openGraph(
-    runtime,
-    'language-model',
-    manifest.graphs['language-model'],
-    graphFiles(manifest, 'language-model', files),
-    {
-      warmUp: (opened) => warmUpLanguageModel(opened, manifest.languageModel, embeddings),
-      gpuOutputs: languageModelGpuOutputs,
-    },
-  );
+  const heads = await LogitsHeads.open(runtime, manifest.languageModel.vocab);
+  const compared = async (graph: Graph): Promise<string[]> => {
+    const model = new LanguageModel(graph, manifest.languageModel, embeddings, heads);
+    const unread = graph.backend === 'webgpu' && heads === null ? ['logits cannot be read on the GPU'] : [];
+    return [...unread, ...(await compareGeneration(model, image, generation, newTokens))];
+  };
   try {
-    const model = new LanguageModel(graph, manifest.languageModel, embeddings);
-    faults.push(...(await compareGeneration(model, image, generation, newTokens)));
+    faults.push(...(await judge(runtime, manifest, 'language-model', files, compared, languageModelGpuOutputs(heads))));
   } finally {
-    await graph.dispose();
+    await heads?.dispose();
   }
   return faults;
 }
@@ -118,33 +131,45 @@ async function compareGeneration(
 ): Promise<string[]> {
   const faults: string[] = [];
   const { signal } = new AbortController();
-  const after = model.embed(generation.after);
-  const prompt = new Float32Array(image.length + after.length);
-  prompt.set(image);
-  prompt.set(after, image.length);
+  const [before, after] = [model.embed(generation.before.slice(1)), model.embed(generation.after)];
+  const prompt = new Float32Array(before.length + image.length + after.length);
+  prompt.set(before);
+  prompt.set(image, before.length);
+  prompt.set(after, before.length + image.length);
   const allowed = generation.tolerance * Math.max(1, generation.max);
-  const sequence = await model.begin(signal, generation.before);
+  const sequence = await model.begin(signal, generation.before.slice(0, 1));
+  let branch: Sequence | null = null;
   try {
     await sequence.appendEmbeddings(signal, prompt);
     const greedy = generation.greedy.slice(0, newTokens);
+    // A branch that goes elsewhere must leave no trace; where the steps to compare are hardly more than this one, it is not worth its time.
+    if (greedy.length > 2) {
+      branch = sequence.fork();
+      await branch.append(signal, [WRONG_GUESS]);
+    }
     for (let index = 0; index < greedy.length; ) {
       const expected = greedy[index] as number;
-      const got = pick(sequence.logits, []);
+      const got = await pick(sequence.logits, []);
       const margin = generation.margins[index] ?? 0;
       if (got !== expected) {
         // A near tie may fall either way, and all that follows is another text.
         if (margin >= allowed) faults.push(`generation: id ${index} is ${got}, expected ${expected} by a margin of ${margin}`);
         break;
       }
-      const logit = sequence.logits[got] ?? Number.NaN;
+      const runnerUp = await sequence.logits.likeliest(new Set([got])); // as where a loop is broken
+      const [logit = Number.NaN, next = Number.NaN] = await sequence.logits.of([got, runnerUp]);
       const chosen = generation.chosen[index] ?? Number.NaN;
       if (!(Math.abs(logit - chosen) <= allowed))
         faults.push(`generation: logit ${index} is ${logit.toFixed(3)}, expected ${chosen.toFixed(3)}`);
+      if (!(Math.abs(chosen - margin - next) <= allowed))
+        faults.push(`generation: the next best logit ${index} is ${next.toFixed(3)}, expected ${(chosen - margin).toFixed(3)}`);
+      if (index + 1 === greedy.length) break; // what would come next is compared with nothing
       // Now and then with two guesses, a right and a wrong one: what is dropped must leave no trace on any backend.
-      const guesses = model.takesDrafts && index % 3 === 1 && index + 1 < greedy.length ? [greedy[index + 1] as number, WRONG_GUESS] : [];
+      const guesses = model.takesDrafts && index % 3 === 1 ? [greedy[index + 1] as number, WRONG_GUESS] : [];
       index += 1 + (await sequence.appendChecked(signal, [got], guesses, (logits) => pick(logits, []))).length;
     }
   } finally {
+    branch?.dispose();
     sequence.dispose();
   }
   return faults;

@@ -1,0 +1,35 @@
+/** The threads behind the page, taken in hand from inside: a fast machine is done with short things between two looks of a test. */
+import type { Page, Worker } from '@playwright/test';
+
+/** The thread that has the graphs; where it was started again, the newest. */
+export function analyzer(page: Page): Worker {
+  const worker = page.workers().findLast((each) => /\/worker-[^/]*\.js/.test(each.url()));
+  if (!worker) throw new Error('there is no analyzer');
+  return worker;
+}
+
+/** Holds up every frame of the videos that are analysed from now on. Gives what ends that. */
+export async function slowFrames(page: Page): Promise<() => Promise<void>> {
+  const worker = analyzer(page);
+  await worker.evaluate(() => {
+    const { copyTo } = VideoFrame.prototype;
+    VideoFrame.prototype.copyTo = async function (...args) {
+      await new Promise((later) => setTimeout(later, 100));
+      return copyTo.apply(this, args);
+    };
+    Object.assign(self, { quicken: () => Object.assign(VideoFrame.prototype, { copyTo }) });
+  });
+  return () => worker.evaluate(() => void (self as unknown as { quicken: () => void }).quicken());
+}
+
+/** Holds up a thread before every run of its language model, from now on. Needs isolation. */
+export const slowModel = (worker: Worker): Promise<void> =>
+  worker.evaluate(() => {
+    const clock = new Int32Array(new SharedArrayBuffer(4));
+    const { postMessage } = MessagePort.prototype;
+    // The page is told of each run before it begins.
+    MessagePort.prototype.postMessage = function (this: MessagePort, message: { work?: { graph: string } | null }, ...rest: []) {
+      postMessage.call(this, message, ...rest);
+      if (message?.work?.graph === 'language-model') Atomics.wait(clock, 0, 0, 50);
+    };
+  });
