@@ -26,15 +26,17 @@ const BUILDS = [
 ];
 
 /**
- * Whether an SPDX expression allows what is wanted: one of what OR joins, all of what AND joins. AND binds more.
- * @param {string} expression with one level of brackets at most
+ * Whether an SPDX expression allows what is wanted: one of what OR joins, all of what AND joins. AND binds more, brackets most.
+ * @param {string} expression
  * @param {(licence: string) => boolean} allows
+ * @returns {boolean}
  */
 export function allowed(expression, allows) {
-  return expression
-    .replaceAll(/[()]/g, '')
-    .split(/\s+OR\s+/)
-    .some((all) => all.split(/\s+AND\s+/).every(allows));
+  const [YES, NO] = ['+', '-']; // in place of what stood in brackets; no licence is called so
+  const holds = (/** @type {string} */ flat) =>
+    flat.split(/\s+OR\s+/).some((all) => all.split(/\s+AND\s+/).every((each) => each.trim() === YES || allows(each.trim())));
+  const opened = expression.replace(/\(([^()]*)\)/, (_, inner) => (holds(inner) ? YES : NO));
+  return opened === expression ? holds(expression) : allowed(opened, allows);
 }
 
 /**

@@ -57,6 +57,10 @@ test('a foundation pack is a manifest alone, pinned to a commit, under a free li
   expect(await checkPacks(packs)).toEqual([]);
   writeFileSync(join(packs, 'index.json'), '{ "packs": ["gone"] }');
   expect(await checkPacks(packs)).toEqual(['index.json does not name big', 'index.json names gone, which is not there']);
+  for (const revision of ['c'.repeat(7), '0'.repeat(40), undefined]) {
+    write({ hub: { repo: 'a/b', revision } });
+    expect((await checkPack(pack)).faults).toEqual(['it is not pinned to a commit']);
+  }
   write({ licence: 'gemma', hub: { repo: 'a/b', revision: 'main' } });
   writeFileSync(join(pack, 'weights.onnx'), '');
   expect((await checkPack(pack)).faults).toEqual([

@@ -24,6 +24,10 @@ rmSync(REPORT, { force: true });
 const files = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' })
   .filter((file) => file.endsWith('.properties.test.ts') && file.includes(values.only))
   .map((file) => join('src', file));
+if (files.length === 0) {
+  console.error(`--only: no properties are in a file whose name has "${values.only}".`);
+  process.exit(1);
+}
 const properties = files.reduce((sum, file) => sum + readFileSync(join(ROOT, file), 'utf8').split(/^\s*holds\(/m).length - 1, 0);
 const seconds = (minutes * 60) / Math.max(1, properties);
 console.log(`${properties} properties in ${files.length} files, ${seconds.toFixed(1)} s each.`);

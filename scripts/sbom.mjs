@@ -22,6 +22,7 @@ export const packageName = (path, entry) => entry.name ?? path.slice(path.lastIn
 
 /** @param {string} licence an SPDX identifier, an expression, or words */
 function licences(licence) {
+  if (licence === '') return [];
   if (/^[A-Za-z0-9.+-]+$/.test(licence)) return [{ license: { id: licence } }];
   return /\b(AND|OR)\b/.test(licence) && !/;/.test(licence) ? [{ expression: licence }] : [{ license: { name: licence } }];
 }

@@ -15,6 +15,7 @@ function table(head, rows) {
 export function missed(part) {
   const faults = [...part.faults];
   if (part.lost > GOALS.lost) faults.push(`${part.lost} lost, none may be`);
+  if (part.whole && part.explained < part.explainAsked) faults.push(`${part.explained} of ${part.explainAsked} explanations were written`);
   if (!(part.slopeMB < GOALS.slopeMB)) faults.push(`memory grows by ${figure(part.slopeMB, 2)} MB a minute, ${GOALS.slopeMB} is the limit`);
   if (part.name === 'camera' && !(part.age?.p99 < GOALS.ageMs))
     faults.push(`the 99th percentile of a frame's age is ${figure(part.age?.p99)} ms, ${GOALS.ageMs} is the limit`);

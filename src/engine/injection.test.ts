@@ -52,7 +52,7 @@ afterAll(async () => {
 describe('words that give orders', () => {
   const read: string[] = [];
 
-  // An answer takes a second or two each: a few of them stand for all, whose prompts are all looked at.
+  // Answers take their time: a few of them stand for all, whose prompts are all looked at.
   it.each(INJECTIONS.map((text, index) => [text, index % 6 === 0] as const))(
     'change neither the question nor the form of the answer: %j',
     async (text, whole) => {
@@ -65,6 +65,8 @@ describe('words that give orders', () => {
       expect(lines.filter((line) => line.startsWith('Words: '))).toEqual([expect.stringMatching(/^Words: (none\.|"[^"]*")$/)]);
       expect(lines.filter((line) => /^Face/.test(line)).length).toBe(before.filter((line) => /^Face/.test(line)).length);
       for (const line of lines.slice(1)) expect(line).toMatch(/^(Face \d|Words: |Text: |Wording: )/);
+      // Nothing that a tokenizer takes for a marker of its own.
+      expect(prompt).not.toMatch(/<[|a-z]/i);
       if (!whole) return;
       const options = plain.answer?.distribution.map(({ option }) => option);
       expect(options).toEqual(['yes', 'no']);

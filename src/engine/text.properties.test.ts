@@ -6,6 +6,7 @@ import { describe, expect } from 'vitest';
 import { holds } from '../../scripts/property.ts';
 import { reading } from '../export/session.fixture.ts';
 import type { Sequence } from '../model/language-model.ts';
+import { ArrayLogits } from '../model/logits.ts';
 import { parseManifest } from '../model/manifest.ts';
 import { createTextStream, createTokenizer } from '../model/tokenizer.ts';
 import { STEPS, TASKS, type Task } from '../shared/labels.ts';
@@ -67,6 +68,18 @@ describe('words on a picture', () => {
   });
 });
 
+describe('options', () => {
+  holds(
+    'stand in the prompt as they are, whatever they are called',
+    [fc.array(text, { minLength: 2, maxLength: 5 }), task],
+    (options, asked) => {
+      const body = promptBody(manifest, { task: asked, options, readings: [], words: null, wording: null });
+      const line = manifest.prompt.tasks[asked].line.split('{options}').join(options.join(', '));
+      expect(body).toBe(`${line}\nNo face.`);
+    },
+  );
+});
+
 describe('evidence', () => {
   holds('is found in any text, and points at what there is', [text, text], (said, words) => {
     const readings = [reading({ faceId: 3 }), reading({ faceId: 8 })];
@@ -112,7 +125,7 @@ function writing(texts: readonly string[], cuts: readonly number[]) {
     get logits() {
       const logits = new Float32Array(vocabulary.length + 1);
       logits[queue[at]?.[next] ?? 1] = 9;
-      return logits;
+      return new ArrayLogits(logits);
     },
     append,
     appendChecked: async (signal: AbortSignal, ids: readonly number[]) => {

@@ -60,6 +60,11 @@ describe('by place', () => {
     expect(tracker.update(crowd(0), 40)).not.toEqual(ids);
   });
 
+  test('where frames come ten seconds apart nobody knows who stands where somebody stood', () => {
+    const tracker = new Tracker();
+    for (const [index, time] of [0, 10, 20, 30].entries()) expect(tracker.update([at(index)], time)).toEqual([index + 1]);
+  });
+
   test('a seek is told from slow frames by the pace before it', () => {
     const tracker = new Tracker();
     tracker.update([at(0)], 0);

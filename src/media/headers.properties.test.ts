@@ -58,7 +58,7 @@ describe('headers', () => {
   );
 });
 
-/** CPU of a second or so is what it takes at most; others may want the CPU, too. */
+/** Far longer than it takes; others may want the CPU, too. */
 const PATIENCE_MS = 15_000;
 let thread: Worker | null = null;
 afterAll(async () => {

@@ -1,6 +1,6 @@
 /**
- * Video frames made smaller in a worker. Turning one frame of 7680 × 4320 px into pixels takes a third of a second where there is no graphics
- * card to do it: too long for the page.
+ * Video frames made smaller in a worker. Turning one frame of 7680 × 4320 px into pixels takes far longer than it is shown where there is no
+ * graphics card to do it: too long for the page.
  */
 import { SerialQueue } from '../shared/serial-queue.ts';
 

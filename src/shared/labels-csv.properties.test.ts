@@ -15,16 +15,18 @@ const quoted = (text: string) => `"${text.replaceAll('"', '""')}"`;
 const sound = 'file,label,text\r\na.png,fear,"so, ""he"" said"\r\nb/c.png,joy,\r\n';
 
 describe('labels.csv', () => {
-  holds('what was written is read', [rows, fc.constantFrom('\n', '\r\n', '\r')], (written, newline) => {
+  holds('what was written is read', [rows, fc.constantFrom('\n', '\r\n', '\r'), fc.constantFrom(1, 2)], (written, newline, apart) => {
     const expected = written.filter(({ label }) => label !== '');
     fc.pre(expected.length > 0);
-    const csv = ['file,label,text', ...expected.map(({ file, label, text }) => [file, label, text].map(quoted).join(','))].join(newline);
+    const csv = ['file,label,text', ...expected.map(({ file, label, text }) => [file, label, text].map(quoted).join(','))].join(
+      newline.repeat(apart),
+    );
     const parsed = parseLabels(csv);
     expect(parsed.ok && parsed.value.map(({ line: _, ...row }) => row)).toEqual(expected);
-    let line = 2;
+    let line = 1 + apart;
     for (const row of parsed.ok ? parsed.value : []) {
       expect(row.line).toBe(line);
-      line += [row.file, row.label, row.text].join('').split('\n').length;
+      line += [row.file, row.label, row.text].join('').split('\n').length + apart - 1;
     }
   });
 
