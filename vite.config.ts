@@ -4,6 +4,7 @@ import { basename, dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import react from '@vitejs/plugin-react';
 import { defaultClientConditions, defineConfig, type Plugin } from 'vite';
+import { PAGE_CHUNKS } from './scripts/page-chunks.mjs';
 import { ISOLATION_HEADERS, META_POLICY } from './scripts/policies.mjs';
 import { mimeType } from './scripts/serve.mjs';
 
@@ -55,11 +56,34 @@ function contentSecurityPolicy(): Plugin {
   };
 }
 
+/** The page's own files come while the first ones find out its language, and not after that. */
+function preloadPage(): Plugin {
+  return {
+    name: 'preload-page',
+    apply: 'build',
+    transformIndexHtml: {
+      order: 'post',
+      handler(html, { path, bundle }) {
+        if (path !== '/index.html') return [];
+        const chunks = Object.values(bundle ?? {}).flatMap((file) => (file.type === 'chunk' ? [file] : []));
+        const page = chunks.find(({ facadeModuleId }) => facadeModuleId === join(root, 'src/ui/main.tsx'));
+        if (!page) throw new Error('the build has no file of src/ui/main.tsx');
+        const names = [page.fileName, ...page.imports].filter((name) => !html.includes(name));
+        return names.map((name) => ({
+          tag: 'link',
+          attrs: { rel: 'modulepreload', crossorigin: true, href: `./${name}` },
+          injectTo: 'head',
+        }));
+      },
+    },
+  };
+}
+
 export default defineConfig({
   root,
   // Relative: the built page works from any folder of any static host.
   base: './',
-  plugins: [react(), ortFiles(), contentSecurityPolicy()],
+  plugins: [react(), ortFiles(), contentSecurityPolicy(), preloadPage()],
   resolve: {
     // onnxruntime-web without inlined wasm glue; one copy, also under @huggingface/transformers.
     conditions: ['onnxruntime-web-use-extern-wasm', ...defaultClientConditions],
@@ -80,6 +104,7 @@ export default defineConfig({
     rolldownOptions: {
       input: ['index.html', 'self-test.html', 'evaluate.html'].map((page) => join(root, page)),
       checks: { pluginTimings: false },
+      output: { codeSplitting: { groups: PAGE_CHUNKS } },
     },
   },
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { EXPORT_KINDS, exportFiles } from './files.ts';
+import { exportFiles } from './files.ts';
+import { EXPORT_KINDS } from './kinds.ts';
 import { session, watched } from './session.fixture.ts';
 
 const at = new Date('2026-01-02T03:04:05Z');

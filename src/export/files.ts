@@ -5,19 +5,11 @@ import { elanSidecar, elanText } from './elan.ts';
 import { fexCsv, fexSidecar } from './fex.ts';
 import { exportFileName, itemFileNames } from './file-name.ts';
 import { sessionJson } from './json.ts';
+import type { ExportKind } from './kinds.ts';
 import { openfaceCsv, openfaceSidecar } from './openface.ts';
 import { reportHtml } from './report.ts';
 import type { Session, SessionItem } from './session.ts';
 import { captionsVtt, metadataVtt } from './webvtt.ts';
-
-/** In the order in which they are offered. */
-export const EXPORT_GROUPS = {
-  data: ['json', 'readings-csv', 'explanations-csv', 'fex', 'openface', 'bids'],
-  subtitles: ['vtt', 'vtt-metadata', 'elan'],
-  report: ['html'],
-} as const;
-export type ExportKind = (typeof EXPORT_GROUPS)[keyof typeof EXPORT_GROUPS][number];
-export const EXPORT_KINDS: readonly ExportKind[] = Object.values(EXPORT_GROUPS).flat();
 
 export interface ExportFile {
   /** Relative to where the export goes, with `/` where a format wants folders. */

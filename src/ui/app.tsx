@@ -1,20 +1,20 @@
-import { lazy, Suspense, useEffect, useState } from 'react';
+import { useEffect, useState } from 'react';
 import { useDropzone } from 'react-dropzone';
-import type { ExportKind } from '../export/files.ts';
+import type { ExportKind } from '../export/kinds.ts';
 import { wireError } from '../shared/errors.ts';
 import { AnswerAnnouncer } from './answer-announcer.tsx';
 import { CameraNotice } from './camera-notice.tsx';
 import { Controls } from './controls.tsx';
 import { sortFiles } from './dropped-files.ts';
 import { GlyphSprite } from './emotion-glyph.tsx';
-import { HelpDialog } from './help-dialog.tsx';
 import { PHONE, useMedia } from './hooks.ts';
 import { KeepNotice } from './keep-notice.tsx';
+import { later } from './later.ts';
+import { Lazy, LazyPart } from './lazy-part.tsx';
 import { LoadNotice } from './load-notice.tsx';
 import { messages } from './messages.ts';
 import { RecoveryNotice } from './recovery-notice.tsx';
 import { useAppState, useComparing, useEvaluation, usePacks, useSession } from './session-context.ts';
-import { buildSession, download } from './session-export.ts';
 import { SideColumn } from './side-column.tsx';
 import { Stage } from './stage.tsx';
 import { Strip } from './strip.tsx';
@@ -24,9 +24,11 @@ import { UndoBar } from './undo-bar.tsx';
 import { UpdateNotice } from './update-notice.tsx';
 import { useShortcuts } from './use-shortcuts.ts';
 
-const EvaluationDesk = lazy(() => import('./evaluation-desk.tsx'));
-const PacksDesk = lazy(() => import('./packs-dialog.tsx'));
-const PackComparison = lazy(() => import('./pack-comparison-dialog.tsx'));
+const EVALUATION = new LazyPart(async () => (await import('./evaluation-desk.tsx')).default);
+const PACKS = new LazyPart(async () => (await import('./packs-dialog.tsx')).default);
+const COMPARISON = new LazyPart(async () => (await import('./pack-comparison-dialog.tsx')).default);
+const sessionExport = later(() => import('./session-export.ts'));
+const HELP = new LazyPart(async () => (await import('./help-dialog.tsx')).HelpDialog);
 
 export function App({ version }: { version: string }) {
   const { store, controller, keeper, evaluation, packs, settings } = useSession();
@@ -34,7 +36,8 @@ export function App({ version }: { version: string }) {
   const explanations = useAppState((state) =>
     state.items.reduce((sum, item) => sum + item.explanations.filter((run) => !run.auto).length, 0),
   );
-  const [help, setHelp] = useState(false);
+  // `null`: never opened.
+  const [help, setHelp] = useState<boolean | null>(null);
   const [tab, setTab] = useState('readings');
   const phone = useMedia(PHONE);
   const showRun = (runId: string) => {
@@ -50,10 +53,10 @@ export function App({ version }: { version: string }) {
     if (!added.ok) store.dispatch({ type: 'notice', error: added.error });
   };
   const take = (files: File[]) => {
-    void sortFiles(files).then(({ labelled, pack, sessions, others }) => {
+    void sortFiles(files).then(({ labelled, packs: brought, sessions, others }) => {
       if (labelled.length > 0) void evaluation.take(labelled);
-      if (pack.length > 0) void packs.bring(pack);
-      controller.addFiles(others);
+      for (const pack of brought) void packs.bring(pack);
+      controller.files.add(others);
       for (const file of sessions) void importSession(file);
     });
   };
@@ -68,53 +71,50 @@ export function App({ version }: { version: string }) {
   useEffect(() => {
     if (explanations > 0) setTab('reasoning');
   }, [explanations]);
-  const save = (kind: ExportKind) => {
+  const save = async (kind: ExportKind) => {
     const { smoothing } = settings;
-    const session = buildSession(store.get(), controller.recorded, { smoothing, backend: controller.backend }, version);
-    download(session, kind, new Date()).catch((error: unknown) => {
+    try {
+      const { buildSession, download } = await sessionExport();
+      const session = buildSession(store.get(), controller.recorded, { smoothing, backend: controller.backend }, version);
+      await download(session, kind, new Date());
+    } catch (error) {
       const { message, remedy } = messages.exportFailed;
       store.dispatch({ type: 'notice', error: wireError('internal', message, remedy, String(error)) });
-    });
+    }
   };
   return (
     <div {...drop.getRootProps({ className: 'app', tabIndex: undefined, role: undefined })} data-empty={empty}>
       <input {...drop.getInputProps({ 'aria-hidden': true })} />
       <GlyphSprite />
-      <TopBar onHelp={() => setHelp(true)} />
+      <TopBar onHelp={() => setHelp(true)} onHelpNear={HELP.preload} />
       <div className="notices">
         <LoadNotice onOpenFiles={drop.open} />
         <RecoveryNotice />
         <KeepNotice />
         <UpdateNotice />
-        {evaluating.view.everOpen && (
-          <Suspense>
-            <EvaluationDesk />
-          </Suspense>
-        )}
-        {packing.view.everOpen && (
-          <Suspense>
-            <PacksDesk />
-          </Suspense>
-        )}
-        {comparing.everOpen && (
-          <Suspense>
-            <PackComparison />
-          </Suspense>
-        )}
+        {evaluating.view.everOpen && <Lazy part={EVALUATION} props={{}} />}
+        {packing.view.everOpen && <Lazy part={PACKS} props={{}} />}
+        {comparing.everOpen && <Lazy part={COMPARISON} props={{}} />}
+        {help !== null && <Lazy part={HELP} props={{ open: help, onOpenChange: setHelp }} />}
       </div>
       <main className="columns">
         {!empty && <Strip onOpenFiles={drop.open} />}
         <div className="centre">
           <Stage onOpenFiles={drop.open} />
           {!phone && <TimelineSlot collapsible onRun={showRun} />}
-          {!empty && <Controls onExport={save} onOpenFiles={drop.open} performance={{ open: performance, onOpenChange: setPerformance }} />}
+          {!empty && (
+            <Controls
+              onExport={(kind) => void save(kind)}
+              onOpenFiles={drop.open}
+              performance={{ open: performance, onOpenChange: setPerformance }}
+            />
+          )}
         </div>
         {!empty && <SideColumn tab={tab} onTab={setTab} onRun={showRun} />}
       </main>
       <UndoBar />
       <AnswerAnnouncer />
       {drop.isDragActive && <div className="drop-veil">{messages.dropHere}</div>}
-      <HelpDialog open={help} onOpenChange={setHelp} />
       <CameraNotice onOpenFiles={drop.open} />
     </div>
   );

@@ -6,8 +6,8 @@ import type { BenchmarkResult } from './benchmark.ts';
 import { ErrorNotice } from './error-notice.tsx';
 import { megabytes } from './format.ts';
 import { messages } from './messages.ts';
+import { saveFile } from './save-file.ts';
 import { useAppState, useSession } from './session-context.ts';
-import { saveFile } from './session-export.ts';
 
 const text = messages.benchmark;
 
@@ -83,7 +83,7 @@ function Figures({ result }: { result: BenchmarkResult }) {
     [text.prefill, text.tokensIn(explanation.promptTokens, explanation.prefillMs)],
     [text.decode, messages.tokensPerSecond(explanation.tokensPerSecond)],
     [text.explanation, text.seconds(explanation.wholeMs)],
-    [text.memory, memoryBytes === null ? text.unknown : megabytes(memoryBytes)],
+    [text.memory, memoryBytes === null ? text.unknown : text.memoryOf(megabytes(memoryBytes))],
     [text.machine, text.coresOf(machine.cores, result.model.threads)],
   ];
   const save = () => saveFile(`${JSON.stringify(result, null, 1)}\n`, 'emollm-benchmark.json', 'application/json');

@@ -15,7 +15,7 @@ export function CameraNotice({ onOpenFiles }: { onOpenFiles: () => void }) {
   const accept = () => {
     close();
     changeSettings({ cameraNoticed: true });
-    void controller.startCamera();
+    void controller.camera.start();
   };
   const choose = () => {
     close();

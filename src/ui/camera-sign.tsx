@@ -28,9 +28,9 @@ export function CameraSign() {
       {devices.length > 1 && (
         <Picker
           label={messages.cameraDevice}
-          value={controller.cameraDevice ?? ''}
+          value={controller.camera.open?.deviceId ?? ''}
           options={devices.map((device) => ({ value: device.id, name: device.label }))}
-          onChange={(deviceId) => void controller.startCamera(deviceId)}
+          onChange={(deviceId) => void controller.camera.start(deviceId)}
         />
       )}
     </div>

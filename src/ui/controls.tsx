@@ -1,7 +1,7 @@
 import { Activity, Download, Pause, Play, Sparkle, Square } from 'lucide-react';
 import { DropdownMenu } from 'radix-ui';
 import { type Ref, useCallback, useId, useRef, useState } from 'react';
-import { EXPORT_GROUPS, type ExportKind } from '../export/files.ts';
+import { EXPORT_GROUPS, type ExportKind } from '../export/kinds.ts';
 import { canStop, selectedItem } from './analysis-state.ts';
 import { messages } from './messages.ts';
 import { PerformancePanel } from './performance-panel.tsx';
@@ -40,7 +40,7 @@ export function Controls({ onExport, onOpenFiles, performance }: ControlsProps) 
           className="button primary"
           aria-keyshortcuts={messages.explainKey}
           disabled={!explainable}
-          onClick={() => controller.explain()}
+          onClick={() => controller.explainer.explain()}
         >
           <Sparkle size={16} aria-hidden="true" /> {messages.explain}
         </button>

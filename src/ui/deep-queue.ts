@@ -7,18 +7,21 @@ import type { StateStore } from './state-store.ts';
 /** The pack's own budget ends a text sooner; this is for a text that does not end. */
 export const MAX_NEW_TOKENS = 200;
 
-interface Job {
+export interface DeepRun {
   runId: string;
   itemId: string;
   task: Task;
   snapshot: Snapshot | null;
   /** As the user typed them; null: they are read from the frame. */
   words: string | null;
+  /** The frame to transfer; null where it could not be had. */
+  frame: () => Promise<MediaFrame | null>;
+}
+
+interface Job extends DeepRun {
   abort: AbortController;
   /** Its worker is gone: `due` as long as it waits to be begun once more, and `used` when it was. */
   anew: 'unused' | 'due' | 'used';
-  /** The frame to transfer; null where it could not be had. */
-  frame: () => Promise<MediaFrame | null>;
 }
 
 /** Explanations, one after another; they wait here until the language model is there. */
@@ -31,8 +34,8 @@ export class DeepQueue {
     this.#store = store;
   }
 
-  add(analyzer: Analyzer, job: Omit<Job, 'abort' | 'anew'>): void {
-    this.#jobs.push({ ...job, abort: new AbortController(), anew: 'unused' });
+  add(analyzer: Analyzer, run: DeepRun): void {
+    this.#jobs.push({ ...run, abort: new AbortController(), anew: 'unused' });
     void this.pump(analyzer);
   }
 

@@ -8,6 +8,8 @@ interface DialogFrameProps {
   name: string;
   /** The button that opens it; the focus goes back there. None: something else opens it. */
   trigger?: ReactNode;
+  /** The pointer or the focus comes near that button. */
+  onNear?: () => void;
   children: ReactNode;
   /** For a dialog that closes itself. */
   open?: boolean;
@@ -15,11 +17,15 @@ interface DialogFrameProps {
 }
 
 /** A wide dialog over the page, with its title and its way out; what is longer than the window scrolls. */
-export function DialogFrame({ name, trigger, children, ...controlled }: DialogFrameProps) {
+export function DialogFrame({ name, trigger, onNear, children, ...controlled }: DialogFrameProps) {
   const focus = useReturnFocus();
   return (
     <Dialog.Root {...controlled}>
-      {trigger && <Dialog.Trigger asChild>{trigger}</Dialog.Trigger>}
+      {trigger && (
+        <Dialog.Trigger asChild onPointerEnter={onNear} onFocus={onNear}>
+          {trigger}
+        </Dialog.Trigger>
+      )}
       <Dialog.Portal>
         <Dialog.Overlay className="veil" />
         <Dialog.Content className="panel help card" aria-describedby={undefined} {...(!trigger && focus)}>

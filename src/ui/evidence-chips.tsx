@@ -28,8 +28,8 @@ function Chip({ run, evidence }: { run: Explanation; evidence: Evidence }) {
   const isUntrue = (evidence.kind === 'claim' || evidence.kind === 'shown') && !evidence.holds;
   const unmeasured = isUntrue || (evidence.kind === 'action-unit' && evidence.faceIds.length === 0);
   const isTyped = run.wordsGiven !== undefined && (evidence.kind === 'words' || evidence.kind === 'claim');
-  const point = () => controller.point(run, [evidence]);
-  const leave = () => controller.point(run, null);
+  const point = () => controller.moment.point(run, [evidence]);
+  const leave = () => controller.moment.point(run, null);
   return (
     <button
       type="button"

@@ -17,7 +17,7 @@ export function ExplanationList({ item }: { item: Item }) {
   const id = useId();
   const runs = [...item.explanations].sort((a, b) => a.time - b.time);
   const go = (run: Explanation) => {
-    controller.showRun(run);
+    controller.moment.showRun(run);
     const place = document.getElementById(`run-${run.runId}`);
     // One that is folded opens where it gets the focus.
     if (place?.classList.contains('folded')) place.focus();

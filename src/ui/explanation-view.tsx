@@ -40,7 +40,7 @@ export const ExplanationView = memo(function ExplanationView({ run, live }: { ru
         </p>
       )}
       <Disagreement run={run} />
-      {run.error && <ErrorNotice error={run.error} action={messages.actions.tryAgain} onAction={() => controller.explain()} />}
+      {run.error && <ErrorNotice error={run.error} action={messages.actions.tryAgain} onAction={() => controller.explainer.explain()} />}
     </article>
   );
 });
@@ -64,8 +64,8 @@ function StepView({ run, step }: { run: Explanation; step: Step }) {
           className="step-name"
           aria-pressed={shown}
           title={messages.showStep}
-          onClick={() => controller.point(run, shown ? null : evidence)}
-          onBlur={() => shown && controller.point(run, null)}
+          onClick={() => controller.moment.point(run, shown ? null : evidence)}
+          onBlur={() => shown && controller.moment.point(run, null)}
         >
           {messages.steps[step]}
         </button>

@@ -3,11 +3,10 @@ import type { SessionReading } from '../export/session.ts';
 import { wireError } from '../shared/errors.ts';
 import type { EvaluationReport, EvaluationTask, TaskOptions } from '../shared/evaluation.ts';
 import { fail, ok, type Result } from '../shared/result.ts';
-import { reportRefused } from './evaluation-file.ts';
 import type { CheckedLabels } from './evaluation-guess.ts';
+import { reportRefused, sessionBroken } from './file-refusals.ts';
 import type { LabelledFolder } from './labelled-folder.ts';
 import { messages } from './messages.ts';
-import { sessionBroken } from './session-archive.ts';
 import type { KeptItem, KeptSession, SessionRecord } from './session-record.ts';
 
 /** What the page asks of the worker. */

@@ -29,6 +29,7 @@ import { frozenFrame } from './frozen-frame.ts';
 import { FullSelfTest } from './full-self-test.ts';
 import { HUB } from './hub-address.ts';
 import { chooseLanguage, currentLanguage, languageInAddress } from './language.ts';
+import { fetchLater } from './later.ts';
 import { memoryUse } from './memory.ts';
 import { firstChoice } from './pack-choice.ts';
 import { PackComparison } from './pack-comparison.ts';
@@ -115,8 +116,8 @@ window.addEventListener('pagehide', () => {
   void keeper.save();
 });
 
-/** Milliseconds for the browser's own measure: a model's figures do not wait longer for it. */
-const MEMORY_PATIENCE = 3000;
+/** Milliseconds for the browser's own measure: an idle page is told after a minute. */
+const MEMORY_PATIENCE = 90_000;
 
 /** With the workers, where models lie; null where the browser tells of the page's scripts alone. */
 async function wholeMemory(): Promise<number | null> {
@@ -135,7 +136,7 @@ const stopWaiting = store.subscribe(() => {
   const { phase } = store.get().model.parts['language-model'];
   if (phase !== 'ready' && phase !== 'failed') return;
   stopWaiting();
-  void shell.register();
+  void fetchLater().then(() => shell.register());
 });
 
 /** Before the next paint, and not with React's next one. */
@@ -179,9 +180,9 @@ function Root() {
     });
     if (change.smoothing !== undefined) controller.smoothing = change.smoothing;
     if (change.facesShown !== undefined) showFaces(change.facesShown);
-    if (change.explainPeaks !== undefined) controller.setExplainPeaks(change.explainPeaks);
+    if (change.explainPeaks !== undefined) controller.livePeaks.setOn(change.explainPeaks);
     if (change.keepSessions !== undefined) keeper.setEnabled(change.keepSessions);
-    if (change.cameraNoticed !== undefined) controller.cameraNoticed = change.cameraNoticed;
+    if (change.cameraNoticed !== undefined) controller.camera.isNoticed = change.cameraNoticed;
     if (change.prompting !== undefined) store.dispatch({ type: 'prompting-chosen', prompting: change.prompting });
     if (change.foundation !== undefined || change.storedPack !== undefined) {
       const { foundation = controller.packs.foundation, storedPack = controller.packs.storedPack } = change;

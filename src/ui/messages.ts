@@ -1,4 +1,4 @@
-import type { ExportKind } from '../export/files.ts';
+import type { ExportKind } from '../export/kinds.ts';
 import type { MarkKind } from '../export/session.ts';
 import type { BackendTimes, ReadyPart } from '../shared/events.ts';
 import type { EmotionLabel, Prompting, Step, Task } from '../shared/labels.ts';
@@ -114,6 +114,10 @@ export const messages = {
     chooseFile: 'Choose a file',
     chooseAnother: 'Choose another',
   },
+  partMissing: ['This part of the page could not be loaded.', 'Check that the page is still served, then try again.'] satisfies readonly [
+    string,
+    string,
+  ],
   dismiss: 'Close',
   errorDetail: 'Details',
   items: 'Items',
@@ -655,6 +659,7 @@ export const messages = {
     explanation: 'A whole explanation',
     seconds: (ms: number) => `${(ms / 1000).toFixed(2)} s`,
     memory: 'Memory of the page',
+    memoryOf: (megabytes: string) => `${megabytes} MB`,
     unknown: 'not told by this browser',
     machine: 'Machine',
     coresOf: (cores: number, threads: number) => `${cores} cores, ${threads === 1 ? '1 thread' : `${threads} threads`} in use`,
@@ -824,9 +829,17 @@ export const messages = {
       `About ${megabytes} MB more are needed. Delete another pack, older sessions or other data of this browser.`,
     start: 'Start download',
     fetching: (title: string) => `Fetching ${title}`,
-    opening: 'Opening the pack',
+    opening: (name: string) => `Opening ${name}`,
+    openingWaits: (name: string) => `${name} waits its turn`,
+    checking: (bytes: string) => `checking its files, ${bytes}`,
+    startLater: 'Download after that',
+    cancelDownloadOf: (title: string) => `Cancel the download of ${title}`,
+    cancelOpeningOf: (name: string) => `Cancel the opening of ${name}`,
     stop: 'Stop download',
+    stopOpening: 'Stop opening',
     stopping: 'Stopping',
+    notOpened: (name: string) => `Not opened: ${name}`,
+    barWaiting: (n: number) => (n === 1 ? '1 waits its turn' : `${n} wait their turn`),
     barFailed: (title: string) => `Download failed: ${title}`,
     barDone: (title: string) => `On this device: ${title}`,
     show: 'Show',
@@ -890,7 +903,12 @@ export const messages = {
     seconds: 'Whole answer',
     secondsOf: (seconds: string) => `${seconds} s`,
     millisecondsOf: (ms: string) => `${ms} ms`,
+    files: 'Files, loaded for it',
     memory: 'Memory of the page with it',
+    memoryNotTold: 'not told by this browser',
+    measure: 'Measure the memory',
+    measureHint: 'Browsers tell it when they next tidy up. Each side stays loaded until then, up to a minute longer.',
+    measuring: (side: string) => `Waiting for the browser to tell the memory with ${side}`,
     memoryStated: 'Memory, as its pack states',
     memoryOf: (megabytes: string) => `${megabytes} MB`,
     precision: 'Precision',
@@ -958,6 +976,7 @@ export const messages = {
     } satisfies Record<string, readonly [string, string]>,
     loading: 'Loading the second copy',
     loadingOf: (loaded: string, total: string) => `${loaded} of ${total} MB`,
+    again: 'It was interrupted, and goes on at the same picture',
     judging: (done: number, total: number) => `${done} of ${total} judged`,
     left: (time: string) => `about ${time} left`,
     seconds: (n: number) => (n === 1 ? '1 second' : `${n} seconds`),
@@ -977,6 +996,8 @@ export const messages = {
     runName: (number: number, facts: string[]) => `${number}: ${facts.join(', ')}`,
     items: (n: number) => (n === 1 ? '1 item' : `${n} items`),
     partial: (n: number, rows: number) => `Partial: stopped after ${n} of ${rows} rows. The figures are of those alone.`,
+    brokenOff: (why: string) =>
+      `It was broken off. ${why} Run it again for the rest; if it happens again, choose another backend or fewer pictures.`,
     ofFirst: (n: number) => `the first ${n} rows`,
     backends: 'Ran on',
     hash: 'Hash of the pack',

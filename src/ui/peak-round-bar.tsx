@@ -52,7 +52,7 @@ function ExplainButton({ item, press }: { item: Item; press: (action: () => void
   useFoundPeaks(item);
   if (!controller.file(item.id)) return null;
   const person = picked === null ? null : personOf(item.people, picked);
-  const left = unexplainedPeaks(controller.track(item.id).peaks, item.explanations, task, item.people, person);
+  const left = unexplainedPeaks(controller.readings.track(item.id).peaks, item.explanations, task, item.people, person);
   if (left.length === 0) return null;
   const n = Math.min(left.length, MOST_PEAKS);
   return (
@@ -77,5 +77,5 @@ function label(n: number, all: number, name: string | null): string {
 function useFoundPeaks(item: Item): void {
   const { controller } = useSession();
   const [, setCount] = useState(0);
-  useEffect(() => controller.live.onFrame(() => setCount(controller.track(item.id).peaks.length)), [controller, item.id]);
+  useEffect(() => controller.live.onFrame(() => setCount(controller.readings.track(item.id).peaks.length)), [controller, item.id]);
 }

@@ -101,7 +101,7 @@ test('peaks are explained one after another in their order, each from its own fr
   expect(rounds()).toEqual([['v', 0, 3]]);
   expect(asked).toMatchObject([{ time: 4, task: 'emotion', readings: [{ time: 4, faceId: 1 }] }]); // as the user merged them
   expect(runs()).toMatchObject([{ time: 4, auto: true, phase: 'running', snapshot: { width: 64, height: 48 } }]);
-  expect(controller.frames.has(runs()[0]?.runId ?? '')).toBe(true);
+  expect(controller.explainer.frames.has(runs()[0]?.runId ?? '')).toBe(true);
   await done();
   expect(rounds()).toEqual([['v', 1, 3]]);
   // No frame of 2.2 s was read: its face is read anew.
@@ -146,13 +146,13 @@ test('what the user asks for goes first; the peak makes way without a trace and 
   controller.live.show({ time: 20, width: 64, height: 48, readings: [reading({ time: 20 })] });
   vi.spyOn(controller.painter, 'copy').mockResolvedValue(image);
   const [first] = runs();
-  controller.point(first as NonNullable<typeof first>, { kind: 'scene' } as never);
+  controller.moment.point(first as NonNullable<typeof first>, { kind: 'scene' } as never);
   const endPeek = vi.spyOn(controller.painter, 'endPeek');
-  controller.explain();
+  controller.explainer.explain();
   await settled();
   // Its frame was on the stage, and is no more.
   expect([store.get().highlight, endPeek.mock.calls.length]).toEqual([null, 1]);
-  expect(controller.frames.has(first?.runId ?? '')).toBe(false);
+  expect(controller.explainer.frames.has(first?.runId ?? '')).toBe(false);
   expect(runs()).toMatchObject([{ time: 20, phase: 'running' }]);
   expect(rounds()).toEqual([['v', 0, 2]]);
   await done();
@@ -174,7 +174,7 @@ test('asked for while a frame is being looked for, it goes first as well, and th
   await settled();
   controller.live.show({ time: 20, width: 64, height: 48, readings: [reading({ time: 20 })] });
   vi.spyOn(controller.painter, 'copy').mockResolvedValue({ ...image, close: () => {} } as ImageBitmap);
-  controller.explain();
+  controller.explainer.explain();
   arrive({ ok: true, value: { image, time: 4 } });
   await settled();
   expect(closed).toHaveBeenCalledOnce();
@@ -190,7 +190,7 @@ test('a moment that was asked for meanwhile is not explained again', async () =>
   await settled();
   controller.live.show({ time: 9.3, width: 64, height: 48, readings: [reading({ time: 9.3 })] });
   vi.spyOn(controller.painter, 'copy').mockResolvedValue(image);
-  controller.explain();
+  controller.explainer.explain();
   await settled();
   await done();
   await done();

@@ -15,7 +15,7 @@ import { isExplained } from './unexplained-peaks.ts';
 export const MOST_PEAKS = 20;
 
 /** The frame of a peak; whoever gets it closes the image. */
-export interface PeakStill {
+interface PeakStill {
   image: ImageBitmap;
   /** Media time in seconds. */
   time: number;

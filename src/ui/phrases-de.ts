@@ -13,6 +13,8 @@ export const germanPhrases: Phrases = {
     'Die Datei {0} des Pakets ist beschädigt: es ist nicht die, die das Manifest nennt.',
   'Get the pack again from where it came.': 'Das Paket dort neu beschaffen, woher es kam.',
   'Get the pack again from where it came, then reload.': 'Das Paket dort neu beschaffen, woher es kam, dann neu laden.',
+  'The server may have a newer version by now: reload, and take it where the page offers it. Else get the pack again from where it came.':
+    'Der Server hat inzwischen vielleicht eine neuere Version: neu laden und sie nehmen, wo die Seite sie anbietet. Sonst das Paket dort neu beschaffen, woher es kam.',
   'The pack’s manifest.json cannot be read.': 'Die manifest.json des Pakets kann nicht gelesen werden.',
   'The pack’s manifest is not valid.': 'Das Manifest des Pakets ist ungültig.',
   'The pack’s manifest names a file that it does not list.': 'Das Manifest des Pakets nennt eine Datei, die es nicht aufführt.',
@@ -51,6 +53,9 @@ export const germanPhrases: Phrases = {
   'Remove the pack, then get it again.': 'Das Paket entfernen, dann neu laden.',
   '{0} cannot run here: it needs WebGPU.': '{0} läuft hier nicht: es braucht WebGPU.',
   '{0} cannot run here: it needs WebGPU with 16-bit shaders.': '{0} läuft hier nicht: es braucht WebGPU mit 16-Bit-Shadern.',
+  '{0} cannot run here: it has no files of a kind that can be used.':
+    '{0} läuft hier nicht: es hat keine Dateien einer Art, die sich verwenden lässt.',
+  'Choose another pack.': 'Ein anderes Paket wählen.',
   'Choose a smaller model, or a browser and a graphics card that have it.':
     'Ein kleineres Modell wählen oder einen Browser und eine Grafikkarte, die es haben.',
   'The foundation model’s files cannot be used.': 'Die Dateien des Basismodells sind nicht zu gebrauchen.',
@@ -94,9 +99,12 @@ export const germanPhrases: Phrases = {
   'Try again; if it happens again, something on the way or on the host has changed it.':
     'Noch einmal versuchen; kommt es wieder vor, hat etwas auf dem Weg oder auf dem Server sie verändert.',
   'The host’s list of files of {0} cannot be read.': 'Die Dateiliste des Servers zu {0} kann nicht gelesen werden.',
+  'Nothing of the pack stays here. Open it again when you like.': 'Vom Paket bleibt hier nichts. Jederzeit wieder öffnen.',
   'What came so far stays. Go on when you like.': 'Was schon da ist, bleibt. Jederzeit weitermachen.',
   'What looks after the packs stopped unexpectedly.': 'Die Verwaltung der Pakete wurde unerwartet beendet.',
+  'What looks after the packs does not answer any more.': 'Die Verwaltung der Pakete antwortet nicht mehr.',
   'Try it again; what came so far stays.': 'Noch einmal versuchen; was schon da ist, bleibt.',
+  'Try it again: what was kept in memory is lost.': 'Noch einmal versuchen: was im Arbeitsspeicher lag, ist verloren.',
   'The server’s pack was refused: {0} The last good one goes on.':
     'Das Paket des Servers wurde abgelehnt: {0} Das letzte gute läuft weiter.',
   'The server’s pack cannot be had: the one that this browser has kept is used.':
@@ -153,6 +161,15 @@ export const germanPhrases: Phrases = {
   'The analysis was interrupted and has been started again.': 'Die Analyse wurde unterbrochen und neu gestartet.',
   'The pack’s goldens cannot be read.': 'Die Prüfwerte des Pakets lassen sich nicht lesen.',
   'The {0} graph computes wrong numbers on this machine.': 'Der Graph {0} rechnet auf diesem Gerät falsch.',
+  'The evaluation stopped unexpectedly.': 'Die Auswertung hat unerwartet aufgehört.',
+  'The evaluation does not answer any more.': 'Die Auswertung antwortet nicht mehr.',
+  'Start it again. If it happens again, choose another backend or fewer pictures.':
+    'Noch einmal starten. Kommt es wieder vor, ein anderes Backend oder weniger Bilder wählen.',
+  'The self-test stopped unexpectedly.': 'Der Selbsttest hat unerwartet aufgehört.',
+  'The self-test does not answer any more.': 'Der Selbsttest antwortet nicht mehr.',
+  'Run it again.': 'Noch einmal laufen lassen.',
+  'Start it again; if it happens again, choose another backend.': 'Noch einmal starten; kommt es wieder vor, ein anderes Backend wählen.',
+  'Close other tabs and programs, then start it again.': 'Andere Tabs und Programme schließen, dann noch einmal starten.',
   'The analysis stopped unexpectedly.': 'Die Analyse hat unerwartet aufgehört.',
   'Load again; what was read so far stays.': 'Neu laden; was bisher gelesen wurde, bleibt.',
   'The analysis of this picture stopped unexpectedly.': 'Die Analyse dieses Bildes hat unerwartet aufgehört.',
@@ -271,6 +288,11 @@ export const germanPhrases: Phrases = {
   'Choose a smaller size, or use a current Chrome, Edge or Safari.':
     'Eine kleinere Größe wählen oder ein aktuelles Chrome, Edge oder Safari nehmen.',
   'The export was stopped.': 'Der Export wurde angehalten.',
+  'The video file could not be looked at.': 'Die Videodatei ließ sich nicht ansehen.',
+  'Close this, then open it again.': 'Dies schließen, dann wieder öffnen.',
+  'The writing of the video stopped unexpectedly.': 'Das Schreiben des Videos hat unerwartet aufgehört.',
+  'The writing of the video does not go on any more.': 'Das Schreiben des Videos geht nicht mehr weiter.',
+  'Start it again. If it happens again, choose a smaller size.': 'Noch einmal starten. Kommt es wieder vor, eine kleinere Größe wählen.',
   'The video could not be written.': 'Das Video konnte nicht geschrieben werden.',
   'Check that there is space left, or choose another place.': 'Prüfen, ob noch Platz ist, oder einen anderen Ort wählen.',
 

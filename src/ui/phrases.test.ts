@@ -113,6 +113,7 @@ const NOTE = /\bnotes\b[^;\n]*\[(`[^`]*`|'[^']*')\]/g;
 const PASSED_ON = new Set([
   'model/graph.ts message',
   'model/manifest.ts remedy', // manifest-format.ts says it, too
+  "model/parity.ts notes[0] ?? ''", // graph.ts says it
   'engine/engine.ts message',
   'shared/labels-csv.ts what',
   'ui/app.tsx message',

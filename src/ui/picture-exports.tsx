@@ -1,17 +1,17 @@
 import { DropdownMenu } from 'radix-ui';
 import { type ComponentType, useEffect, useId, useState } from 'react';
-import { exportFileName } from '../export/file-name.ts';
 import { wireError } from '../shared/errors.ts';
 import { VERSION } from '../shared/version.ts';
 import { type Item, selectedItem } from './analysis-state.ts';
 import { useFrameSize } from './hooks.ts';
+import { later } from './later.ts';
 import { messages } from './messages.ts';
-import { saveTimeline } from './save-timeline.ts';
 import { useAppState, useSession } from './session-context.ts';
-import { buildSession, saveBlob } from './session-export.ts';
-import { type PictureType, stagePicture } from './stage-picture.ts';
+import type { PictureType } from './stage-picture.ts';
 
 const text = messages.pictureExport;
+const savers = { picture: later(() => import('./save-picture.ts')), timeline: later(() => import('./save-timeline.ts')) };
+const videoExport = later(() => import('./video-export-dialog.tsx'));
 
 /** The exports that show the frame itself: in the Export menu. */
 export function PictureExports({ onVideo }: { onVideo: () => void }) {
@@ -23,27 +23,22 @@ export function PictureExports({ onVideo }: { onVideo: () => void }) {
   });
   const isRecording = useAppState((state) => (selectedItem(state)?.kind ?? 'picture') !== 'picture');
   const isEmpty = useFrameSize() === null;
-  const save = async (type: PictureType, extension: string) => {
-    try {
-      const picture = await stagePicture(store, controller, settings, type);
-      if (!picture) return;
-      const { selectedId } = store.get();
-      const session = buildSession(store.get(), controller.recorded, {}, VERSION);
-      const items = settings.facesShown === 'as-they-are' ? session.items.filter((item) => item.id === selectedId) : [];
-      saveBlob(picture, exportFileName({ ...session, items }, extension, new Date()));
-    } catch (error) {
-      store.dispatch({ type: 'notice', error: wireError('internal', ...text.failed, String(error)) });
-    }
-  };
+  // Before something is chosen: it is the frame of that moment that is wanted.
+  useEffect(() => void savers.picture().catch(() => {}), []);
+  const attempt = (work: Promise<void>) =>
+    work.catch((error: unknown) => store.dispatch({ type: 'notice', error: wireError('internal', ...text.failed, String(error)) }));
+  const save = (type: PictureType, extension: string) =>
+    void attempt(savers.picture().then(({ savePicture }) => savePicture(store, controller, settings, type, extension)));
+  const saveTimeline = () => void attempt(savers.timeline().then((saver) => saver.saveTimeline(store, controller, settings)));
   return (
     <DropdownMenu.Group aria-labelledby={id}>
       <DropdownMenu.Label className="menu-label" id={id}>
         {text.group}
       </DropdownMenu.Label>
-      <PictureItem of={text.png} disabled={isEmpty} onSelect={() => void save('image/png', 'png')} />
-      <PictureItem of={text.jpeg} disabled={isEmpty} onSelect={() => void save('image/jpeg', 'jpg')} />
+      <PictureItem of={text.png} disabled={isEmpty} onSelect={() => save('image/png', 'png')} />
+      <PictureItem of={text.jpeg} disabled={isEmpty} onSelect={() => save('image/jpeg', 'jpg')} />
       {isVideo && <PictureItem of={text.video} disabled={false} onSelect={onVideo} />}
-      {isRecording && <PictureItem of={text.timeline} disabled={false} onSelect={() => void saveTimeline(store, controller, settings)} />}
+      {isRecording && <PictureItem of={text.timeline} disabled={false} onSelect={saveTimeline} />}
     </DropdownMenu.Group>
   );
 }
@@ -79,7 +74,7 @@ export function VideoExportSlot({ onClose, onFocusBack }: { onClose: () => void;
   const [dialog, setDialog] = useState<{ View: ComponentType<DialogProps> } | null>(null);
   useEffect(() => {
     let gone = false;
-    import('./video-export-dialog.tsx').then(
+    videoExport().then(
       ({ VideoExportDialog }) => gone || setDialog({ View: VideoExportDialog }),
       (error: unknown) => {
         store.dispatch({ type: 'notice', error: wireError('internal', ...messages.videoExport.loadFailed, String(error)) });

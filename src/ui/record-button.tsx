@@ -37,7 +37,7 @@ function RecordButton() {
       aria-pressed={on}
       title={text.hint}
       disabled={phase === 'finishing'}
-      onClick={() => controller.toggleRecording()}
+      onClick={() => controller.camera.toggleRecording()}
     >
       <i className="record-light" data-on={on} aria-hidden="true" />
       <span className="button-text">{text.start}</span>

@@ -4,8 +4,8 @@ import { useState } from 'react';
 import type { Item } from './analysis-state.ts';
 import { clock, megabytes } from './format.ts';
 import { messages } from './messages.ts';
+import { saveBlob } from './save-file.ts';
 import { useSession } from './session-context.ts';
-import { saveBlob } from './session-export.ts';
 import { extentOf, type Take } from './takes.ts';
 
 interface ListProps {
@@ -52,7 +52,7 @@ function RecordingLine({ item, take }: { item: Item; take: Take }) {
   return (
     <li>
       <div className="recordings-line">
-        <button type="button" className="recordings-go" onClick={() => controller.goTo(extent.from)}>
+        <button type="button" className="recordings-go" onClick={() => controller.moment.goTo(extent.from)}>
           {span} <small>{text.facts(clock(take.length ?? 0), megabytes(take.bytes))}</small>
         </button>
         <button type="button" className="icon-button" aria-label={text.save(span)} title={text.save(span)} onClick={save}>

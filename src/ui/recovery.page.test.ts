@@ -57,7 +57,7 @@ async function setUp() {
     }),
   });
   page.ready();
-  await page.controller.startCamera();
+  await page.controller.camera.start();
   const frame = async (time: number) => {
     give?.({ image: { width: 64, height: 48, close: () => {} } as ImageBitmap, time });
     await settled();
@@ -125,7 +125,7 @@ test('the camera goes on by itself, says which stretch was not read, and knows w
 test('an explanation is begun anew by itself, from its first word on, once', async () => {
   const { controller, ready, frame, lose, end, run, explained } = await setUp();
   await frame(1);
-  controller.explain();
+  controller.explainer.explain();
   await vi.waitFor(() => expect(run()?.steps.observe).toBe('Half a sen'));
   await lose({ kind: 'device-lost', detail: '' });
   expect(run()).toMatchObject({ phase: 'queued', steps: { observe: '' }, error: null });
@@ -134,7 +134,7 @@ test('an explanation is begun anew by itself, from its first word on, once', asy
   await end(explained[0] ?? '');
   expect(run()?.phase).toBe('done');
 
-  controller.explain();
+  controller.explainer.explain();
   await vi.waitFor(() => expect(explained).toHaveLength(3));
   await lose({ kind: 'worker-died', detail: '' });
   ready();
@@ -148,7 +148,7 @@ test('an explanation is begun anew by itself, from its first word on, once', asy
 test('one that the user stops while it waits for the next worker is not begun anew', async () => {
   const { controller, ready, frame, lose, run, explained } = await setUp();
   await frame(1);
-  controller.explain();
+  controller.explainer.explain();
   await vi.waitFor(() => expect(explained).toHaveLength(1));
   await lose({ kind: 'worker-died', detail: '' });
   controller.stop();
@@ -161,7 +161,7 @@ test('one that the user stops while it waits for the next worker is not begun an
 test('where memory ran out, faces are read on without the language model, which is not tried again by itself', async () => {
   const { controller, store, say, frame, lose, run } = await setUp();
   await frame(1);
-  controller.explain();
+  controller.explainer.explain();
   await vi.waitFor(() => expect(run()?.phase).toBe('running'));
   expect(await lose({ kind: 'out-of-memory', detail: '' })).toMatchObject({ without: ['language-model'] });
   const { info } = store.get().model;
@@ -179,14 +179,6 @@ test('where memory ran out, faces are read on without the language model, which 
   const { id = '' } = store.get().items[0] ?? {};
   expect(controller.recorded.get(id)?.length).toBe(2);
   expect(await lose({ kind: 'out-of-memory', detail: '' })).toBeNull();
-});
-
-test('what the user loads anew himself is loaded as he asks for it', async () => {
-  const { controller, lose } = await setUp();
-  await lose({ kind: 'device-lost', detail: '' });
-  expect(await lose({ kind: 'device-lost', detail: '' })).toMatchObject({ backend: 'wasm' });
-  controller.reload('webgpu');
-  expect(controller.loadOptions('tiny')).toMatchObject({ backend: 'webgpu' });
 });
 
 /** A video that plays, at its twentieth second. */
@@ -208,7 +200,7 @@ test('a video goes on from the frame that could not be read, unless somebody wen
   ready();
   expect(element.currentTime).toBe(20);
   lose({ kind: 'worker-died', detail: '' });
-  controller.goTo(60);
+  controller.moment.goTo(60);
   ready();
   expect(element.currentTime).toBe(60);
 });

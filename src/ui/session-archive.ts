@@ -3,12 +3,14 @@ import * as v from 'valibot';
 import type { SessionReading } from '../export/session.ts';
 import { sniffKind } from '../media/kinds.ts';
 import { pictureSize } from '../media/picture-size.ts';
-import { type WireError, wireError } from '../shared/errors.ts';
 import { fail, ok, type Result } from '../shared/result.ts';
-import { messages } from './messages.ts';
+import { sessionBroken } from './file-refusals.ts';
+import { later } from './later.ts';
 import { exceeded, SESSION_LIMITS } from './session-limits.ts';
 import { itemSchema, type KeptItem, type KeptSession, readingSchema, sessionSchema } from './session-record.ts';
 import { openZip, type ZipEntry } from './zip-reader.ts';
+
+const zip = later(() => import('fflate'));
 
 const SESSION = 'session.json';
 /** `item-3/frame-1.jpg`: everything else is none of ours. */
@@ -43,7 +45,7 @@ const archiveSchema = v.object({
 const plain = (_key: string, value: unknown) => (value instanceof Float32Array ? Array.from(value) : value);
 
 export async function packSession({ record, items }: KeptSession): Promise<Uint8Array<ArrayBuffer>> {
-  const { strToU8, zipSync } = await import('fflate');
+  const { strToU8, zipSync } = await zip();
   const files: Record<string, Uint8Array | [Uint8Array, { level: 0 }]> = {};
   // Pictures and videos are compressed already.
   const add = async (path: string, blob: Blob | null) => {
@@ -129,11 +131,6 @@ export async function unpackSession(archive: Blob, id: string): Promise<Result<K
     const detail = v.isValiError(error) ? `${v.getDotPath(error.issues[0]) ?? SESSION}: ${error.message}` : String(error);
     return broken(detail);
   }
-}
-
-/** What the page says of a file that is none of its sessions. @param detail for a bug report */
-export function sessionBroken(detail: string): WireError {
-  return wireError('session-broken', ...messages.sessions.notASession, detail);
 }
 
 const parseJson = (bytes: Uint8Array): unknown => JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));

@@ -1,9 +1,14 @@
-import { archiveName, type ExportFile, type ExportKind, exportFiles } from '../export/files.ts';
+import { archiveName, type ExportFile, exportFiles } from '../export/files.ts';
+import type { ExportKind } from '../export/kinds.ts';
 import type { Session, SessionExplanation, SessionItem, SessionReading, VideoAnalysis } from '../export/session.ts';
 import type { Evidence, Reading } from '../shared/readings.ts';
 import type { AnalysisState, Explanation, Item } from './analysis-state.ts';
+import { later } from './later.ts';
 import { asPeople, evidenceOfPeople, framesOf, namesOfPeople, type People } from './people.ts';
+import { saveFile } from './save-file.ts';
 import { stretchOf, type VideoJob } from './video-job.ts';
+
+const zip = later(() => import('fflate'));
 
 /** The page's state as an export sees it: faces that the user merged are one, under the names that were given. `recorded`: readings of cameras and videos, by item. */
 export function buildSession(
@@ -89,21 +94,6 @@ export async function download(session: Session, kind: ExportKind, at: Date): Pr
 
 /** A ZIP of text files; the archiver is loaded when it is first needed. */
 export async function archive(files: readonly ExportFile[], at: Date): Promise<Uint8Array<ArrayBuffer>> {
-  const { strToU8, zipSync } = await import('fflate');
+  const { strToU8, zipSync } = await zip();
   return zipSync(Object.fromEntries(files.map(({ path, text }) => [path, strToU8(text)])), { mtime: at });
-}
-
-/** Hands a text or bytes to the browser as a download. */
-export function saveFile(content: string | Uint8Array<ArrayBuffer>, name: string, type: string): void {
-  saveBlob(new Blob([content], { type }), name);
-}
-
-export function saveBlob(blob: Blob, name: string): void {
-  const url = URL.createObjectURL(blob);
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = name;
-  link.click();
-  // The download has its own hold on the data only once it began.
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }

@@ -1,5 +1,6 @@
 import 'fake-indexeddb/auto';
 import { strToU8, unzipSync, zipSync } from 'fflate';
+import { openDB } from 'idb';
 import { describe, expect, test, vi } from 'vitest';
 import { reading } from '../export/session.fixture.ts';
 import type { AnalysisEvent } from '../shared/events.ts';
@@ -62,7 +63,14 @@ function browser() {
     await keeper.begin();
     return { page, keeper, persist, state: page.store.get, own: () => own, end: tab.end };
   };
-  return { open, raw: () => SessionStore.open(name) };
+  /** What lies there, by the keys of items and pictures. */
+  const keys = async (): Promise<string[]> => {
+    const db = await openDB(name);
+    const all = [...(await db.getAllKeys('items')), ...(await db.getAllKeys('blobs'))].map(String);
+    db.close();
+    return all;
+  };
+  return { open, keys, raw: () => SessionStore.open(name) };
 }
 
 const on = (event: AnalysisEvent): Action => ({ type: 'event', event });
@@ -128,6 +136,45 @@ describe('a session comes back', () => {
     const [listed] = await keeper.list();
     expect(listed).toMatchObject({ itemIds: ['p', 'c'], readings: 4 });
     expect(listed?.bytes).toBeGreaterThan(500);
+  });
+
+  test('an explanation that was withdrawn is gone from the storage with its frame, and the session no larger for it', async () => {
+    const { open, keys, raw } = browser();
+    const { page, keeper } = await open();
+    work(page);
+    page.frames.set('e3', new Blob(['x'.repeat(1000)]));
+    page.store.dispatch({ type: 'explain-asked', itemId: 'c', runId: 'e3', task: 'emotion', time: 2, snapshot: null, auto: true });
+    await keeper.save();
+    const id = keeper.sessionId;
+    const withdrawn = async () => (await keys()).filter((key) => key.endsWith('e3'));
+    expect(await withdrawn()).toEqual([`${id},c,e3`, `${id},c,frame:e3`]);
+    const bytes = async () => (await keeper.list())[0]?.bytes ?? 0;
+    const before = await bytes();
+
+    page.store.dispatch({ type: 'explain-withdrawn', runId: 'e3' });
+    await keeper.save();
+    expect(await withdrawn()).toEqual([]);
+    expect(await bytes()).toBeLessThan(before - 1000);
+    const store = await raw();
+    const kept = (await store.read(id))?.items[1];
+    expect(kept?.record.explanations.map(({ runId }) => runId)).toEqual(['e2']);
+    expect([...(kept?.frames.keys() ?? [])]).toEqual(['e2']);
+    store.close();
+  });
+
+  test('the frame of an explanation that is withdrawn while it is fetched is not written', async () => {
+    const { open, raw } = browser();
+    const { page, keeper } = await open();
+    work(page);
+    page.store.dispatch({ type: 'explain-asked', itemId: 'c', runId: 'e3', task: 'emotion', time: 2, snapshot: null, auto: true });
+    page.explainedFrame = async (runId) => {
+      if (runId === 'e3') page.store.dispatch({ type: 'explain-withdrawn', runId });
+      return new Blob([runId]);
+    };
+    await keeper.save();
+    const store = await raw();
+    expect([...((await store.read(keeper.sessionId))?.items[1]?.frames.keys() ?? [])]).toEqual(['e2']);
+    store.close();
   });
 
   test('a cut loses no readings that were written, and they are appended, not written again', async () => {

@@ -13,10 +13,10 @@ import { SerialQueue } from '../shared/serial-queue.ts';
 import { VERSION } from '../shared/version.ts';
 import type { AnalysisState, Item, Snapshot } from './analysis-state.ts';
 import type { ReadingRows } from './kept-readings.ts';
+import { later } from './later.ts';
 import { messages } from './messages.ts';
-import { packSession } from './session-archive.ts';
 import { FORMAT, itemRecord, type KeptSession, recordBytes, roughBytes, type SessionRecord } from './session-record.ts';
-import { type BlobName, pieceName, ROWS_A_RECORD, type SessionBatch, type SessionStore } from './session-store.ts';
+import { type BlobName, frameName, pieceName, ROWS_A_RECORD, type SessionBatch, type SessionStore } from './session-store.ts';
 import type { StateStore } from './state-store.ts';
 
 /** A live item's readings and the frame that they were read from. */
@@ -62,6 +62,8 @@ interface KeeperOptions {
 
 /** `some`: all but files for which there is no room. */
 export type Keeping = { state: 'starting' | 'on' | 'off' } | { state: 'refused' | 'full' | 'some'; error: WireError };
+
+const sessionArchive = later(() => import('./session-archive.ts'));
 
 /** What is read live is written at least this often. */
 export const WRITE_EVERY_MS = 2000;
@@ -262,7 +264,9 @@ export class SessionKeeper {
     return this.#attempt(async () => {
       if (id === this.#session.id) await this.#save();
       const kept = await this.#store?.read(id);
-      return kept ? ok(await packSession(kept)) : fail(wireError('session-broken', ...messages.sessions.unreadable));
+      if (!kept) return fail(wireError('session-broken', ...messages.sessions.unreadable));
+      const archiver = await sessionArchive().catch(() => null);
+      return archiver ? ok(await archiver.packSession(kept)) : fail(wireError('internal', ...messages.partMissing));
     });
   }
 
@@ -337,7 +341,7 @@ export class SessionKeeper {
         ['file', file],
         ['thumbnail', thumbnail],
         ['last', last],
-        ...[...frames].map(([runId, blob]): [BlobName, Blob] => [`frame:${runId}`, blob]),
+        ...[...frames].map(([runId, blob]): [BlobName, Blob] => [frameName(runId), blob]),
         ...[...takes].map(([takeId, blob]): [BlobName, Blob] => [`take:${takeId}`, blob]),
       ]);
       const bytes = new Map<string, number>([
@@ -430,7 +434,7 @@ export class SessionKeeper {
       missing('thumbnail', source.thumbnail(item.id));
       if (item.kind === 'picture') continue;
       for (const { runId } of item.explanations) {
-        if (!known?.blobs.has(`frame:${runId}`)) missing(`frame:${runId}`, await source.explainedFrame(runId));
+        if (!known?.blobs.has(frameName(runId))) missing(frameName(runId), await source.explainedFrame(runId));
       }
       const standing = this.#standingDue(item, known) ? await source.standing(item.id) : null;
       if (!standing) continue;
@@ -457,6 +461,8 @@ export class SessionKeeper {
     const items: SessionBatch['items'] = [];
     const readings: SessionBatch['readings'] = [];
     const anew: string[] = [];
+    const written: SessionBatch['blobs'] = [];
+    const withdrawn: { itemId: string; runId: string }[] = [];
     for (const item of state.items) {
       const known = this.#written.get(item.id);
       const standing = standings.get(item.id) ?? known?.standing ?? null;
@@ -465,7 +471,9 @@ export class SessionKeeper {
       const replaced = known !== undefined && known.rows > 0 && recorded !== known.recorded;
       if (replaced) anew.push(item.id);
       const from = replaced ? 0 : (known?.rows ?? 0);
-      const mine = blobs.filter(({ itemId }) => itemId === item.id);
+      // An explanation may have been withdrawn while its frame was fetched.
+      const isStray = straysOf(item);
+      const mine = blobs.filter(({ itemId, name }) => itemId === item.id && !isStray(name));
       const changed = known?.item !== item || standings.has(item.id);
       if (!changed && !replaced && rows.length === from && mine.length === 0) continue;
       const bytes = new Map(known?.bytes);
@@ -480,11 +488,16 @@ export class SessionKeeper {
       }
       bytes.set('rows', roughBytes(rows.at(0) ?? null) * rows.length);
       for (const { name, blob } of mine) bytes.set(name, blob.size);
+      written.push(...mine);
+      for (const runId of runsWritten(known).filter((runId) => isStray(frameName(runId)))) {
+        bytes.delete(frameName(runId));
+        withdrawn.push({ itemId: item.id, runId });
+      }
       next.set(item.id, {
         item,
         rows: rows.length,
         recorded,
-        blobs: new Set([...(known?.blobs ?? []), ...mine.map(({ name }) => name)]),
+        blobs: new Set([...(known?.blobs ?? []), ...mine.map(({ name }) => name)].filter((name) => !isStray(name))),
         takes: new Set([...(known?.takes ?? []), ...item.takes.map((take) => take.id)]),
         standing,
         standingAt: standings.has(item.id) ? performance.now() : (known?.standingAt ?? Number.NEGATIVE_INFINITY),
@@ -515,8 +528,9 @@ export class SessionKeeper {
         items,
         readings,
         anew,
-        blobs: blobs.filter(({ itemId }) => next.has(itemId)),
+        blobs: written,
         gone,
+        withdrawn,
       },
       done: () => {
         this.#written = all;
@@ -598,8 +612,22 @@ export class SessionKeeper {
 }
 
 const LOCK = 'emollm-session-';
+const FRAME = frameName('');
 
 const isListed = ({ deletedAt, itemIds }: SessionRecord) => deletedAt === null && itemIds.length > 0;
+
+/** Explanations that are written of an item, or their frames. */
+function runsWritten(known: Written | undefined): string[] {
+  const explained = known?.item?.explanations.map(({ runId }) => runId) ?? [];
+  const pictured = [...(known?.blobs ?? [])].flatMap((name) => (name.startsWith(FRAME) ? [name.slice(FRAME.length)] : []));
+  return [...new Set([...explained, ...pictured])];
+}
+
+/** Tells the frames of explanations that the item does not have any more. */
+function straysOf({ explanations }: Item): (name: BlobName) => boolean {
+  const frames = new Set(explanations.map(({ runId }) => frameName(runId)));
+  return (name) => name.startsWith(FRAME) && !frames.has(name);
+}
 
 /** What of the state the session's own record holds. */
 function headOf({ task, selectedId, items }: AnalysisState): string {

@@ -11,6 +11,9 @@ export type BlobName = 'file' | 'thumbnail' | 'last' | `frame:${string}` | `take
 /** Pieces come back in the order of their names. */
 export const pieceName = (takeId: string, number: number): BlobName => `piece:${takeId}:${String(number).padStart(6, '0')}`;
 
+/** Of the frame that was explained. */
+export const frameName = (runId: string): BlobName => `frame:${runId}`;
+
 /** What changed since the last write; written whole or not at all. */
 export interface SessionBatch {
   session: SessionRecord;
@@ -22,6 +25,8 @@ export interface SessionBatch {
   blobs: { itemId: string; name: BlobName; blob: Blob }[];
   /** Items that are no more. */
   gone: string[];
+  /** Explanations that are no more, of items that are. */
+  withdrawn?: { itemId: string; runId: string }[];
 }
 
 interface Tables extends DBSchema {
@@ -82,10 +87,14 @@ export class SessionStore {
       .sort((a, b) => b.savedAt - a.savedAt);
   }
 
-  async write({ session, items, readings, anew = [], blobs, gone }: SessionBatch): Promise<void> {
+  async write({ session, items, readings, anew = [], blobs, gone, withdrawn = [] }: SessionBatch): Promise<void> {
     const change = this.#db.transaction(ALL, 'readwrite');
     const asked: Promise<unknown>[] = [change.objectStore('sessions').put(session, session.id)];
     for (const itemId of gone) for (const part of PARTS) asked.push(change.objectStore(part).delete(under(session.id, itemId)));
+    for (const { itemId, runId } of withdrawn) {
+      asked.push(change.objectStore('items').delete([session.id, itemId, runId]));
+      asked.push(change.objectStore('blobs').delete([session.id, itemId, frameName(runId)]));
+    }
     const parts = items.map((item) => this.#items.parts(session.id, item));
     for (const { puts } of parts) for (const { key, value } of puts) asked.push(change.objectStore('items').put(value, key));
     for (const itemId of anew) asked.push(change.objectStore('readings').delete(under(session.id, itemId)));
@@ -143,7 +152,7 @@ export class SessionStore {
         ['file', item.file],
         ['thumbnail', item.thumbnail],
         ['last', item.last],
-        ...[...item.frames].map(([runId, blob]): [BlobName, Blob] => [`frame:${runId}`, blob]),
+        ...[...item.frames].map(([runId, blob]): [BlobName, Blob] => [frameName(runId), blob]),
         ...[...item.takes].map(([takeId, blob]): [BlobName, Blob] => [`take:${takeId}`, blob]),
       ];
       return named.flatMap(([name, blob]) => (blob ? [{ itemId, name, blob }] : []));

@@ -104,7 +104,7 @@ function ShownNote({ item }: { item: Item }) {
   return (
     <p className="stage-note shown-note">
       {run ? messages.timeline.shown(clock(run.time)) : messages.recording.shown(clock(replay ?? 0))}
-      <button type="button" onClick={() => controller.endShow()}>
+      <button type="button" onClick={() => controller.moment.endShow()}>
         {messages.timeline.back}
       </button>
     </p>

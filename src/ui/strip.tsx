@@ -25,7 +25,7 @@ export function Strip({ onOpenFiles }: { onOpenFiles: () => void }) {
           aria-label={messages.startCamera}
           title={messages.startCamera}
           disabled={camera !== 'off'}
-          onClick={() => void controller.startCamera()}
+          onClick={() => void controller.camera.start()}
         >
           <Camera size={19} aria-hidden="true" />
         </button>
@@ -37,7 +37,7 @@ export function Strip({ onOpenFiles }: { onOpenFiles: () => void }) {
           className="icon-button"
           aria-label={messages.trySample}
           title={messages.trySample}
-          onClick={() => void controller.addSample()}
+          onClick={() => void controller.files.addSample()}
         >
           <Sparkles size={19} aria-hidden="true" />
         </button>

@@ -113,7 +113,7 @@ function MarkRow({ item, mark, onGo }: { item: Item; mark: Mark; onGo: (time: nu
   const at = clock(mark.time);
   const change = (changes: Partial<Mark>) => store.dispatch({ type: 'mark-set', itemId: item.id, mark: { ...mark, ...changes } });
   const endHere = () => {
-    const now = controller.present();
+    const now = controller.moment.present();
     change({ end: now !== null && now > mark.time ? now : null });
   };
   return (
@@ -127,7 +127,7 @@ function MarkRow({ item, mark, onGo }: { item: Item; mark: Mark; onGo: (time: nu
       >
         <Locate size={15} aria-hidden="true" />
       </button>
-      <MarkStart key={mark.time} mark={mark} extent={() => controller.extent(item)} onChange={change} />
+      <MarkStart key={mark.time} mark={mark} extent={() => controller.moment.extent(item)} onChange={change} />
       <select
         aria-label={messages.timeline.markKind(at)}
         value={mark.kind}

@@ -1,8 +1,11 @@
 import { ChevronDown, ChevronRight } from 'lucide-react';
 import { type ComponentType, useEffect, useState } from 'react';
 import { type Item, selectedItem } from './analysis-state.ts';
+import { later } from './later.ts';
 import { messages } from './messages.ts';
 import { useAppState, useSession } from './session-context.ts';
+
+const timeline = later(() => import('./timeline.tsx'));
 
 interface TimelineProps {
   item: Item;
@@ -35,17 +38,17 @@ export function TimelineSlot({ collapsible, onRun }: { collapsible: boolean; onR
 }
 
 function Loaded(props: TimelineProps) {
-  const [timeline, setTimeline] = useState<{ View: ComponentType<TimelineProps> } | 'failed' | null>(null);
+  const [loaded, setLoaded] = useState<{ View: ComponentType<TimelineProps> } | 'failed' | null>(null);
   useEffect(() => {
     let gone = false;
-    import('./timeline.tsx').then(
-      ({ Timeline }) => gone || setTimeline({ View: Timeline }),
-      () => gone || setTimeline('failed'),
+    timeline().then(
+      ({ Timeline }) => gone || setLoaded({ View: Timeline }),
+      () => gone || setLoaded('failed'),
     );
     return () => {
       gone = true;
     };
   }, []);
-  if (timeline === 'failed') return <p className="timeline-empty">{messages.timeline.failed}</p>;
-  return timeline && <timeline.View {...props} />;
+  if (loaded === 'failed') return <p className="timeline-empty">{messages.timeline.failed}</p>;
+  return loaded && <loaded.View {...props} />;
 }

@@ -34,7 +34,7 @@ export function Timeline({ item, onRun }: { item: Item; onRun: (runId: string) =
   const dark = useMedia('(prefers-color-scheme: dark)');
   const before = controller.looks.get(item.id);
   const [kind, setKind] = useState<PlotKind>(before?.kind ?? 'emotions');
-  const [read, setRead] = useState(() => isRead(item, controller.track(item.id)));
+  const [read, setRead] = useState(() => isRead(item, controller.readings.track(item.id)));
   const [sizeRef, size] = useElementSize();
   const host = useRef<HTMLDivElement>(null);
   const plot = useRef<TimelinePlot | null>(null);
@@ -50,7 +50,7 @@ export function Timeline({ item, onRun }: { item: Item; onRun: (runId: string) =
     else parts.current.delete(name);
   };
 
-  const extent = () => controller.extent(item);
+  const extent = () => controller.moment.extent(item);
   /** Everybody that the engine takes for the face that is shown. */
   const members = (track: TimelineTrack): number[] => {
     const shown = picked ?? mainFace(controller.live.snapshot?.readings ?? [])?.faceId ?? face.current ?? track.faceIds[0];
@@ -60,14 +60,14 @@ export function Timeline({ item, onRun }: { item: Item; onRun: (runId: string) =
   };
 
   const draw = () => {
-    const track = controller.track(item.id);
+    const track = controller.readings.track(item.id);
     // Said again, it may render again: with every event of a flood, React would take that for an endless loop.
     if (isRead(item, track) !== read) setRead(!read);
     const ids = members(track);
     controller.looks.set(item.id, { kind, view: view.current, person: face.current });
     const all = extent();
     const range = rangeOf(view.current, all);
-    const now = controller.present();
+    const now = controller.moment.present();
     const at = hover.current ?? now;
     const stretch = at === null ? null : track.at(ids, at);
     const canvas = plot.current;
@@ -87,7 +87,7 @@ export function Timeline({ item, onRun }: { item: Item; onRun: (runId: string) =
     set(parts.current.get('face'), several && ids.length > 0 ? (nameOf(item.people, ids[0] ?? 0) ?? messages.face(face.current ?? 0)) : '');
     set(parts.current.get('everybody'), at === null || kind !== 'everybody' ? '' : everybodyAt(item.people, track, at));
     set(parts.current.get('summary'), summaryOf(item, track, ids));
-    parts.current.get('present')?.toggleAttribute('hidden', controller.moment === null);
+    parts.current.get('present')?.toggleAttribute('hidden', controller.moment.time === null);
     const slider = parts.current.get('slider');
     slider?.setAttribute('aria-valuemin', all.from.toFixed(1));
     slider?.setAttribute('aria-valuemax', all.to.toFixed(1));
@@ -136,7 +136,7 @@ export function Timeline({ item, onRun }: { item: Item; onRun: (runId: string) =
     };
   }, [controller, schedule]);
 
-  const zoom = (factor: number, at = controller.present() ?? extent().to) => {
+  const zoom = (factor: number, at = controller.moment.present() ?? extent().to) => {
     view.current = zoomed(view.current, extent(), factor, at);
     draw();
   };
@@ -147,7 +147,7 @@ export function Timeline({ item, onRun }: { item: Item; onRun: (runId: string) =
   const goTo = (time: number | null) => {
     const all = extent();
     const to = time === null ? null : Math.min(all.to, Math.max(all.from, time));
-    controller.goTo(to);
+    controller.moment.goTo(to);
     view.current = to === null ? { ...view.current, end: null } : showing(view.current, all, to);
     draw();
   };
@@ -157,7 +157,7 @@ export function Timeline({ item, onRun }: { item: Item; onRun: (runId: string) =
     const away = (run: { time: number }) => Math.abs(run.time - time);
     const [nearest] = item.explanations.filter((run) => away(run) <= near).sort((a, b) => away(a) - away(b));
     if (!nearest) return false;
-    controller.showRun(nearest);
+    controller.moment.showRun(nearest);
     onRun(nearest.runId);
     draw();
     return true;
@@ -169,7 +169,7 @@ export function Timeline({ item, onRun }: { item: Item; onRun: (runId: string) =
       return hidePreview();
     }
     const all = extent();
-    const now = controller.present() ?? all.to;
+    const now = controller.moment.present() ?? all.to;
     const step = (way: number) => {
       keyed.current = Math.min(all.to, Math.max(all.from, now + way * (event.shiftKey ? 10 : 1)));
       goTo(keyed.current);
@@ -211,7 +211,7 @@ export function Timeline({ item, onRun }: { item: Item; onRun: (runId: string) =
     hover.current = plot.current?.timeAt(event.clientX) ?? null;
     keyed.current = null;
     // At once: it follows the pointer.
-    const track = controller.track(item.id);
+    const track = controller.readings.track(item.id);
     showPreview(track, members(track));
     schedule();
   };
@@ -289,11 +289,11 @@ export function Timeline({ item, onRun }: { item: Item; onRun: (runId: string) =
           title={messages.timeline.markHint}
           aria-keyshortcuts="M"
           disabled={!read}
-          onClick={() => controller.addMark()}
+          onClick={() => controller.moment.addMark()}
         >
           <Flag size={14} aria-hidden="true" /> <span className="timeline-word">{messages.timeline.mark}</span>
         </button>
-        <TimelineMarks item={item} peaks={() => controller.track(item.id).peaks} onGo={goTo} onRun={(run) => openAt(run.time)} />
+        <TimelineMarks item={item} peaks={() => controller.readings.track(item.id).peaks} onGo={goTo} onRun={(run) => openAt(run.time)} />
       </div>
       {read ? (
         <div

@@ -12,7 +12,13 @@ import { SettingsPopover } from './settings-popover.tsx';
 const NEXT_THEME = { auto: 'light', light: 'dark', dark: 'auto' } as const;
 const THEME_ICONS = { auto: Monitor, light: Sun, dark: Moon };
 
-export function TopBar({ onHelp }: { onHelp: () => void }) {
+interface TopBarProps {
+  onHelp: () => void;
+  /** The pointer or the focus comes near the button. */
+  onHelpNear: () => void;
+}
+
+export function TopBar({ onHelp, onHelpNear }: TopBarProps) {
   const { store, settings, changeSettings } = useSession();
   const task = useAppState((state) => state.task);
   return (
@@ -36,7 +42,15 @@ export function TopBar({ onHelp }: { onHelp: () => void }) {
         </SessionsDialog>
         <ThemeButton theme={settings.theme} onChange={(theme) => changeSettings({ theme })} />
         <SettingsPopover />
-        <button type="button" className="icon-button" aria-label={messages.help} title={messages.help} onClick={onHelp}>
+        <button
+          type="button"
+          className="icon-button"
+          aria-label={messages.help}
+          title={messages.help}
+          onClick={onHelp}
+          onPointerEnter={onHelpNear}
+          onFocus={onHelpNear}
+        >
           <CircleHelp size={19} aria-hidden="true" />
         </button>
       </div>

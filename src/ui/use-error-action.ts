@@ -16,7 +16,7 @@ export function useErrorAction(error: WireError | null, item: Item | null, onOpe
     case 'camera-denied':
     case 'camera-in-use':
     case 'camera-failed':
-      return { name: messages.actions.tryAgain, run: () => void controller.startCamera(controller.cameraDevice) };
+      return { name: messages.actions.tryAgain, run: () => void controller.camera.start(controller.camera.open?.deviceId) };
     case 'camera-none':
       return { name: messages.actions.chooseFile, run: onOpenFiles };
     case 'no-webgpu':

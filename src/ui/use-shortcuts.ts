@@ -11,11 +11,11 @@ export function useShortcuts(onHelp: () => void, onPerformance: () => void): voi
       const target = event.target instanceof Element ? event.target : null;
       if (target?.closest('input, textarea, [contenteditable], [role="dialog"], [role="menu"], [role="listbox"]')) return;
       if (event.key === 'Escape') {
-        if (!controller.endShow()) controller.stop();
-      } else if (event.key === 'm' || event.key === 'M') controller.addMark();
+        if (!controller.moment.endShow()) controller.stop();
+      } else if (event.key === 'm' || event.key === 'M') controller.moment.addMark();
       else if (event.key === '?') onHelp();
       else if (event.key === 'p' || event.key === 'P') onPerformance();
-      else if (event.key === 'e' || event.key === 'E') controller.explain();
+      else if (event.key === 'e' || event.key === 'E') controller.explainer.explain();
       else if (event.key === ' ' && !target?.closest('button, a, summary, [role="slider"], [role="combobox"], [role="tab"]')) {
         event.preventDefault();
         controller.setPaused(!store.get().paused);

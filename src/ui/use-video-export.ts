@@ -7,8 +7,9 @@ import { type WrittenFormat, type WrittenVideo, writeVideoExport } from '../work
 import type { Item } from './analysis-state.ts';
 import { messages } from './messages.ts';
 import { namesOfPeople } from './people.ts';
+import { saveBlob } from './save-file.ts';
 import { useSession } from './session-context.ts';
-import { buildSession, saveBlob } from './session-export.ts';
+import { buildSession } from './session-export.ts';
 import { captionsOf, overlayReadings, type VideoChoices, videoTags } from './video-export.ts';
 
 export type ExportPhase =
@@ -71,7 +72,7 @@ export function useVideoExport(item: Item, file: Blob, size: { width: number; he
         words: { emotions: { ...messages.emotions }, valence: messages.valence, arousal: messages.arousal },
         readings: overlayReadings(controller.recorded.get(item.id) ?? [], item.people),
         measuredOn: known ? { width: known.width, height: known.height } : fitSize(size, MAX_FRAME_SIDE),
-        readTimes: [...controller.framesRead(item.id)],
+        readTimes: [...controller.readings.times(item.id)],
         names: namesOfPeople(item.people),
         chosen: state.selectedId === item.id ? state.selectedFace : null,
         captions: captionsOf(item.explanations),

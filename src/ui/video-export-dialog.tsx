@@ -94,7 +94,7 @@ function VideoExport({ item, version, writing }: VideoExportProps) {
 
 function Form({ item, file, plan, version, writing }: VideoExportProps & { file: Blob; plan: VideoExportPlan }) {
   const { controller, settings } = useSession();
-  const readTimes = controller.framesRead(item.id);
+  const readTimes = controller.readings.times(item.id);
   const [choices, setChoices] = useState<VideoChoices>(() =>
     withFaces(
       {

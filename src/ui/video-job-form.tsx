@@ -27,7 +27,7 @@ export function VideoJobForm({ item }: { item: Item }) {
     if (from === null || problem) return;
     controller.analyzeVideos([item.id], { from, to, framesPerSecond: framesPerSecondOf(rate) });
   };
-  const here = () => clock(controller.present() ?? 0);
+  const here = () => clock(controller.moment.present() ?? 0);
   return (
     <form className="job-form" onSubmit={start}>
       <div className="setting">

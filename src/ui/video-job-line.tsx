@@ -21,7 +21,7 @@ function Line({ item, onOpenFiles }: { item: Item; onOpenFiles: () => void }) {
     <div className="job-stopped">
       <span>{text}</span>
       {!controller.file(item.id) && <small>{messages.jobs.chooseFile(item.name)}</small>}
-      <button type="button" className="button small" onClick={() => controller.goOnWithVideo(item.id, onOpenFiles)}>
+      <button type="button" className="button small" onClick={() => controller.files.goOn(item.id, onOpenFiles)}>
         <Play size={13} aria-hidden="true" /> {messages.jobs.goOn}
       </button>
     </div>

@@ -58,7 +58,7 @@ function JobEntry({ item, job, onOpenFiles }: { item: Item; job: VideoJob; onOpe
             type="button"
             className="button small"
             aria-label={messages.jobs.goOnOf(name)}
-            onClick={() => controller.goOnWithVideo(item.id, onOpenFiles)}
+            onClick={() => controller.files.goOn(item.id, onOpenFiles)}
           >
             <Play size={13} aria-hidden="true" /> {messages.jobs.goOn}
           </button>

@@ -48,25 +48,17 @@ test('asked to go on, it asks for the file, knows it by name and size, and goes 
   const { controller, store, videos, job } = setUp();
   expect(job()?.phase).toBe('stopped');
   const choose = vi.fn();
-  controller.goOnWithVideo('v', choose);
+  controller.files.goOn('v', choose);
   expect([choose.mock.calls.length, videos.length]).toEqual([1, 0]);
-  controller.addFiles([new File(['12345'], 'interview.mp4')]);
+  controller.files.add([new File(['12345'], 'interview.mp4')]);
   await settled();
   expect(store.get().items).toMatchObject([{ id: 'v', kept: 'whole', jobs: [{ phase: 'running', reached: 1 }] }]);
   expect(videos).toMatchObject([{ from: 0, to: 10, framesPerSecond: 2, begin: 0 }]);
 });
 
-test('another file of that name is an item of its own', async () => {
-  const { controller, store, videos } = setUp();
-  controller.goOnWithVideo('v', () => {});
-  controller.addFiles([new File(['another length'], 'interview.mp4')]);
-  await settled();
-  expect([store.get().items.length, videos.length]).toEqual([2, 0]);
-});
-
 test('played, what was analysed is shown and not read again; the rest is read as it plays', async () => {
   const { controller, read } = setUp();
-  controller.addFiles([new File(['12345'], 'interview.mp4')]);
+  controller.files.add([new File(['12345'], 'interview.mp4')]);
   await settled();
   controller.setPaused(false);
   await settled();
@@ -85,25 +77,22 @@ test('played, what was analysed is shown and not read again; the rest is read as
 test('where a job has dropped what was read before, nobody knows any more where faces are until it comes there', async () => {
   const watched = [...interview.readings, ...[3, 3.5].map((time) => reading({ time, faceId: 4 }))];
   const { controller, videos, say } = setUp({ ...kept, items: [{ ...interview, readings: watched }] });
-  expect(controller.framesRead('v')).toEqual([0, 0.5, 1, 3, 3.5]);
-  controller.addFiles([new File(['12345'], 'interview.mp4')]);
+  expect(controller.readings.times('v')).toEqual([0, 0.5, 1, 3, 3.5]);
+  controller.files.add([new File(['12345'], 'interview.mp4')]);
   await settled();
-  controller.goOnWithVideo('v', () => {});
+  controller.files.goOn('v', () => {});
   const runId = videos[0]?.runId ?? '';
   say({ type: 'readings', runId, time: 1.5, width: 64, height: 48, readings: [], times: {} });
   controller.videoJobs.stop('v');
   expect([...(controller.recorded.get('v') ?? [])].map(({ time }) => time)).toEqual([0, 0.5, 1]);
-  expect(controller.framesRead('v').toSorted((a, b) => a - b)).toEqual([0, 0.5, 1, 1.5]);
+  expect(controller.readings.times('v').toSorted((a, b) => a - b)).toEqual([0, 0.5, 1, 1.5]);
 });
 
 test.each([
-  ['a frame that was read', 2, 1, [reading({ time: 1, faceId: 4 })], 1],
-  ['one that was read as others were, without a face on it', 2, 0.75, [], 1],
-  ['one between two that were read seldom: a face may have come and gone', 1, 0.75, [], null],
-  ['one that no job had come to: a face may be anywhere', 2, 5, [], null],
-])('a kept video comes back at %s', async (_which, framesPerSecond, time, readings, covered) => {
-  const jobs = (interview.record.jobs ?? []).map((job) => ({ ...job, framesPerSecond }));
-  const stood = { ...interview.record, jobs, snapshot: { time, width: 64, height: 48, readings } };
+  ['a frame that was read', 1, [reading({ time: 1, faceId: 4 })], 1],
+  ['one that no job had come to: a face may be anywhere', 5, [], null],
+])('a kept video comes back at %s', async (_which, time, readings, covered) => {
+  const stood = { ...interview.record, snapshot: { time, width: 64, height: 48, readings } };
   const { controller } = setUp({ ...kept, items: [{ ...interview, record: stood, last: new Blob(['jpeg']) }] });
   const show = vi.spyOn(controller.painter, 'show');
   await settled();

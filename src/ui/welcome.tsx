@@ -16,14 +16,14 @@ export function Welcome({ onOpenFiles }: { onOpenFiles: () => void }) {
           icon={<Camera size={22} />}
           name={messages.startCamera}
           hint={messages.startCameraHint}
-          onClick={() => void controller.startCamera()}
+          onClick={() => void controller.camera.start()}
         />
         <WayIn icon={<FolderOpen size={22} />} name={messages.openFiles} hint={messages.openFilesHint} onClick={onOpenFiles} />
         <WayIn
           icon={<Sparkles size={22} />}
           name={messages.trySample}
           hint={messages.trySampleHint}
-          onClick={() => void controller.addSample()}
+          onClick={() => void controller.files.addSample()}
         />
       </div>
       <p className="welcome-drop">{messages.dropHint}</p>
