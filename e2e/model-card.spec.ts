@@ -66,14 +66,15 @@ test('no card, a broken one and a lost connection each say so; trying again mend
 
   // Upon the help sheet: Escape closes one after the other.
   await user.button(page, 'Help').click();
-  await user.button(page, 'Model card').click();
+  const help = page.getByRole('dialog', { name: 'Keys and manners' });
+  await help.getByRole('button', { name: 'Model card' }).click();
   await expect(card).toContainText('This pack brings no model card.');
   await page.keyboard.press('Escape');
   await expect(card).toHaveCount(0);
-  await expect(page.getByRole('dialog', { name: 'Keys and manners' })).toBeVisible();
+  await expect(help).toBeVisible();
 
   answer = 'broken';
-  await user.button(page, 'Model card').click();
+  await help.getByRole('button', { name: 'Model card' }).click();
   await expect(card.getByRole('alert')).toContainText('The model card could not be read.');
   answer = 'offline';
   await user.button(page, 'Try again').click();
