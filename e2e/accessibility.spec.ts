@@ -1,17 +1,6 @@
-import AxeBuilder from '@axe-core/playwright';
-import type { Page } from '@playwright/test';
+import { seriousFindings } from './accessibility.ts';
 import { expect, fixture, test } from './fixtures.ts';
 import * as user from './user.ts';
-
-async function seriousFindings(page: Page): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(
-      ({ id, nodes }) =>
-        `${id}: ${nodes.map(({ target, any, all }) => `${target.join(' ')} (${[...any, ...all][0]?.message ?? ''})`).join(', ')}`,
-    );
-}
 
 test('no serious accessibility finding on the first visit, in an explanation, in menus and at an error, in light and in dark', async ({
   page,

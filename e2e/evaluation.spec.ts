@@ -3,10 +3,10 @@ import { execFile } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import AxeBuilder from '@axe-core/playwright';
 import type { Locator, Page } from '@playwright/test';
 import { zipSync } from 'fflate';
 import sharp from 'sharp';
+import { seriousFindings } from './accessibility.ts';
 import { expect, fixture, test } from './fixtures.ts';
 import { button, item, openPage, PATIENCE, parseCsv, stage } from './user.ts';
 import { slowModel } from './worker.ts';
@@ -72,11 +72,6 @@ async function download(page: Page, name: string): Promise<string> {
   return readFile(await (await download).path(), 'utf8');
 }
 
-async function seriousFindings(page: Page): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page }).include('[role=dialog]').analyze();
-  return violations.filter(({ impact }) => impact === 'serious' || impact === 'critical').map(({ id }) => id);
-}
-
 test.setTimeout(300_000);
 
 test('a ZIP of labelled pictures: the command line’s figures, mistakes on the stage, two judges side by side', async ({
@@ -93,12 +88,12 @@ test('a ZIP of labelled pictures: the command line’s figures, mistakes on the 
   await expect(dialog(page).getByText('set 7 rows')).toBeVisible(PATIENCE);
   await expect(dialog(page).getByRole('combobox', { name: 'Task' })).toHaveText(/Faces/);
   await expect(dialog(page).getByRole('combobox', { name: 'Pictures are' })).toHaveText(/Cropped faces/);
-  expect(await seriousFindings(page)).toEqual([]);
+  expect(await seriousFindings(page, '[role=dialog]')).toEqual([]);
   await dialog(page).getByRole('button', { name: 'Start', exact: true }).click();
 
   await expect(dialog(page).getByRole('heading', { name: `Mistakes, ${mistakes.length}`, exact: true })).toBeVisible(PATIENCE);
   await expect(dialog(page).getByText('1 picture could not be decoded')).toBeVisible();
-  expect(await seriousFindings(page)).toEqual([]);
+  expect(await seriousFindings(page, '[role=dialog]')).toEqual([]);
   const report: Report = JSON.parse(await download(page, 'Export JSON'));
   expect(Object.keys(report)).toEqual(Object.keys(expected));
   const { n, rows, accuracy, macro_f1, majority_accuracy, confusion, skipped } = expected;

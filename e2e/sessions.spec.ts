@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
+import { seriousFindings } from './accessibility.ts';
 import { expect, test } from './fixtures.ts';
 import * as user from './user.ts';
 
@@ -38,8 +38,7 @@ test('after a reload the picture, its readings and its explanation are back; a d
   await openSessions(page);
   await expect(kept(page)).toHaveCount(1);
   await expect(kept(page)).toContainText('1 item · 3 readings');
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations.filter(({ impact }) => impact === 'serious' || impact === 'critical').map(({ id }) => id)).toEqual([]);
+  expect(await seriousFindings(page)).toEqual([]);
 
   await page.reload();
   await expect(user.item(page, 'several-faces.jpg')).toBeVisible();
