@@ -70,7 +70,7 @@ it('refuses what would lead out of the hub’s layout, or fill the memory before
   const [first] = manifests as { hub: object }[];
   const refused = (changes: object) => expect(parseFoundationManifest({ ...first, ...changes })).toMatchObject({ ok: false });
   for (const repo of ['../..', 'a/..', './b', 'a/b/c']) refused({ hub: { repo, revision: 'a'.repeat(40) } });
-  for (const path of ['a//b', 'a/', 'a/./b', 'a/..', '/a']) refused({ configs: [path] });
+  for (const path of ['a//b', 'a/', 'a/./b', 'a/..', '/a', 'x'.repeat(501)]) refused({ configs: [path] });
   refused({ externalData: { 'decoder_model_merged_q4.onnx': 4e9 } });
 });
 

@@ -11,8 +11,8 @@ export const GRAPH_NAME = /^[a-z0-9_]+$/;
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 const positive = v.pipe(v.number(), v.integer(), v.minValue(1));
-/** A path inside the hub's repository: no folders up, no absolute paths. */
-const filePath = v.pipe(v.string(), v.regex(/^(?!.*\/\.{1,2}(?:\/|$))[A-Za-z0-9][A-Za-z0-9._-]*(?:\/[A-Za-z0-9._-]+)*$/));
+/** A path inside the hub's repository: no folders up, no absolute paths, no longer than `isSafePath` takes it. */
+const filePath = v.pipe(v.string(), v.maxLength(500), v.regex(/^(?!.*\/\.{1,2}(?:\/|$))[A-Za-z0-9][A-Za-z0-9._-]*(?:\/[A-Za-z0-9._-]+)*$/));
 const dtype = v.picklist(['fp32', 'fp16', 'q8', 'int8', 'uint8', 'q4', 'q4f16', 'bnb4']);
 const graphName = v.pipe(v.string(), v.regex(GRAPH_NAME));
 /** No model has as many; a list as long as this is made of it. */
