@@ -14,7 +14,7 @@ async function startMeasuring(page: Page): Promise<Locator> {
 }
 
 test('measuring this machine: figures in words, saved as JSON, and nothing of it among the items', async ({ page }) => {
-  // The browser's own waits for its garbage collector, which takes ten seconds.
+  // The browser's own waits for its garbage collector.
   await page.addInitScript(() => {
     Object.assign(performance, { measureUserAgentSpecificMemory: async () => ({ bytes: 321_000_000, breakdown: [] }) });
   });

@@ -119,6 +119,8 @@ test('a stopped analysis goes on after a reload where it was, without a gap and 
 
   await page.reload();
   await expect(page.getByText(/Analysis stopped at 0:0\d\.\d of 0:02\.0/)).toBeVisible();
+  // It rests until it plays; how far it was read is known.
+  await expect(page.getByRole('slider', { name: 'Position' })).toHaveAttribute('aria-valuemax', String(before.at(-1)));
   expect(timesOf((await exportedJson(page)).items[0])).toEqual(before);
   await user.button(page, 'Go on').click();
   await openJobs(page);

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { HOSTING, hostingText } from './hosting.mjs';
 import { ISOLATION_HEADERS, SITE_HEADERS } from './policies.mjs';
 import { serve } from './serve.mjs';
@@ -13,22 +13,38 @@ test('docs/HOSTING.md tells other servers to send what ours sends', () => {
   expect(readFileSync(HOSTING, 'utf8')).toBe(hostingText());
 });
 
-const PATHS = ['', 'index.html', 'shell.js', 'assets/main-1a2b.js', 'assets/packs-1a2b.js', 'assets/unpacks-1a2b.js', 'ort/ort.wasm'];
+const PATHS = [
+  '',
+  'index.html',
+  'shell.js',
+  'assets/main-1a2b.js',
+  'assets/packs-1a2b.js',
+  'assets/unpacks-1a2b.js',
+  'ort/ort.wasm',
+  'ort/ort.mjs',
+  'app.webmanifest',
+];
 const HEADERS = [...Object.keys({ ...ISOLATION_HEADERS, ...SITE_HEADERS }), 'Content-Security-Policy', 'Cache-Control'];
+
+/** Those that the document names. */
+const TYPED = /\.(wasm|mjs|webmanifest)$/;
 
 let folder = '';
 let ours: Awaited<ReturnType<typeof serve>>;
 let running: ChildProcess | null = null;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'hosting-'));
+  chmodSync(folder, 0o755); // nginx, started by root, reads it as nobody
   for (const path of PATHS.filter((each) => each !== '')) {
     mkdirSync(dirname(join(folder, 'site', path)), { recursive: true });
     writeFileSync(join(folder, 'site', path), path);
   }
   ours = await serve({ dir: join(folder, 'site'), port: 0 });
 });
-afterAll(async () => {
+afterEach(() => {
   running?.kill();
+});
+afterAll(async () => {
   await ours.close();
   rmSync(folder, { recursive: true, force: true });
 });
@@ -90,10 +106,12 @@ test.each(SERVERS.filter(({ program }) => isHere(program)))(
     running = spawn(program, [...words, config], { stdio: 'ignore' });
     for (const path of PATHS) {
       const [theirs, expected] = await Promise.all([patientFetch(`http://127.0.0.1:${port}/${path}`), fetch(`${ours.url}${path}`)]);
+      expect(theirs.status, path).toBe(200);
       const told = ({ headers }: Response) => HEADERS.map((header) => [header, headers.get(header)]);
       expect(told(theirs), path).toEqual(told(expected));
+      const type = ({ headers }: Response) => headers.get('Content-Type')?.split(';')[0];
+      if (TYPED.test(path)) expect(type(theirs), path).toBe(type(expected));
     }
-    running.kill();
   },
   30_000,
 );

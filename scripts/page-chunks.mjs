@@ -1,6 +1,6 @@
 /**
- * How the page's script is cut into files. The bundler's own way is a file for each set of parts that share a module: forty of them,
- * which pack a tenth worse than the same script in a few.
+ * How the page's script is cut into files. The bundler's own way is a file for each set of parts that share a module: many small ones,
+ * which pack worse than the same script in a few.
  */
 import { join } from 'node:path';
 import { ROOT } from './house.mjs';

@@ -32,9 +32,7 @@ export function reportOf(course: EvaluationCourse, options: ReportOptions): Resu
 }
 
 function classificationReport(course: EvaluationCourse, options: ReportOptions): Result<ClassificationReport> {
-  const parsed = parseLabels(options.labels);
-  if (!parsed.ok) return parsed;
-  const outcome = outcomeOf(course, parsed.value, options, isGuess);
+  const outcome = outcomeOf(course, options, parseLabels, isGuess);
   if (!outcome.ok) return outcome;
   const { classes, threshold } = course.facts;
   const { head } = outcome.value;
@@ -76,9 +74,7 @@ function classificationReport(course: EvaluationCourse, options: ReportOptions):
 }
 
 function sceneReport(course: EvaluationCourse, options: ReportOptions): Result<SceneReport> {
-  const parsed = parseAffectLabels(options.labels);
-  if (!parsed.ok) return parsed;
-  const outcome = outcomeOf(course, parsed.value, options, isAffect);
+  const outcome = outcomeOf(course, options, parseAffectLabels, isAffect);
   if (!outcome.ok) return outcome;
   const { head, judged } = outcome.value;
   const figures = (axis: keyof Affect) => {
@@ -110,11 +106,13 @@ const isAffect = (value: Guess | Affect): value is Affect => 'valence' in value;
 /** What was judged beside its row of labels.csv, and the report's head. */
 function outcomeOf<Row extends LabelRow | AffectRow, Value extends Guess | Affect>(
   { facts, rows: done, seconds }: EvaluationCourse,
-  all: readonly Row[],
-  { limit, brokenOff = null }: ReportOptions,
+  { labels, limit, brokenOff = null }: ReportOptions,
+  parse: (labels: string) => Result<Row[]>,
   is: (value: Guess | Affect) => value is Value,
 ): Result<{ head: ReportHead; judged: { row: Row; value: Value }[] }> {
-  const rows = limit === null ? all : all.slice(0, limit);
+  const parsed = parse(labels);
+  if (!parsed.ok) return parsed;
+  const rows = limit === null ? parsed.value : parsed.value.slice(0, limit);
   const judged: { row: Row; value: Value }[] = [];
   const skipped: SkippedRow[] = [];
   for (const [index, row] of rows.slice(0, done.length).entries()) {

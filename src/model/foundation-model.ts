@@ -143,9 +143,7 @@ export class FoundationModel {
       { role: 'user', content: [...question.pictures.map(() => ({ type: 'image' })), { type: 'text', text }] },
     ];
     try {
-      // The library's type knows messages of text alone.
-      const turns = messages as unknown as Parameters<Processor['apply_chat_template']>[0];
-      const prompt = String(this.#processor.apply_chat_template(turns, { add_generation_prompt: true }));
+      const prompt = String(this.#processor.apply_chat_template(messages, { add_generation_prompt: true }));
       const gap = question.prefix === '' || /\s$/.test(prompt) ? '' : ' ';
       const images = question.pictures.slice(0, pictures.most).map((picture) => this.#image(picture));
       const inputs = (await this.#processor(`${prompt}${gap}${question.prefix}`, images)) as Inputs;
@@ -277,7 +275,7 @@ export class FoundationText {
       return_dict_in_generate: true, // else the cache is gone
     };
     const given = await this.#computing(signal, () => this.#model.generate(options as Parameters<PreTrainedModel['generate']>[0]));
-    const { sequences, past_key_values: cache } = given as unknown as { sequences: TransformersTensor; past_key_values: object };
+    const { sequences, past_key_values: cache } = given as { sequences: TransformersTensor; past_key_values: object };
     const length = sequences.dims.at(-1) ?? 0;
     this.#cache = cache;
     this.#cached = length - 1; // the last one has not been fed

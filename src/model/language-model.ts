@@ -152,6 +152,7 @@ export class LanguageModel {
     const { logits } = outputs; // [1, guessed + 1 or more, vocab]
     if (logits?.type !== 'float32' || logits.dims.at(-1) !== vocab) {
       cache.release();
+      logits?.dispose();
       throw new EngineFailure(
         wireError(
           'pack-unsupported',

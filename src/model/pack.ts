@@ -82,7 +82,7 @@ export async function openPack(source: PackSource): Promise<Result<Pack>> {
     totalBytes: bytesOf(['faces', 'reader', 'language-model']),
     bytesOf,
     readPart: (part, onBytes) => readFiles(source, manifest, partPaths(manifest, part), onBytes),
-    readGraphs: (names) => readFiles(source, manifest, [...new Set(graphPaths(manifest, names))], () => {}),
+    readGraphs: (names) => readFiles(source, manifest, graphPaths(manifest, names), () => {}),
     readGoldens: async () => {
       const files = await readFiles(source, manifest, [manifest.parity], () => {});
       return files.ok ? ok(fileOf(files.value, manifest.parity)) : files;
@@ -111,16 +111,16 @@ function partPaths(manifest: PackManifest, part: PackPart): string[] {
   switch (part) {
     case 'faces':
     case 'reader':
-      return [...new Set(graphPaths(manifest, PART_GRAPHS[part]))];
+      return graphPaths(manifest, PART_GRAPHS[part]);
     case 'language-model':
-      return [...new Set([...partPaths(manifest, 'prompt'), ...partPaths(manifest, 'decoder')])];
+      return [...partPaths(manifest, 'prompt'), ...partPaths(manifest, 'decoder')];
     case 'words': {
       const { recognizer, vocabulary, classifier } = text;
-      return [...new Set([...graphPaths(manifest, WORDS_GRAPHS), recognizer.dictionary, vocabulary, ...(classifier ? [classifier] : [])])];
+      return [...graphPaths(manifest, WORDS_GRAPHS), recognizer.dictionary, vocabulary, ...(classifier ? [classifier] : [])];
     }
     case 'prompt': {
       const seen = graphPaths(manifest, ['scene-encoder', 'projection']);
-      return [...new Set([tokenizer.tokenizer, tokenizer.config, ...seen, ...partPaths(manifest, 'words')])];
+      return [tokenizer.tokenizer, tokenizer.config, ...seen, ...partPaths(manifest, 'words')];
     }
     case 'decoder': {
       const { embedding, int8, drafts } = manifest.languageModel;
@@ -128,7 +128,7 @@ function partPaths(manifest: PackManifest, part: PackPart): string[] {
       if (embedding.zeroPoints) paths.push(embedding.zeroPoints.file);
       if (int8) paths.push(...int8Files(int8));
       if (drafts) paths.push(drafts);
-      return [...new Set(paths)];
+      return paths;
     }
   }
 }
@@ -157,7 +157,7 @@ async function readFiles(
     tell(entry.bytes);
     return read;
   };
-  const waiting = [...paths];
+  const waiting = [...new Set(paths)];
   const coming: { path: string; read: Promise<Result<Uint8Array>> }[] = [];
   for (;;) {
     for (const path of waiting.splice(0, AT_ONCE - coming.length)) {

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react';
 import { useDropzone } from 'react-dropzone';
 import type { ExportKind } from '../export/kinds.ts';
-import { wireError } from '../shared/errors.ts';
+import { type WireError, wireError } from '../shared/errors.ts';
 import { AnswerAnnouncer } from './answer-announcer.tsx';
 import { CameraNotice } from './camera-notice.tsx';
 import { Controls } from './controls.tsx';
@@ -9,7 +9,7 @@ import { sortFiles } from './dropped-files.ts';
 import { GlyphSprite } from './emotion-glyph.tsx';
 import { PHONE, useMedia } from './hooks.ts';
 import { KeepNotice } from './keep-notice.tsx';
-import { later } from './later.ts';
+import { later, partMissing } from './later.ts';
 import { Lazy, LazyPart } from './lazy-part.tsx';
 import { LoadNotice } from './load-notice.tsx';
 import { messages } from './messages.ts';
@@ -24,11 +24,11 @@ import { UndoBar } from './undo-bar.tsx';
 import { UpdateNotice } from './update-notice.tsx';
 import { useShortcuts } from './use-shortcuts.ts';
 
-const EVALUATION = new LazyPart(async () => (await import('./evaluation-desk.tsx')).default);
-const PACKS = new LazyPart(async () => (await import('./packs-dialog.tsx')).default);
-const COMPARISON = new LazyPart(async () => (await import('./pack-comparison-dialog.tsx')).default);
-const sessionExport = later(() => import('./session-export.ts'));
+const EVALUATION = new LazyPart(async () => (await import('./evaluation-desk.tsx')).EvaluationDesk);
+const PACKS = new LazyPart(async () => (await import('./packs-dialog.tsx')).PacksDesk);
+const COMPARISON = new LazyPart(async () => (await import('./pack-comparison-dialog.tsx')).PackComparisonDialog);
 const HELP = new LazyPart(async () => (await import('./help-dialog.tsx')).HelpDialog);
+const sessionExport = later(() => import('./session-export.ts'));
 
 export function App({ version }: { version: string }) {
   const { store, controller, keeper, evaluation, packs, settings } = useSession();
@@ -48,17 +48,21 @@ export function App({ version }: { version: string }) {
   const evaluating = useEvaluation();
   const packing = usePacks();
   const comparing = useComparing();
+  const tell = (error: WireError) => store.dispatch({ type: 'notice', error });
   const importSession = async (file: File) => {
     const added = await keeper.import(file);
-    if (!added.ok) store.dispatch({ type: 'notice', error: added.error });
+    if (!added.ok) tell(added.error);
   };
   const take = (files: File[]) => {
-    void sortFiles(files).then(({ labelled, packs: brought, sessions, others }) => {
-      if (labelled.length > 0) void evaluation.take(labelled);
-      for (const pack of brought) void packs.bring(pack);
-      controller.files.add(others);
-      for (const file of sessions) void importSession(file);
-    });
+    sortFiles(files).then(
+      ({ labelled, packs: brought, sessions, others }) => {
+        if (labelled.length > 0) void evaluation.take(labelled);
+        for (const pack of brought) void packs.bring(pack);
+        controller.files.add(others);
+        for (const file of sessions) void importSession(file);
+      },
+      (error: unknown) => tell(partMissing(error)),
+    );
   };
   const drop = useDropzone({ noClick: true, noKeyboard: true, onDrop: take });
   const [performance, setPerformance] = useState(false);
@@ -78,8 +82,7 @@ export function App({ version }: { version: string }) {
       const session = buildSession(store.get(), controller.recorded, { smoothing, backend: controller.backend }, version);
       await download(session, kind, new Date());
     } catch (error) {
-      const { message, remedy } = messages.exportFailed;
-      store.dispatch({ type: 'notice', error: wireError('internal', message, remedy, String(error)) });
+      tell(wireError('internal', ...messages.exportFailed, String(error)));
     }
   };
   return (

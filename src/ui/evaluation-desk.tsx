@@ -12,7 +12,7 @@ import './evaluation.css';
 const text = messages.evaluation;
 
 /** The evaluations of this visit: a dialog that can be closed while one runs, and a line under the Model line that stands for it then. */
-export default function EvaluationDesk() {
+export function EvaluationDesk() {
   const { evaluation } = useSession();
   const state = useEvaluation();
   const { folder, running, runs, error, view } = state;
@@ -38,7 +38,7 @@ function Bar({ state: { running, runs, error } }: { state: EvaluationState }) {
   if (progress?.phase === 'judging') words.push(text.judging(progress.done, progress.total));
   return (
     <div className="load-notice">
-      <section className="job-bar" aria-label={text.name}>
+      <section className="desk-bar" aria-label={text.name}>
         <span>{words.join(': ')}</span>
         <button type="button" className="button small" onClick={() => evaluation.look({ open: true })}>
           {text.show}

@@ -10,7 +10,7 @@ import { fail, ok, type Result } from '../shared/result.ts';
 import type { TransferredFrame } from '../workers/api.ts';
 import type { EvaluationProgress, LoadOptions, runEvaluation } from '../workers/client.ts';
 import type { LabelledFolder } from './labelled-folder.ts';
-import { later } from './later.ts';
+import { later, partMissing } from './later.ts';
 import type { PackChoice } from './pack-choice.ts';
 
 const labelledFolder = later(() => import('./labelled-folder.ts'));
@@ -123,7 +123,9 @@ export class Evaluation {
     this.look({ open: true, everOpen: true, barClosed: false });
     const [first, ...more] = files;
     if (!first) return;
-    const { labelledFiles, labelledZip } = await labelledFolder();
+    const script = await labelledFolder().then(ok, (error: unknown) => fail(partMissing(error)));
+    if (!script.ok) return this.#set({ error: script.error });
+    const { labelledFiles, labelledZip } = script.value;
     const folder = more.length === 0 && /\.zip$/i.test(first.name) ? await labelledZip(first) : await labelledFiles(files);
     this.#set(folder.ok ? { folder: folder.value, error: null } : { error: folder.error });
   }

@@ -1,7 +1,7 @@
 import { type ComponentType, useEffect, useState } from 'react';
-import { wireError } from '../shared/errors.ts';
+import type { WireError } from '../shared/errors.ts';
 import { ErrorNotice } from './error-notice.tsx';
-import { later } from './later.ts';
+import { later, partMissing } from './later.ts';
 import { messages } from './messages.ts';
 
 /** A part of the page whose script is fetched when it is first shown. */
@@ -10,7 +10,8 @@ export class LazyPart<Props extends object> {
   readonly #load: () => Promise<ComponentType<Props>>;
 
   constructor(load: () => Promise<ComponentType<Props>>) {
-    this.#load = later(load);
+    this.#load = load;
+    later(() => this.fetch());
   }
 
   /** Null until it was fetched. */
@@ -40,14 +41,14 @@ interface LazyProps<Props extends object> {
  */
 export function Lazy<Props extends object>({ part, props }: LazyProps<Props>) {
   const [attempt, setAttempt] = useState(0);
-  const [outcome, setOutcome] = useState<'coming' | 'here' | { failure: string }>('coming');
+  const [outcome, setOutcome] = useState<'coming' | 'here' | WireError>('coming');
   // biome-ignore lint/correctness/useExhaustiveDependencies: another attempt is another fetch.
   useEffect(() => {
     let gone = false;
     const tell = (next: typeof outcome) => gone || setOutcome(next);
     part.fetch().then(
       () => tell('here'),
-      (error: unknown) => tell({ failure: String(error) }),
+      (error: unknown) => tell(partMissing(error)),
     );
     return () => {
       gone = true;
@@ -60,6 +61,5 @@ export function Lazy<Props extends object>({ part, props }: LazyProps<Props>) {
     setOutcome('coming');
     setAttempt(attempt + 1);
   };
-  const error = wireError('internal', ...messages.partMissing, outcome.failure);
-  return <ErrorNotice error={error} action={messages.actions.tryAgain} onAction={again} />;
+  return <ErrorNotice error={outcome} action={messages.actions.tryAgain} onAction={again} />;
 }

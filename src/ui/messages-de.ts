@@ -62,10 +62,10 @@ export const german: Translation<typeof messages> = {
     html: { name: 'Bericht', hint: 'Eine Seite zum Lesen, Drucken oder Senden' },
   },
   exportGroups: { data: 'Daten', subtitles: 'Untertitel und Annotation', report: 'Bericht' },
-  exportFailed: {
-    message: 'Der Export konnte nicht gepackt werden.',
-    remedy: 'Prüfen, ob die Verbindung steht und die Seite noch ausgeliefert wird, dann noch einmal versuchen.',
-  },
+  exportFailed: [
+    'Der Export konnte nicht gepackt werden.',
+    'Prüfen, ob die Verbindung steht und die Seite noch ausgeliefert wird, dann noch einmal versuchen.',
+  ],
   task: 'Aufgabe',
   tasks,
   stage: 'Bühne',
@@ -453,7 +453,6 @@ export const german: Translation<typeof messages> = {
     arousal: 'Erregung',
     nothing: 'Hier erscheint der Verlauf der Messwerte.',
     absent: 'hier nicht gemessen',
-    failed: 'Die Zeitleiste konnte nicht geladen werden.',
     zoomIn: 'Vergrößern',
     zoomOut: 'Verkleinern',
     zoomAll: 'Alles zeigen',

@@ -92,10 +92,10 @@ export const messages = {
     html: { name: 'Report', hint: 'One page to read, print or send' },
   } satisfies Record<ExportKind, { name: string; hint: string }>,
   exportGroups: { data: 'Data', subtitles: 'Subtitles and annotation', report: 'Report' },
-  exportFailed: {
-    message: 'The export could not be packed.',
-    remedy: 'Check the connection and that the page is still served, then try again.',
-  },
+  exportFailed: [
+    'The export could not be packed.',
+    'Check the connection and that the page is still served, then try again.',
+  ] satisfies readonly [string, string],
   task: 'Task',
   tasks,
   stage: 'Stage',
@@ -473,7 +473,6 @@ export const messages = {
     arousal: 'arousal',
     nothing: 'The course of the readings appears here.',
     absent: 'not read here',
-    failed: 'The timeline could not be loaded.',
     zoomIn: 'Zoom in',
     zoomOut: 'Zoom out',
     zoomAll: 'Show all',

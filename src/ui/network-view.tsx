@@ -2,6 +2,7 @@ import { Copy, ShieldCheck, TriangleAlert } from 'lucide-react';
 import { useCallback, useEffect, useState } from 'react';
 import type { ThreadRequests } from '../shared/requests.ts';
 import { workerRequests } from '../workers/client.ts';
+import { FactList } from './fact-list.tsx';
 import { decimal, megabytes } from './format.ts';
 import { currentLocale } from './language.ts';
 import { messages } from './messages.ts';
@@ -96,14 +97,7 @@ function Facts({ log }: { log: NetworkLog }) {
   return (
     <section>
       <h3>{text.facts}</h3>
-      <dl className="network-facts">
-        {facts.map(([what, value]) => (
-          <div key={what}>
-            <dt>{what}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <FactList className="network-facts" facts={facts} />
     </section>
   );
 }
@@ -116,14 +110,10 @@ function Policies({ page, worker }: { page: string | null; worker: string | null
     <section>
       <h3>{text.policy}</h3>
       {rules.some(([, rule]) => rule !== null) && <p>{text.policyHint}</p>}
-      <dl className="network-facts">
-        {rules.map(([who, rule]) => (
-          <div key={who}>
-            <dt>{who}</dt>
-            <dd>{rule === null ? text.noPolicy : <code>{rule}</code>}</dd>
-          </div>
-        ))}
-      </dl>
+      <FactList
+        className="network-facts"
+        facts={rules.map(([who, rule]) => [who, rule === null ? text.noPolicy : <code key={who}>{rule}</code>])}
+      />
     </section>
   );
 }

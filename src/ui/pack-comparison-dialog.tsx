@@ -1,6 +1,6 @@
 import { CircleSlash, Download, LoaderCircle, Play, Scale, Square } from 'lucide-react';
-import { Progress, Switch } from 'radix-ui';
-import { useEffect, useId, useState } from 'react';
+import { Progress } from 'radix-ui';
+import { useEffect, useState } from 'react';
 import { comparisonCsv, comparisonJson } from '../export/comparison.ts';
 import { isCalibrated } from '../export/session.ts';
 import { PROMPTINGS, type Prompting, STEPS, TASKS, type Task } from '../shared/labels.ts';
@@ -23,12 +23,13 @@ import { type ComparingState, type Side, type SideOutcome, samePacks } from './p
 import { Picker } from './picker.tsx';
 import { saveFile } from './save-file.ts';
 import { useAppState, useComparing, usePacks, useSession } from './session-context.ts';
+import { SwitchSetting } from './switch-line.tsx';
 import './pack-comparison.css';
 
 const text = messages.compare;
 
 /** Two packs on what stands on the stage: choice, both answers beside each other, figures. */
-export default function PackComparisonDialog() {
+export function PackComparisonDialog() {
   const { comparison } = useSession();
   const state = useComparing();
   return (
@@ -114,7 +115,7 @@ function Comparison({ state, frame }: { state: ComparingState; frame: FrozenFram
             </div>
           );
         })}
-        <MemorySwitch checked={measures} onChange={setMeasures} />
+        <SwitchSetting label={text.measure} hint={text.measureHint} checked={measures} onChange={setMeasures} />
       </fieldset>
       {running ? (
         <Running running={running} onStop={() => comparison.stop()} />
@@ -147,21 +148,6 @@ function Comparison({ state, frame }: { state: ComparingState; frame: FrozenFram
 function defaultNames(options: readonly PackOption[], inUse: PackChoice): readonly [string, string] {
   const other = options.find(({ packs }) => samePacks(packs, inUse) && !samePacks(packs, OWN_PACK)) ?? options[1];
   return ['own', other?.value ?? 'own'];
-}
-
-function MemorySwitch({ checked, onChange }: { checked: boolean; onChange: (on: boolean) => void }) {
-  const id = useId();
-  return (
-    <div className="setting">
-      <label className="switch-line" htmlFor={id}>
-        {text.measure}
-        <Switch.Root id={id} className="switch" checked={checked} aria-describedby={`${id}-hint`} onCheckedChange={onChange}>
-          <Switch.Thumb className="switch-thumb" />
-        </Switch.Root>
-      </label>
-      <small id={`${id}-hint`}>{text.measureHint}</small>
-    </div>
-  );
 }
 
 function Running({ running, onStop }: { running: NonNullable<ComparingState['running']>; onStop: () => void }) {

@@ -23,6 +23,8 @@ interface Scene {
   info?: (packs: PackChoice) => ModelInfo;
   /** Ends only when it is stopped. */
   hangs?: boolean;
+  /** Has no answer. */
+  fails?: boolean;
   memory?: () => Promise<number | null>;
 }
 
@@ -30,6 +32,7 @@ function setUp({
   answer = () => 'fear',
   info = ({ foundation }) => (foundation ? { ...INFO, foundation: SMOL } : INFO),
   hangs = false,
+  fails = false,
   memory = async () => 7e8,
 }: Scene) {
   const made: { packs: PackChoice; open: boolean; asked: ExplainOptions[] }[] = [];
@@ -69,6 +72,10 @@ function setUp({
             );
           }
           clock.now += 500;
+          if (fails) {
+            say({ type: 'failed', runId, error: wireError('internal', 'It failed.', '') });
+            return Promise.resolve();
+          }
           say({
             type: 'answer',
             runId,
@@ -186,6 +193,25 @@ describe('PackComparison', () => {
     await comparison.open();
     await comparison.start([own, smol], 'emotion');
     expect(memory).not.toHaveBeenCalled();
+  });
+
+  it('does not wait for the memory of one that failed, nor where it is stopped as soon as it has answered', async () => {
+    const memory = () => new Promise<null>(() => {});
+    const failing = setUp({ memory, fails: true });
+    await failing.comparison.open();
+    await failing.comparison.start([own, plain], 'emotion', true);
+    expect(failing.comparison.get().outcomes.map((each) => each?.run.phase)).toEqual(['failed', 'failed']);
+
+    const { comparison } = setUp({ memory });
+    await comparison.open();
+    comparison.subscribe(() => {
+      if (comparison.get().outcomes[0]?.run.phase === 'done') comparison.stop();
+    });
+    await comparison.start([own, smol], 'emotion', true);
+    expect(comparison.get()).toMatchObject({
+      running: null,
+      outcomes: [{ run: { phase: 'done' }, seconds: 0.5, memoryBytes: null }, null],
+    });
   });
 
   it('takes the frame anew each time it is opened, and lets go of the last', async () => {

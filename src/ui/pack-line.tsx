@@ -2,8 +2,10 @@ import { CircleAlert, Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import type { DownloadPlan, PackEntry } from '../shared/packs.ts';
 import { ErrorNotice } from './error-notice.tsx';
+import { FactList } from './fact-list.tsx';
 import { megabytes } from './format.ts';
 import { HUB, hubHost } from './hub-address.ts';
+import { IconButton } from './icon-button.tsx';
 import { messages } from './messages.ts';
 import type { PackChoice } from './pack-choice.ts';
 import { FetchingBar, WaitingLine } from './pack-fetching.tsx';
@@ -76,16 +78,9 @@ export function PackLine({ entry, state }: { entry: PackEntry; state: PacksState
             </button>
           )}
           {entry.storedBytes > 0 && (
-            <button
-              type="button"
-              className="icon-button"
-              aria-label={text.delete(title)}
-              title={text.delete(title)}
-              disabled={fetching !== null || waiting !== undefined}
-              onClick={() => setAsking(true)}
-            >
+            <IconButton name={text.delete(title)} disabled={fetching !== null || waiting !== undefined} onClick={() => setAsking(true)}>
               <Trash2 size={17} aria-hidden="true" />
-            </button>
+            </IconButton>
           )}
         </div>
       </div>
@@ -172,14 +167,7 @@ function PlanView({ entry, plan }: { entry: PackEntry; plan: DownloadPlan | null
   if (graphs.length > 0) rows.push([text.precision, graphs.join(', ')]);
   return (
     <section className="packs-plan" aria-label={text.planOf(entry.title)}>
-      <dl className="packs-facts">
-        {rows.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <FactList className="packs-facts" facts={rows} />
       {entry.notes.length > 0 && (
         <ul lang="en">
           {entry.notes.map((note) => (

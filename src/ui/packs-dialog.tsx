@@ -17,7 +17,7 @@ import './packs.css';
 const text = messages.packs;
 
 /** The packs of this browser: a dialog that can be closed while one is fetched, and a line under the Model line that stands for it then. */
-export default function PacksDesk() {
+export function PacksDesk() {
   const { packs, comparison, settings, changeSettings } = useSession();
   const state = usePacks();
   const { entries, storage, fetching, waiting, failures, view } = state;
@@ -114,7 +114,7 @@ function Bar({ state: { fetching, waiting, failures, arrived, entries } }: { sta
   if (parts.length === 0) return null;
   return (
     <div className="load-notice">
-      <section className="job-bar" aria-label={text.name}>
+      <section className="desk-bar" aria-label={text.name}>
         <span>{parts.join(' · ')}</span>
         <button type="button" className="button small" onClick={() => void packs.open()}>
           {text.show}

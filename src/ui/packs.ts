@@ -1,10 +1,10 @@
 /** The packs of this browser: which there are, what one would take, what is being fetched, and what comes after it. Knows no components. */
 import type { WireError } from '../shared/errors.ts';
 import type { DownloadPlan, DownloadProgress, PackEntry, StorageFacts } from '../shared/packs.ts';
-import type { Result } from '../shared/result.ts';
+import { fail, ok, type Result } from '../shared/result.ts';
 import type { PacksOptions } from '../workers/api.ts';
 import type { PacksClient } from '../workers/client.ts';
-import { later } from './later.ts';
+import { later, partMissing } from './later.ts';
 
 const packFilesScript = later(() => import('./pack-files.ts'));
 
@@ -154,7 +154,9 @@ export class Packs {
   async bring(files: readonly File[]): Promise<void> {
     this.#set({ view: { open: true, everOpen: true } });
     if (!this.#state.entries) void this.refresh();
-    const { packFiles, packName } = await packFilesScript();
+    const script = await packFilesScript().then(ok, (error: unknown) => fail(partMissing(error)));
+    if (!script.ok) return this.#fail({ id: null, name: files[0]?.name ?? '', error: script.error });
+    const { packFiles, packName } = script.value;
     await this.#want({ id: null, name: packName(files) }, (worker, hear) => worker.importFiles(packFiles(files), hear));
   }
 

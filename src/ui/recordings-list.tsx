@@ -3,6 +3,7 @@ import { Popover } from 'radix-ui';
 import { useState } from 'react';
 import type { Item } from './analysis-state.ts';
 import { clock, megabytes } from './format.ts';
+import { IconButton } from './icon-button.tsx';
 import { messages } from './messages.ts';
 import { saveBlob } from './save-file.ts';
 import { useSession } from './session-context.ts';
@@ -55,19 +56,12 @@ function RecordingLine({ item, take }: { item: Item; take: Take }) {
         <button type="button" className="recordings-go" onClick={() => controller.moment.goTo(extent.from)}>
           {span} <small>{text.facts(clock(take.length ?? 0), megabytes(take.bytes))}</small>
         </button>
-        <button type="button" className="icon-button" aria-label={text.save(span)} title={text.save(span)} onClick={save}>
+        <IconButton name={text.save(span)} onClick={save}>
           <Download size={16} aria-hidden="true" />
-        </button>
-        <button
-          type="button"
-          className="icon-button"
-          aria-label={text.delete(span)}
-          title={text.delete(span)}
-          aria-expanded={asking}
-          onClick={() => setAsking(!asking)}
-        >
+        </IconButton>
+        <IconButton name={text.delete(span)} aria-expanded={asking} onClick={() => setAsking(!asking)}>
           <Trash2 size={16} aria-hidden="true" />
-        </button>
+        </IconButton>
       </div>
       {asking && (
         <div className="recordings-ask" role="alert">

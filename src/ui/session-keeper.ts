@@ -265,8 +265,12 @@ export class SessionKeeper {
       if (id === this.#session.id) await this.#save();
       const kept = await this.#store?.read(id);
       if (!kept) return fail(wireError('session-broken', ...messages.sessions.unreadable));
-      const archiver = await sessionArchive().catch(() => null);
-      return archiver ? ok(await archiver.packSession(kept)) : fail(wireError('internal', ...messages.partMissing));
+      try {
+        const { packSession } = await sessionArchive();
+        return ok(await packSession(kept));
+      } catch (error) {
+        return fail(wireError('internal', ...messages.exportFailed, String(error)));
+      }
     });
   }
 

@@ -5,6 +5,7 @@ import type { Result } from '../shared/result.ts';
 import { ErrorNotice } from './error-notice.tsx';
 import { ErrorText } from './error-text.tsx';
 import { megabytes } from './format.ts';
+import { IconButton } from './icon-button.tsx';
 import { currentLocale } from './language.ts';
 import { messages } from './messages.ts';
 import { saveFile } from './save-file.ts';
@@ -178,26 +179,12 @@ function SessionLine({ session, current, elsewhere, onOpen, onDelete, onError }:
         </span>{' '}
         <small>{facts.join(' · ')}</small>
       </button>
-      <button
-        type="button"
-        className="icon-button"
-        aria-label={text.export(when)}
-        title={text.export(when)}
-        disabled={packing}
-        onClick={() => void save()}
-      >
+      <IconButton name={text.export(when)} disabled={packing} onClick={() => void save()}>
         <Download size={17} aria-hidden="true" />
-      </button>
-      <button
-        type="button"
-        className="icon-button"
-        aria-label={text.delete(when)}
-        title={text.delete(when)}
-        disabled={elsewhere}
-        onClick={onDelete}
-      >
+      </IconButton>
+      <IconButton name={text.delete(when)} disabled={elsewhere} onClick={onDelete}>
         <Trash2 size={17} aria-hidden="true" />
-      </button>
+      </IconButton>
     </li>
   );
 }

@@ -1,9 +1,10 @@
 import { Settings2 } from 'lucide-react';
-import { Popover, Slider, Switch, ToggleGroup } from 'radix-ui';
+import { Popover, Slider, ToggleGroup } from 'radix-ui';
 import { messages } from './messages.ts';
 import { said } from './phrases.ts';
 import { useAppState, useSession } from './session-context.ts';
 import { MAX_SMOOTHING } from './settings.ts';
+import { SwitchLine, SwitchSetting } from './switch-line.tsx';
 
 export function SettingsPopover() {
   const { controller, settings, changeSettings } = useSession();
@@ -46,7 +47,12 @@ export function SettingsPopover() {
             hint={messages.faces.hint}
             onChange={(facesShown) => changeSettings({ facesShown })}
           />
-          <KeepSwitch />
+          <SwitchSetting
+            label={messages.sessions.keep}
+            hint={messages.sessions.keepHint}
+            checked={settings.keepSessions}
+            onChange={(keepSessions) => changeSettings({ keepSessions })}
+          />
           <About />
         </Popover.Content>
       </Popover.Portal>
@@ -110,39 +116,13 @@ function OverlaySwitches() {
     <div className="setting">
       <span className="setting-name">{messages.overlay}</span>
       {(['boxes', 'labels', 'landmarks'] as const).map((key) => (
-        <label key={key} className="switch-line" htmlFor={`overlay-${key}`}>
-          {messages.overlayOptions[key]}
-          <Switch.Root
-            id={`overlay-${key}`}
-            className="switch"
-            checked={overlay[key]}
-            onCheckedChange={(on) => changeSettings({ overlay: { ...overlay, [key]: on } })}
-          >
-            <Switch.Thumb className="switch-thumb" />
-          </Switch.Root>
-        </label>
+        <SwitchLine
+          key={key}
+          label={messages.overlayOptions[key]}
+          checked={overlay[key]}
+          onChange={(on) => changeSettings({ overlay: { ...overlay, [key]: on } })}
+        />
       ))}
-    </div>
-  );
-}
-
-function KeepSwitch() {
-  const { settings, changeSettings } = useSession();
-  return (
-    <div className="setting">
-      <label className="switch-line" htmlFor="keep-sessions">
-        {messages.sessions.keep}
-        <Switch.Root
-          id="keep-sessions"
-          className="switch"
-          checked={settings.keepSessions}
-          aria-describedby="keep-sessions-hint"
-          onCheckedChange={(keepSessions) => changeSettings({ keepSessions })}
-        >
-          <Switch.Thumb className="switch-thumb" />
-        </Switch.Root>
-      </label>
-      <small id="keep-sessions-hint">{messages.sessions.keepHint}</small>
     </div>
   );
 }

@@ -120,8 +120,14 @@ test('a video is wound there; one that rests is opened there, and one without it
   resting.moment.goTo(12);
   expect([resting.woken, resting.store.get().paused, resting.element.currentTime]).toEqual([[12], false, 4]);
   const gone = setUp({ kind: 'video', hasFile: false });
+  const told = vi.fn();
+  const stop = gone.moment.onTime(told);
   gone.moment.goTo(12);
   expect([gone.moment.present(), gone.woken, gone.element.currentTime]).toEqual([12, [], 4]);
+  gone.moment.goTo(12);
+  stop();
+  gone.moment.goTo(13);
+  expect(told).toHaveBeenCalledOnce();
 });
 
 test('an explained frame is shown where there is no file to go to it in, until one goes back', async () => {

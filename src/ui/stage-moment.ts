@@ -30,13 +30,30 @@ interface StageMomentOptions {
 }
 
 export class StageMoment {
-  /** Media time that the user went to in a camera session, or in a video that is not there any more, in seconds; null: the present. */
-  time: number | null = null;
   readonly #options: StageMomentOptions;
+  readonly #listeners = new Set<() => void>();
+  #time: number | null = null;
 
   constructor(options: StageMomentOptions) {
     this.#options = options;
   }
+
+  /** Media time that the user went to in a camera session, or in a video that is not there any more, in seconds; null: the present. */
+  get time(): number | null {
+    return this.#time;
+  }
+
+  set time(time: number | null) {
+    if (time === this.#time) return;
+    this.#time = time;
+    for (const listener of this.#listeners) listener();
+  }
+
+  /** Tells when `time` is another one. */
+  readonly onTime = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
 
   /** Media time of the moment that is shown or was gone to, in seconds; null for a picture, and before the first reading. */
   present(): number | null {

@@ -1,6 +1,7 @@
 import { Camera, FileImage, Film, FolderOpen, LoaderCircle, Sparkles, TriangleAlert, X } from 'lucide-react';
 import { useEffect, useRef } from 'react';
 import { type Item, isOpen } from './analysis-state.ts';
+import { IconButton } from './icon-button.tsx';
 import { messages } from './messages.ts';
 import { useAppState, useSession } from './session-context.ts';
 
@@ -19,28 +20,15 @@ export function Strip({ onOpenFiles }: { onOpenFiles: () => void }) {
         ))}
       </ul>
       <div className="strip-add">
-        <button
-          type="button"
-          className="icon-button"
-          aria-label={messages.startCamera}
-          title={messages.startCamera}
-          disabled={camera !== 'off'}
-          onClick={() => void controller.camera.start()}
-        >
+        <IconButton name={messages.startCamera} disabled={camera !== 'off'} onClick={() => void controller.camera.start()}>
           <Camera size={19} aria-hidden="true" />
-        </button>
-        <button type="button" className="icon-button" aria-label={messages.openFiles} title={messages.openFiles} onClick={onOpenFiles}>
+        </IconButton>
+        <IconButton name={messages.openFiles} onClick={onOpenFiles}>
           <FolderOpen size={19} aria-hidden="true" />
-        </button>
-        <button
-          type="button"
-          className="icon-button"
-          aria-label={messages.trySample}
-          title={messages.trySample}
-          onClick={() => void controller.files.addSample()}
-        >
+        </IconButton>
+        <IconButton name={messages.trySample} onClick={() => void controller.files.addSample()}>
           <Sparkles size={19} aria-hidden="true" />
-        </button>
+        </IconButton>
       </div>
     </nav>
   );

@@ -4,6 +4,7 @@ import { MARK_KINDS, type Mark } from '../export/session.ts';
 import type { Explanation, Item } from './analysis-state.ts';
 import { answerName } from './answer-name.ts';
 import { clock } from './format.ts';
+import { IconButton } from './icon-button.tsx';
 import { MarkStart } from './mark-start.tsx';
 import { messages } from './messages.ts';
 import type { Peak } from './peaks.ts';
@@ -118,15 +119,9 @@ function MarkRow({ item, mark, onGo }: { item: Item; mark: Mark; onGo: (time: nu
   };
   return (
     <li className="mark">
-      <button
-        type="button"
-        className="icon-button"
-        aria-label={messages.timeline.goTo(at)}
-        title={messages.timeline.goTo(at)}
-        onClick={() => onGo(mark.time)}
-      >
+      <IconButton name={messages.timeline.goTo(at)} onClick={() => onGo(mark.time)}>
         <Locate size={15} aria-hidden="true" />
-      </button>
+      </IconButton>
       <MarkStart key={mark.time} mark={mark} extent={() => controller.moment.extent(item)} onChange={change} />
       <select
         aria-label={messages.timeline.markKind(at)}
@@ -154,15 +149,12 @@ function MarkRow({ item, mark, onGo }: { item: Item; mark: Mark; onGo: (time: nu
       <button type="button" className="button small" aria-label={messages.timeline.endHereOf(at)} onClick={endHere}>
         {messages.timeline.endHere}
       </button>
-      <button
-        type="button"
-        className="icon-button"
-        aria-label={messages.timeline.deleteMark(at)}
-        title={messages.timeline.deleteMark(at)}
+      <IconButton
+        name={messages.timeline.deleteMark(at)}
         onClick={() => store.dispatch({ type: 'mark-deleted', itemId: item.id, markId: mark.id })}
       >
         <Trash2 size={15} aria-hidden="true" />
-      </button>
+      </IconButton>
     </li>
   );
 }

@@ -129,10 +129,10 @@ export function Timeline({ item, onRun }: { item: Item; onRun: (runId: string) =
     const { element } = controller.source;
     const events = ['timeupdate', 'seeked', 'durationchange'] as const;
     for (const event of events) element.addEventListener(event, schedule);
-    const unsubscribe = controller.live.onFrame(schedule);
+    const stops = [controller.live.onFrame(schedule), controller.moment.onTime(schedule)];
     return () => {
       for (const event of events) element.removeEventListener(event, schedule);
-      unsubscribe();
+      for (const stop of stops) stop();
     };
   }, [controller, schedule]);
 

@@ -1,6 +1,7 @@
 import { CircleHelp, History, Monitor, Moon, Sun } from 'lucide-react';
 import { TASKS } from '../shared/labels.ts';
 import { GlyphLogo } from './emotion-glyph.tsx';
+import { IconButton } from './icon-button.tsx';
 import { messages } from './messages.ts';
 import { ModelStatus } from './model-status.tsx';
 import { Picker } from './picker.tsx';
@@ -36,23 +37,15 @@ export function TopBar({ onHelp, onHelpNear }: TopBarProps) {
           onChange={(next) => store.dispatch({ type: 'task-chosen', task: next })}
         />
         <SessionsDialog>
-          <button type="button" className="icon-button" aria-label={messages.sessions.name} title={messages.sessions.name}>
+          <IconButton name={messages.sessions.name}>
             <History size={18} aria-hidden="true" />
-          </button>
+          </IconButton>
         </SessionsDialog>
         <ThemeButton theme={settings.theme} onChange={(theme) => changeSettings({ theme })} />
         <SettingsPopover />
-        <button
-          type="button"
-          className="icon-button"
-          aria-label={messages.help}
-          title={messages.help}
-          onClick={onHelp}
-          onPointerEnter={onHelpNear}
-          onFocus={onHelpNear}
-        >
+        <IconButton name={messages.help} onClick={onHelp} onPointerEnter={onHelpNear} onFocus={onHelpNear}>
           <CircleHelp size={19} aria-hidden="true" />
-        </button>
+        </IconButton>
       </div>
     </header>
   );

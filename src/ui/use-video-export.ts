@@ -72,7 +72,7 @@ export function useVideoExport(item: Item, file: Blob, size: { width: number; he
         words: { emotions: { ...messages.emotions }, valence: messages.valence, arousal: messages.arousal },
         readings: overlayReadings(controller.recorded.get(item.id) ?? [], item.people),
         measuredOn: known ? { width: known.width, height: known.height } : fitSize(size, MAX_FRAME_SIDE),
-        readTimes: [...controller.readings.times(item.id)],
+        readTimes: controller.readings.times(item.id),
         names: namesOfPeople(item.people),
         chosen: state.selectedId === item.id ? state.selectedFace : null,
         captions: captionsOf(item.explanations),

@@ -1,5 +1,5 @@
 import { X } from 'lucide-react';
-import { Dialog, Switch } from 'radix-ui';
+import { Dialog } from 'radix-ui';
 import { type RefObject, useEffect, useId, useRef, useState } from 'react';
 import type { Stretch } from '../overlay/face-tracks.ts';
 import { type WireError, wireError } from '../shared/errors.ts';
@@ -13,6 +13,7 @@ import { clock, megabytes } from './format.ts';
 import { messages } from './messages.ts';
 import { useSession } from './session-context.ts';
 import { Choice } from './settings-popover.tsx';
+import { SwitchLine } from './switch-line.tsx';
 import { useVideoExport } from './use-video-export.ts';
 import { readNotice, SMALL_SIDE, type VideoChoices, withFaces } from './video-export.ts';
 import { VideoExportProgress } from './video-export-progress.tsx';
@@ -214,18 +215,6 @@ function SizeChoice({
       }}
       onChange={(size) => onChange({ ...choices, maxSide: size === 'small' ? SMALL_SIDE : null })}
     />
-  );
-}
-
-function SwitchLine({ label, checked, onChange }: { label: string; checked: boolean; onChange: (on: boolean) => void }) {
-  const id = useId();
-  return (
-    <label className="switch-line" htmlFor={id}>
-      {label}
-      <Switch.Root id={id} className="switch" checked={checked} onCheckedChange={onChange}>
-        <Switch.Thumb className="switch-thumb" />
-      </Switch.Root>
-    </label>
   );
 }
 

@@ -3,6 +3,7 @@ import { useId } from 'react';
 import type { Item } from './analysis-state.ts';
 import { ErrorText } from './error-text.tsx';
 import { clock, decimal, percent } from './format.ts';
+import { IconButton } from './icon-button.tsx';
 import { messages } from './messages.ts';
 import { useAppState, useSession } from './session-context.ts';
 import { canGoOn, shareDone, type VideoJob } from './video-job.ts';
@@ -63,15 +64,9 @@ function JobEntry({ item, job, onOpenFiles }: { item: Item; job: VideoJob; onOpe
             <Play size={13} aria-hidden="true" /> {messages.jobs.goOn}
           </button>
         )}
-        <button
-          type="button"
-          className="icon-button"
-          aria-label={messages.jobs.removeOf(name)}
-          title={messages.jobs.removeOf(name)}
-          onClick={() => videoJobs.dismiss(item.id)}
-        >
+        <IconButton name={messages.jobs.removeOf(name)} onClick={() => videoJobs.dismiss(item.id)}>
           <X size={15} aria-hidden="true" />
-        </button>
+        </IconButton>
       </div>
       {job.phase !== 'done' && <progress className="job-bar" aria-label={messages.jobs.progress(name)} value={shareDone(job)} max={1} />}
       <JobLine job={job} />

@@ -1,5 +1,6 @@
 import { Slider } from 'radix-ui';
 import { useEffect, useState } from 'react';
+import { selectedItem } from './analysis-state.ts';
 import { clock } from './format.ts';
 import { messages } from './messages.ts';
 import { useAppState, useSession } from './session-context.ts';
@@ -8,20 +9,27 @@ import { useAppState, useSession } from './session-context.ts';
 export function VideoPosition() {
   const { controller, store } = useSession();
   const paused = useAppState((state) => state.paused);
-  const { element } = controller.source;
-  const [{ time, duration }, setPosition] = useState({ time: 0, duration: 0 });
+  const { moment, source } = controller;
+  const { element } = source;
+  const item = useAppState(selectedItem);
+  const [played, setPosition] = useState({ time: 0, duration: 0 });
   useEffect(() => {
     const update = () => setPosition({ time: element.currentTime, duration: Number.isFinite(element.duration) ? element.duration : 0 });
     const ended = () => store.dispatch({ type: 'paused', paused: true });
     const events = ['timeupdate', 'durationchange', 'seeked', 'emptied'] as const;
     for (const event of events) element.addEventListener(event, update);
     element.addEventListener('ended', ended);
+    const stop = moment.onTime(update);
     update();
     return () => {
       for (const event of events) element.removeEventListener(event, update);
       element.removeEventListener('ended', ended);
+      stop();
     };
-  }, [element, store]);
+  }, [element, moment, store]);
+  // A video that rests after a reload, or came back without its file, is not opened: what was read of it tells where it is and how far it goes.
+  const isOpened = played.duration > 0;
+  const { time, duration } = isOpened || !item ? played : { time: moment.present() ?? 0, duration: moment.extent(item).to };
   return (
     <div className="position" data-paused={paused}>
       <output className="position-time">{clock(time)}</output>
@@ -33,7 +41,9 @@ export function VideoPosition() {
         value={[Math.min(time, duration)]}
         disabled={duration === 0}
         onValueChange={([to]) => {
-          if (to !== undefined) element.currentTime = to;
+          if (to === undefined) return;
+          if (isOpened) element.currentTime = to;
+          else moment.goTo(to);
         }}
       >
         <Slider.Track className="slider-track">

@@ -116,6 +116,11 @@ describe('sitePack', () => {
     const { pack } = await open();
     await read(pack.source, SMALL);
     expect(asks.mock.calls.map(([, init]) => init?.cache)).toEqual(['no-cache', 'no-store']);
+    // Where nothing is kept the browser's cache is all there is.
+    asks.mockClear();
+    vi.stubGlobal('navigator', {});
+    await read((await open()).pack.source, SMALL);
+    expect(asks.mock.calls.map(([, init]) => init?.cache)).toEqual(['no-cache', undefined]);
     asks.mockRestore();
   });
 

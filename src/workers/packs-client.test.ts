@@ -1,14 +1,17 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { ok } from '../shared/result.ts';
+import { wireError } from '../shared/errors.ts';
+import { fail, ok } from '../shared/result.ts';
 import type { PacksApi } from './api.ts';
 import { FakeWorker, fakeTime } from './client/worker.fixture.ts';
 import { createPacks, type PacksClient } from './client.ts';
+
+const UNKNOWN = 'http://localhost/unknown/';
 
 function fakePacks() {
   const api: Partial<PacksApi> = {
     open: async ({ hubUrl }) => {
       fake.hubs.push(hubUrl);
-      return ok(undefined);
+      return hubUrl === UNKNOWN ? fail(wireError('internal', 'There is no such hub.', '')) : ok(undefined);
     },
     list: async () => ok([]),
     storage: async () => ({ place: fake.place, usedBytes: 0, quotaBytes: null, persisted: false }),
@@ -125,6 +128,8 @@ describe('createPacks', () => {
     client.dispose();
     await client.list();
     expect(workers[1]?.hubs).toEqual(['http://localhost/mirror/']);
+    client.move({ modelsUrl: 'http://localhost/models/', hubUrl: UNKNOWN });
+    expect(await client.list()).toMatchObject({ ok: false, error: { message: 'There is no such hub.' } });
   });
 
   it('ends its worker when it has had nothing to do for a while, unless that holds packs in memory', async () => {

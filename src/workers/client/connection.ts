@@ -31,7 +31,9 @@ class WorkerConnection<Api extends WatchedApi> implements Connection<Api> {
   constructor(worker: Worker, { onFault, isWaited, now }: Listener) {
     this.#worker = worker;
     this.#onFault = onFault;
-    this.remote = wrap<Api>(worker);
+    // TypeScript does not look into what is remote of a type parameter.
+    const watched = wrap<WatchedApi>(worker);
+    this.remote = watched as Remote<Api>;
     const { port1, port2 } = new MessageChannel();
     this.#unfollow = followPulse(port1, { onFault: (fault) => this.#tell(fault), isWaited, ...(now && { now }) });
     worker.addEventListener('error', (event) => {
@@ -41,8 +43,6 @@ class WorkerConnection<Api extends WatchedApi> implements Connection<Api> {
       this.#tell(crashFault(event.message ? `${event.message}${where}` : 'the worker could not be started'));
     });
     worker.addEventListener('messageerror', () => this.#tell(crashFault('a message could not be read')));
-    // TypeScript does not look into what is remote of a type parameter.
-    const watched = this.remote as unknown as Remote<WatchedApi>;
     watched.watch(transfer(port2, [port2])).catch((error: unknown) => this.#tell(crashFault(String(error))));
   }
 

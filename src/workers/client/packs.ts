@@ -29,7 +29,6 @@ function startPacks(): Worker {
 /** A worker, and what becomes of it. */
 interface OpenPacks {
   wire: Connection<PacksWorkerApi>;
-  remote: Remote<PacksApi>;
   opened: Promise<Result<void>>;
   /** Resolves when the worker was lost or ended. */
   ended: Promise<Result<never>>;
@@ -83,7 +82,7 @@ class Packs implements PacksClient {
 
   move(options: PacksOptions): void {
     this.#options = options;
-    if (this.#connection) this.#connection.opened = this.#connection.remote.open(options);
+    if (this.#connection) this.#connection.opened = this.#connection.wire.remote.open(options);
   }
 
   remove(id: string): Promise<Result<void>> {
@@ -107,18 +106,18 @@ class Packs implements PacksClient {
 
   /** After what it was asked before: a worker that is just starting has not been asked yet. */
   #tell(job: (remote: Remote<PacksApi>) => Promise<void>): void {
-    const { opened, remote } = this.#connection ?? {};
-    if (opened && remote) void opened.then(() => job(remote)).catch(() => {});
+    const { opened, wire } = this.#connection ?? {};
+    if (opened && wire) void opened.then(() => job(wire.remote)).catch(() => {});
   }
 
   async #call<T>(job: (remote: Remote<PacksApi>) => Promise<Result<T>>): Promise<Result<T>> {
     clearTimeout(this.#idle);
     this.#calls += 1;
     this.#connection ??= this.#connect();
-    const { opened, remote, ended } = this.#connection;
+    const { opened, wire, ended } = this.#connection;
     const done = async (): Promise<Result<T>> => {
       const first = await opened;
-      return first.ok ? job(remote) : first;
+      return first.ok ? job(wire.remote) : first;
     };
     try {
       return await Promise.race([done().catch((error: unknown) => fail(this.#lost(crashFault(String(error))))), ended]);
@@ -132,7 +131,7 @@ class Packs implements PacksClient {
   async #rest(): Promise<void> {
     const connection = this.#connection;
     if (connection === null) return;
-    const facts = await Promise.race([connection.remote.storage(), connection.ended]).catch(() => null);
+    const facts = await Promise.race([connection.wire.remote.storage(), connection.ended]).catch(() => null);
     if (this.#calls > 0 || connection !== this.#connection || (facts !== null && 'place' in facts && facts.place === 'memory')) return;
     this.dispose();
   }
@@ -152,7 +151,7 @@ class Packs implements PacksClient {
       resolve(fail(error));
       wire.close();
     };
-    return { wire, remote: wire.remote, opened: wire.remote.open(this.#options), ended, end };
+    return { wire, opened: wire.remote.open(this.#options), ended, end };
   }
 
   #lost(fault: Fault): WireError {

@@ -18,11 +18,11 @@ const loss = {
 /** Runs a pack's goldens in a worker of their own: a line for each that does not hold. An abort ends it at once: `cancelled`. */
 export async function runSelfTest(signal: AbortSignal, options: SelfTestOptions): Promise<Result<string[]>> {
   if (signal.aborted) return fail(stopped());
-  const end = await oneJob<SelfTestApi, string[]>(startSelfTest(), (remote) => {
-    const ended = new Promise<Result<string[]>>((resolve) => {
-      signal.addEventListener('abort', () => resolve(fail(stopped())), { once: true });
+  const end = await oneJob<SelfTestApi, string[]>(startSelfTest(), (remote, ended) => {
+    const aborted = new Promise<Result<string[]>>((resolve) => {
+      signal.addEventListener('abort', () => resolve(fail(stopped())), { once: true, signal: ended });
     });
-    return Promise.race([remote.run(options), ended]);
+    return Promise.race([remote.run(options), aborted]);
   });
   return 'fault' in end ? fail(lossError(end.fault, loss)) : end.result;
 }
