@@ -205,6 +205,75 @@ function videoPart(video) {
   return [...lines, ''];
 }
 
+/** @param {Record<string, any>} profile */
+function profilePart(profile) {
+  const [made] = profile.rows;
+  const lines = ['## Where the time goes', '', ...circumstances(profile)];
+  if (made === undefined) return lines;
+  const share = (/** @type {number} */ part, /** @type {number} */ of) => `${figure((100 * part) / of)} %`;
+  const isConvolution = (/** @type {any} */ { op }) => /Conv/.test(op);
+  const sumOf = (/** @type {any[]} */ ops) => ops.reduce((sum, { ms }) => sum + ms, 0);
+  lines.push(
+    `onnxruntime’s own profile of our graphs in a worker of their own, on WebAssembly with ${made.threads} threads, warm. The profiler itself takes a little: shares are right, sums a little large. One multiplication with its addition is a MAC.`,
+    '',
+    `One large face, ${made.frames} frames as a camera gives them: ${figure(made.readMs, 1)} ms a frame, of which ${figure(made.pixelMs, 1)} ms to get the pixels out of the frame, and:`,
+    '',
+  );
+  const reading = made.graphs.filter((/** @type {any} */ { phase }) => phase === 'reading');
+  const graphsMs = (/** @type {any} */ { ms, runs }) => (ms * runs) / made.frames;
+  lines.push(
+    ...table(
+      ['graph', 'runs a frame', 'ms a run', 'ms a frame', 'convolutions', 'MMAC a run', 'GMAC/s in convolutions'],
+      reading.map((/** @type {any} */ graph) => {
+        const convolutions = graph.ops.filter(isConvolution);
+        const gmac = convolutions.reduce((/** @type {number} */ sum, /** @type {any} */ op) => sum + op.gmac, 0);
+        return [
+          graph.graph,
+          figure(graph.runs / made.frames, 2),
+          figure(graph.ms, 1),
+          figure(graphsMs(graph), 1),
+          share(sumOf(convolutions), graph.kernelMs),
+          figure(1000 * gmac, 0),
+          figure((1000 * gmac) / sumOf(convolutions), 1),
+        ];
+      }),
+    ),
+    '',
+  );
+  const median = (/** @type {string} */ name) => {
+    const sorted = made.texts.map((/** @type {any} */ { times }) => times[name]).sort((/** @type {number} */ a, /** @type {number} */ b) => a - b);
+    return sorted[Math.floor(sorted.length / 2)];
+  };
+  const [text] = made.texts;
+  const model = made.graphs.filter((/** @type {any} */ { graph }) => graph === 'language-model');
+  const perText = (/** @type {any} */ { runs }) => runs / made.texts.length;
+  const writing = model.filter((/** @type {any} */ { kind }) => kind !== 'prompt');
+  const inGraph = writing.reduce((/** @type {number} */ sum, /** @type {any} */ kind) => sum + kind.ms * perText(kind), 0);
+  lines.push(
+    `An explanation of the sample picture, ${text.promptTokens} tokens of prompt and ${text.tokens} written, medians of ${made.texts.length}: scene encoder ${figure(median('scene'))} ms, face encoder ${figure(median('encode'))} ms, projection ${figure(median('project'))} ms, prompt ${figure(median('prefill'))} ms, writing ${figure(median('decode'))} ms (${figure(inGraph)} ms of it in the graph). The language model’s runs by kind of kernel:`,
+    '',
+  );
+  const ops = [...new Set(model.flatMap((/** @type {any} */ { ops: all }) => all.filter((/** @type {any} */ { ms }) => ms >= 0.2).map((/** @type {any} */ { op }) => op)))];
+  const cell = (/** @type {any} */ kind, /** @type {string} */ name) => {
+    const op = kind.ops.find((/** @type {any} */ each) => each.op === name);
+    if (op === undefined) return '–';
+    const rates = op.gmac > 0 ? `, ${figure((1000 * op.gmac) / op.ms, 1)} GMAC/s, ${figure(op.weightMB / op.ms, 1)} GB/s of weights` : '';
+    return `${figure(op.ms, 1)} ms${rates}`;
+  };
+  lines.push(
+    ...table(
+      ['kernel', ...model.map((/** @type {any} */ { kind, rows }) => `${kind} (${figure(rows, kind === 'one token' ? 0 : 1)} rows)`)],
+      [
+        ['runs a text', ...model.map((/** @type {any} */ kind) => figure(perText(kind), 1))],
+        ['a run', ...model.map((/** @type {any} */ { ms }) => `${figure(ms, 1)} ms`)],
+        ...ops.map((op) => [op, ...model.map((/** @type {any} */ kind) => cell(kind, op))]),
+        ['between kernels', ...model.map((/** @type {any} */ { ms, kernelMs }) => `${figure(ms - kernelMs, 1)} ms`)],
+      ],
+    ),
+  );
+  return [...lines, ''];
+}
+
 /** @param {Record<string, any>} results @returns {string} */
 export function report(results) {
   return [
@@ -215,6 +284,7 @@ export function report(results) {
     ...(results.fast ? fastPart(results.fast) : []),
     ...(results.growth ? growthPart(results.growth) : []),
     ...(results.language ? languagePart(results.language) : []),
+    ...(results.profile ? profilePart(results.profile) : []),
     ...(results.start ? startPart(results.start) : []),
     ...(results.video ? videoPart(results.video) : []),
   ]

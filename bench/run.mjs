@@ -1,7 +1,7 @@
 /**
  * Our speed beside the peers', in one run on one machine: `npm run bench -- [options]`. Writes results.json and RESULTS.md.
  *
- *     --only fast|growth|language|start|video   several with commas; the others' figures stay as they were
+ *     --only fast|growth|language|profile|start|video   several with commas; the others' figures stay as they were
  *     --repeat 5                   passes over the frames, runs of the language model, visits of the page
  *     --threads 2                  of our engine and of the language models
  *     --rows wllama,EmoLLM         these measurements alone; rows of the others stay as they were
@@ -21,13 +21,14 @@ import { describeMachine, missingPeers } from './machine.mjs';
 import { watchOthers } from './others.mjs';
 import { placePacks } from './packs.mjs';
 import { BENCH, DIST, PACK, ROOT } from './places.mjs';
+import { measureProfile } from './profile.mjs';
 import { report } from './report.mjs';
 import { servePeers } from './server.mjs';
 import { measureStart } from './start.mjs';
 import { measureVideo } from './video.mjs';
 
 /** @type {Record<string, (bench: Bench) => Promise<Record<string, unknown>>>} */
-const SUITES = { fast: measureFast, growth: measureGrowth, language: measureLanguage, start: measureStart, video: measureVideo };
+const SUITES = { fast: measureFast, growth: measureGrowth, language: measureLanguage, profile: measureProfile, start: measureStart, video: measureVideo };
 const RESULTS = join(BENCH, 'results.json');
 
 /** @typedef {Record<string, any>} Row */

@@ -8,7 +8,7 @@
  *     --dir dist              a page that is built already; else it is built
  *     --out bench             the folder of the two files
  */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { serve } from '../../scripts/serve.mjs';
@@ -52,7 +52,7 @@ function soakOptions(args) {
   const parts = values.part.split(',');
   const unknown = parts.find((name) => !PARTS.includes(name));
   if (unknown !== undefined) throw new Error(`--part is ${PARTS.join(' or ')}, not "${unknown}".`);
-  return { minutes, parts, files, dir: values.dir ?? null, json: join(values.out, 'soak.json'), table: join(values.out, 'SOAK.md') };
+  return { minutes, parts, files, dir: values.dir ?? null, out: values.out, json: join(values.out, 'soak.json'), table: join(values.out, 'SOAK.md') };
 }
 
 /** The page's own account against what was done. @param {string} name @param {any} figures @param {any} outcome @param {import('./files.mjs').SoakFile[]} files */
@@ -180,6 +180,7 @@ async function run(options) {
     await build({ configFile: join(BENCH, 'vite.config.mjs'), logLevel: 'warn' });
     placePacks();
   }
+  mkdirSync(options.out, { recursive: true });
   const server = await serve({ dir: options.dir ?? DIST, port: 0 });
   /** @type {Record<string, any>} */
   const results = existsSync(options.json) ? JSON.parse(readFileSync(options.json, 'utf8')) : {};

@@ -7,6 +7,7 @@ import { wireError } from '../shared/errors.ts';
 import { halvesToFloats } from './float16.ts';
 import { EngineFailure, type GraphFiles } from './graph.ts';
 import type { GraphEntry, PackManifest } from './manifest.ts';
+import { attentionWithoutTiles } from './onnx-file.ts';
 import { fileOf, type PartFiles } from './pack.ts';
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
@@ -68,7 +69,7 @@ export async function int8GraphFiles(entry: Int8Entry, files: PartFiles): Promis
       since = performance.now();
     }
   }
-  return { model: fileOf(files, entry.file), data: [{ path: data, data: made }] };
+  return { model: attentionWithoutTiles(fileOf(files, entry.file)), data: [{ path: data, data: made }] };
 }
 
 /** One matrix, a tile of rows a step. */
