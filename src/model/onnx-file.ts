@@ -169,7 +169,8 @@ function* fieldsOf(bytes: Uint8Array): Generator<RawField> {
     const start = at;
     const tag = readVarint();
     const number = Math.floor(tag / 8);
-    let [payload, value] = [none, 0];
+    let payload: Uint8Array = none;
+    let value = 0;
     switch (tag % 8) {
       case 0:
         value = readVarint();
