@@ -40,7 +40,7 @@ export async function openPlace(chosen: FileSystemFileHandle | null, type: strin
 /** In the browser's storage for this page. */
 async function openOwn(type: string): Promise<ExportPlace> {
   const folder = await navigator.storage.getDirectory();
-  await sweep(folder);
+  await sweep(folder).catch(() => {}); // what is left over is swept the next time
   const name = `${PREFIX}${crypto.randomUUID()}`;
   const handle = await folder.getFileHandle(name, { create: true });
   const access = await handle.createSyncAccessHandle();

@@ -91,7 +91,8 @@ export async function writeVideo(
     writeError ??= error;
     onStep();
   };
-  const counting = counted(place.writable, tell, onClosing);
+  // mediabunny closes what it cancels: that would put a piece in the place of the file that was chosen.
+  const counting = counted(place.writable, tell, () => output.state === 'canceled', onClosing);
   const target = new StreamTarget(counting.writable, { chunked: true });
   const throwAway = async (): Promise<void> => {
     await output.cancel().catch(() => {});
@@ -222,9 +223,10 @@ async function openInput(file: Blob): Promise<Result<OpenedInput>> {
 }
 
 /** Tells how far the file reaches, and why it could not be written on. */
-function counted<T extends { data: Uint8Array; position: number }>(
+export function counted<T extends { data: Uint8Array; position: number }>(
   writable: WritableStream<T>,
   tell: (end: number, error: unknown) => void,
+  isCancelled: () => boolean,
   onClosing: () => void,
 ): { writable: WritableStream<T>; abort: () => Promise<void> } {
   const writer = writable.getWriter();
@@ -242,6 +244,7 @@ function counted<T extends { data: Uint8Array; position: number }>(
       await noted(writer.write(piece));
     },
     close: () => {
+      if (isCancelled()) return writer.abort();
       onClosing();
       return noted(writer.close());
     },
