@@ -5,6 +5,7 @@ import { explanationsCsv, readingsCsv } from './csv.ts';
 import { exportFileName } from './file-name.ts';
 import { sessionJson } from './json.ts';
 import { explanation, reading, session, watched } from './session.fixture.ts';
+import type { SessionItem } from './session.ts';
 
 describe('readingsCsv', () => {
   it('gives back every number of every face, with what made it', () => {
@@ -72,6 +73,18 @@ describe('readingsCsv', () => {
       smoothing: '0.4',
       frame_interval: '0.1',
     });
+  });
+
+  it('gives the smoothing that a frame was read with, not what is set now', () => {
+    const analysed = watched();
+    const [item] = analysed.items;
+    const times = (item?.readings ?? []).map(({ time }) => time);
+    const analysis = { from: times[0] ?? 0, to: times[0] ?? 0, framesPerSecond: 2, decoder: 'webcodecs', codec: '', smoothing: 0 };
+    analysed.items[0] = { ...(item as SessionItem), kind: 'video', analyses: [{ ...analysis, frames: 1, lost: [] } as never] };
+    const smoothing = records(readingsCsv(analysed)).map((row) => row.smoothing);
+    expect([smoothing[0], smoothing.at(-1)]).toEqual(['0', '0.4']);
+    analysed.items[0] = { ...(item as SessionItem), kind: 'picture' };
+    expect(records(readingsCsv(analysed))[0]?.smoothing).toBe('0');
   });
 
   it('leaves out what is not a number', () => {

@@ -38,6 +38,15 @@ function modelCells(session: Session, item: SessionItem, graph: GraphName): Cell
   ];
 }
 
+const SMOOTHING = MODEL_COLUMNS.indexOf('smoothing');
+
+/** Seconds by which a reading was smoothed: in a video's analysis as it was set then; a picture is never. */
+function smoothingOf({ settings }: Session, { kind, analyses }: SessionItem, time: number): number | null {
+  if (kind === 'picture') return 0;
+  const analysis = analyses?.find(({ from, to }) => time >= from && time <= to);
+  return analysis?.smoothing ?? (typeof settings.smoothing === 'number' ? settings.smoothing : null);
+}
+
 /** As this frame alone gave them: the very values of the row where nothing was smoothed. */
 function rawCells(reading: SessionReading): Cell[] {
   const { probabilities, valence, arousal } = reading.raw ?? reading;
@@ -95,7 +104,7 @@ export function readingsCsv(session: Session): string {
       reading.arousal,
       ...rawCells(reading),
       ...codes.map((code) => reading.actionUnits.find((unit) => unit.code === code)?.probability ?? null),
-      ...model,
+      ...model.with(SMOOTHING, smoothingOf(session, item, reading.time)),
     ]);
   });
   return csvTable(header, rows);

@@ -49,7 +49,7 @@ async function analyzeFile(
 ): Promise<WireError | null> {
   if (command.format === null)
     return command.json ? analyzeToJson(signal, engine, file, command, console) : analyzeToText(signal, engine, file, command, console);
-  const { item, error } = await gatherItem(analyze(signal, engine, file, command), file, command);
+  const { item, error } = await gatherItem(analyze(signal, engine, file, command), file, command, engine.info());
   if (item) items.push(item);
   return error;
 }
@@ -175,7 +175,8 @@ async function analyzeToJson(
   }
   const { packId, packVersion, packHash, foundation } = engine.info();
   const pack = { id: packId, version: packVersion, hash: packHash };
-  console.out(`${JSON.stringify({ ...result, steps, ...(error && { error }), pack, ...(foundation && { foundation }) })}\n`);
+  const { prompting } = command;
+  console.out(`${JSON.stringify({ ...result, steps, ...(error && { error }), prompting, pack, ...(foundation && { foundation }) })}\n`);
   return error;
 }
 

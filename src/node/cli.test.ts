@@ -1,10 +1,12 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { emotionOfWords } from '../engine/emotion-words.ts';
+import { records } from '../export/csv.fixture.ts';
 import { main } from './main.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
@@ -81,6 +83,21 @@ describe('emollm analyze', () => {
     const told = JSON.parse(await readFile(about, 'utf8'));
     expect(told.provenance).toMatchObject({ pack: { id: 'tiny' }, cueThreshold: 0.5, inputs: [{ name: 'astronaut.jpg' }] });
     expect(told.provenance.inputs[0].prompts[0].sha256).toMatch(/^[0-9a-f]{64}$/);
+  }, 120_000);
+
+  it('says how it was asked and what answered, and writes over nothing', async () => {
+    const to = join(folder, 'bids');
+    await mkdir(to, { recursive: true });
+    await writeFile(join(to, 'participants.tsv'), 'mine');
+    const refused = await run('analyze', portrait, '--format', 'bids', '--out', to, ...pack);
+    expect([refused.code, await readFile(join(to, 'participants.tsv'), 'utf8'), existsSync(join(to, 'README.md'))]).toEqual([
+      1,
+      'mine',
+      false,
+    ]);
+    expect(refused.error).toContain('participants.tsv is there already');
+    const { out } = await run('analyze', portrait, '--prompt', 'plain', '--format', 'explanations-csv', '--out', to, ...pack);
+    expect(records(await readFile(out.trim(), 'utf8'))).toMatchObject([{ prompting: 'plain', language_model: 'tiny 1.0.0' }]);
   }, 120_000);
 
   it('tells the language model the words that are given, and says that they were', async () => {

@@ -27,6 +27,8 @@ export interface ComparedPack {
   seconds: number;
   /** Null where the pictures have no labels. */
   accuracy: number | null;
+  /** Pictures that could not be decoded: in no figure. */
+  skipped?: number;
 }
 
 export interface Comparison {
@@ -74,7 +76,7 @@ export function sideBySide(one: ComparedPack, other: ComparedPack): Comparison {
     return second ? [{ file, label, answers: [answer, second.answer] as const, texts: [text, second.text] as const }] : [];
   });
   const alike = items.filter(({ answers: [a, b] }) => a !== null && a === b).length;
-  const head = ({ pack, seconds, accuracy }: ComparedPack) => ({ pack, seconds, accuracy });
+  const head = ({ pack, seconds, accuracy, skipped = 0 }: ComparedPack) => ({ pack, seconds, accuracy, skipped });
   return {
     packs: [head(one), head(other)],
     n: items.length,
@@ -85,9 +87,9 @@ export function sideBySide(one: ComparedPack, other: ComparedPack): Comparison {
 
 /** The comparison as text: figures, then what they differ on. */
 export function describeComparison({ packs, n, agreement, items }: Comparison): string {
-  const figures = packs.map(({ pack, seconds, accuracy }) => {
+  const figures = packs.map(({ pack, seconds, accuracy, skipped = 0 }) => {
     const right = accuracy === null ? '' : `, accuracy ${accuracy.toFixed(3)}`;
-    return `${pack}: ${(seconds / Math.max(1, n)).toFixed(1)} s a picture${right}`;
+    return `${pack}: ${(seconds / Math.max(1, n)).toFixed(1)} s a picture${right}${skipped > 0 ? `, ${skipped} left out` : ''}`;
   });
   const differ = items.filter(({ answers: [a, b] }) => a !== b);
   const lines = differ.map(({ file, label, answers, texts }) => {
@@ -138,8 +140,13 @@ async function judgeFolder(
   const report = await evaluate(signal, engine, source, options);
   if (!report.ok) return report;
   if (!('accuracy' in report.value)) throw new Error('a classification was asked for');
-  const { seconds, accuracy, items = [] } = report.value;
-  return ok({ seconds, accuracy, items: items.map(({ file, label, answer, text }: ReportItem) => ({ file, label, answer, text })) });
+  const { seconds, accuracy, skipped, items = [] } = report.value;
+  return ok({
+    seconds,
+    accuracy,
+    skipped: skipped.length,
+    items: items.map(({ file, label, answer, text }: ReportItem) => ({ file, label, answer, text })),
+  });
 }
 
 async function explainEach(
@@ -163,7 +170,9 @@ async function explainEach(
       if (event.type === 'text') text[event.step] += event.delta;
       if (event.type === 'answer') answer = event.answer.text;
     }
-    items.push({ file: basename(path), label: null, answer, text: STEPS.some((step) => text[step] !== '') ? text : null });
+    const name = basename(path);
+    const isShared = files.some((each) => each !== path && basename(each) === name);
+    items.push({ file: isShared ? path : name, label: null, answer, text: STEPS.some((step) => text[step] !== '') ? text : null });
     onProgress(index + 1, files.length);
   }
   return ok({ seconds: (performance.now() - started) / 1000, accuracy: null, items });

@@ -1,21 +1,23 @@
 /** `emollm analyze --format`: the pictures as one session, written in one of the exports' formats. */
+import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Engine } from '../engine/engine.ts';
 import { exportFiles } from '../export/files.ts';
 import type { ExportKind } from '../export/kinds.ts';
-import type { SessionExplanation, SessionItem } from '../export/session.ts';
+import { madeBy, type SessionExplanation, type SessionItem } from '../export/session.ts';
 import { type WireError, wireError } from '../shared/errors.ts';
-import type { AnalysisEvent } from '../shared/events.ts';
-import type { Task } from '../shared/labels.ts';
+import type { AnalysisEvent, ModelInfo } from '../shared/events.ts';
+import type { Prompting, Task } from '../shared/labels.ts';
 import { fail, ok, type Result } from '../shared/result.ts';
 import { VERSION } from '../shared/version.ts';
 
-/** One picture's events as the exports want them, with the words that were given for it, if any; with the error where there was one. `item` is null where nothing was read. */
+/** One picture's events as the exports want them, with the words that were given for it, if any, how it was asked and what answered; with the error where there was one. `item` is null where nothing was read. */
 export async function gatherItem(
   events: AsyncIterable<AnalysisEvent>,
   file: string,
-  { task, words }: { task: Task; words: string | null },
+  { task, words, prompting }: { task: Task; words: string | null; prompting: Prompting },
+  model: ModelInfo,
 ): Promise<{ item: SessionItem | null; error: WireError | null }> {
   const explanation: SessionExplanation = {
     runId: file,
@@ -32,6 +34,8 @@ export async function gatherItem(
     answer: null,
     tokensPerSecond: null,
     times: {},
+    madeBy: madeBy(model),
+    ...(prompting === 'plain' && { prompting }),
   };
   let item: SessionItem | null = null;
   for await (const event of events) {
@@ -73,7 +77,7 @@ export async function gatherItem(
   return { item, error: explanation.error };
 }
 
-/** Writes the export into a folder, which is made where it is missing; gives the files' paths. */
+/** Writes the export into a folder, which is made where it is missing; gives the files' paths. Nothing is written over. */
 export async function writeExport(
   engine: Engine,
   items: SessionItem[],
@@ -83,7 +87,12 @@ export async function writeExport(
   const session = { app: { version: VERSION }, model: engine.info(), settings, items };
   const paths: string[] = [];
   try {
-    for (const file of exportFiles(session, format, new Date())) {
+    const files = exportFiles(session, format, new Date());
+    const there = files.map(({ path }) => join(out, path)).find((path) => existsSync(path));
+    if (there !== undefined) {
+      return fail(wireError('file-unwritable', `${there} is there already, and would be lost.`, 'Choose another folder with --out.'));
+    }
+    for (const file of files) {
       const path = join(out, file.path);
       await mkdir(dirname(path), { recursive: true });
       await writeFile(path, file.text);

@@ -1,7 +1,7 @@
 /** The commands about packs, with the tiny models of e2e/fixtures/hub and a hub of our own. */
 
 import { mkdirSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -143,6 +143,15 @@ describe('emollm compare', () => {
     const { items } = JSON.parse(await readFile(out, 'utf8'));
     expect(items).toMatchObject([{ file: 'golden-dark.png', label: null, answers: [expect.any(String), 'sadness'] }]);
     expect(items[0].texts[1].reason).toContain('They weigh on what is seen.');
+  }, 120_000);
+
+  it('keeps pictures of one name in two folders apart', async () => {
+    const twin = join(folder, 'twin', 'golden-dark.png');
+    await mkdir(dirname(twin), { recursive: true });
+    await copyFile(dark, twin);
+    const out = join(folder, 'twins.json');
+    expect((await run('compare', dark, twin, '--pack', tiny, '--pack', tiny, '--out', out, '--threads', '1')).code).toBe(0);
+    expect(JSON.parse(await readFile(out, 'utf8')).items.map((item: { file: string }) => item.file)).toEqual([dark, twin]);
   }, 120_000);
 
   it('counts pictures that both answer alike, and none that either did not answer', () => {

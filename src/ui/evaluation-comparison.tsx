@@ -115,6 +115,14 @@ function differenceOf(difference: number, format: (value: number) => string): st
 function PairedItems({ paired, a, b, view }: { paired: Paired; a: Run; b: Run; view: EvaluationView }) {
   const { n, both, onlyA, onlyB, neither, p, agreement, kappa, differing } = paired;
   const name = text.differing(differing.length);
+  // Of no pictures there is no agreement.
+  if (n === 0) {
+    return (
+      <section>
+        <h3>{text.paired(n)}</h3>
+      </section>
+    );
+  }
   return (
     <>
       <section>

@@ -48,7 +48,10 @@ export async function packSession({ record, items }: KeptSession): Promise<Uint8
   const { strToU8, zipSync } = await zip();
   const files: Record<string, Uint8Array | [Uint8Array, { level: 0 }]> = {};
   // Pictures and videos are compressed already.
+  let bytes = 0;
   const add = async (path: string, blob: Blob | null) => {
+    bytes += blob?.size ?? 0;
+    if (bytes > LIMITS.bytes) throw new Error(`more than ${LIMITS.bytes} bytes: it could not be opened again`);
     if (blob) files[path] = [new Uint8Array(await blob.arrayBuffer()), { level: 0 }];
   };
   const listed = [];
