@@ -264,6 +264,20 @@ describe('downloadFile', () => {
     expect(sink.notes.get('a.bin')?.verified).toBe(true);
   });
 
+  it('forgets nothing of what lies behind a damaged chunk where it cannot be had now', async () => {
+    await load();
+    const [, middle] = sink.chunks.get('a.bin') ?? [];
+    if (middle) middle[5] = (middle[5] ?? 0) ^ 1;
+    sink.notes.set('a.bin', { ...(sink.notes.get('a.bin') as FileNote), verified: false });
+    server.files.delete('a.bin');
+    expect(await load()).toMatchObject({ ok: false });
+    expect(sink.notes.get('a.bin')).toMatchObject({ bytes: SIZE, verified: false });
+    server.files.set('a.bin', BODY);
+    const before = server.asked.length;
+    expect(await load()).toMatchObject({ ok: true });
+    expect(server.asked.slice(before).map(({ range }) => range)).toEqual([`bytes=${CHUNK_BYTES}-${2 * CHUNK_BYTES - 1}`]);
+  });
+
   it('waits as long as a busy host asks, and goes on', async () => {
     server.faults.push(status(429, { 'retry-after': '7' }), status(503), status(429, { 'retry-after': '1' }));
     expect(await load()).toMatchObject({ ok: true });

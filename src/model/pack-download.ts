@@ -145,6 +145,8 @@ class FileDownload {
   /** Bytes that are there: whole chunks, and the start of `#chunk`. */
   #position = 0;
   #noted = Date.now();
+  /** Bytes that were stored before: until more came, the note that is kept may know of more behind a damaged chunk. */
+  #takenUp = 0;
 
   constructor(signal: AbortSignal, file: PackFile, sink: PackSink, options: DownloadOptions, onBytes: (bytes: number) => void) {
     this.#signal = signal;
@@ -194,6 +196,7 @@ class FileDownload {
       this.#hash.update(chunk);
       this.#note.chunks.push(hash);
       this.#note.bytes = this.#position;
+      this.#takenUp = this.#position;
       this.#onBytes(this.#position);
     }
   }
@@ -331,7 +334,7 @@ class FileDownload {
   async #keepCut(): Promise<void> {
     await this.#writing;
     if (this.#note.bytes < this.#position) await this.#writeChunk();
-    if (this.#position > 0 && this.#position < this.#file.bytes) await this.#sink.keepNote(this.#file, this.#note);
+    if (this.#position > this.#takenUp && this.#position < this.#file.bytes) await this.#sink.keepNote(this.#file, this.#note);
   }
 
   async #startAnew(): Promise<void> {
@@ -339,6 +342,7 @@ class FileDownload {
     this.#note = emptyNote();
     this.#hash = this.#newHash();
     this.#position = 0;
+    this.#takenUp = 0;
     this.#onBytes(0);
   }
 

@@ -56,7 +56,7 @@ export function PackLine({ entry, state }: { entry: PackEntry; state: PacksState
           <p>{factsOf(entry).join(' · ')}</p>
         </div>
         <div className="packs-actions">
-          {entry.state === 'stored' && !inUse && !entry.cannotRun && (
+          {(entry.state === 'stored' || isOwn) && !inUse && !entry.cannotRun && (
             <button type="button" className="button small" aria-label={text.takeOf(title)} onClick={() => changeSettings(withIt)}>
               {text.use}
             </button>

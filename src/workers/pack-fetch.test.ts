@@ -233,6 +233,19 @@ describe('sitePack', () => {
     expect(estimate).toHaveBeenCalledTimes(1);
   });
 
+  it('keeps the room of a file that did not come, and has it for the next try', async () => {
+    const estimate = async () => ({ quota: original(LARGE).length + CHUNK_BYTES + 10, usage: 0 });
+    vi.stubGlobal('navigator', { storage: { getDirectory: async () => disk.root, estimate } });
+    const { pack } = await open();
+    server.files.delete(`models/tiny/${LARGE}`);
+    expect(await read(pack.source, LARGE)).toMatchObject({ code: 'pack-missing' });
+    serve(LARGE, original(LARGE));
+    expect(await read(pack.source, LARGE)).toBe(sha(original(LARGE)));
+    await pack.written();
+    expect(stored(LARGE).bytes.length).toBe(original(LARGE).length);
+    expect(pack.notes).toEqual([]);
+  });
+
   it('says that a file is not there, also where a web page comes in its place, or that it cannot be had', async () => {
     const { pack } = await open();
     server.files.delete(`models/tiny/${SMALL}`);

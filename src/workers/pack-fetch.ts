@@ -154,8 +154,9 @@ class StoredSitePack implements SitePack {
   readonly #atHand = new Map<string, Promise<Result<Uint8Array>>>();
   /** Bytes that the store takes: asked once. Null where the browser does not tell. */
   #free: Promise<number | null> | undefined;
-  /** Of these, what was promised to files. */
+  /** Of these, what was promised, and to which files, by hash: one that is fetched again has its room. */
   #taken = 0;
+  readonly #promised = new Set<string>();
 
   constructor(packUrl: string, store: PackStore, shelf: PackShelf, version: Version) {
     this.#packUrl = packUrl;
@@ -259,11 +260,14 @@ class StoredSitePack implements SitePack {
   async #hasRoom(file: PackFile): Promise<boolean> {
     this.#free ??= freeBytes();
     const free = await this.#free;
-    if (free === null) return true;
-    const hasRoom = free - this.#taken > file.bytes + CHUNK_BYTES;
-    if (hasRoom) this.#taken += file.bytes;
-    else this.#keepNoMore();
-    return hasRoom;
+    if (free === null || this.#promised.has(file.hash.hex)) return true;
+    if (free - this.#taken <= file.bytes + CHUNK_BYTES) {
+      this.#keepNoMore();
+      return false;
+    }
+    this.#taken += file.bytes;
+    this.#promised.add(file.hash.hex);
+    return true;
   }
 
   #keepNoMore(): void {

@@ -144,6 +144,17 @@ describe('a pack of the hub', () => {
     expect(await entry(later, ID)).toMatchObject({ state: 'stored' });
   });
 
+  it('is not called stored where its record could not be written, and is then gone on with', async () => {
+    const keeper = await open();
+    const { PackShelf } = await import('./pack-store.ts');
+    vi.spyOn(PackShelf.prototype, 'keepRecord').mockRejectedValueOnce(new DOMException('full', 'QuotaExceededError'));
+    expect(await keeper.download(ID, quiet)).toMatchObject({ ok: false });
+    expect(await entry(keeper, ID)).toMatchObject({ state: 'partial' });
+    expect(await keeper.download(ID, quiet)).toMatchObject({ ok: true });
+    expect(await entry(keeper, ID)).toMatchObject({ state: 'stored' });
+    vi.restoreAllMocks();
+  });
+
   it('is repaired where it was damaged, chunk by chunk', async () => {
     const keeper = await open();
     await keeper.download(ID, quiet);
@@ -279,6 +290,36 @@ describe('a pack from disk', () => {
       value: { id: 'tiny-imported', kind: 'foundation', origin: 'imported', state: 'stored' },
     });
     expect(await entry(keeper, 'tiny')).toMatchObject({ kind: 'own', origin: 'site' });
+  });
+
+  it('leaves a listed model alone that only its folder’s name says it to be', async () => {
+    const keeper = await open();
+    await keeper.download(ID, quiet);
+    const others = [
+      'config.json',
+      'tokenizer.json',
+      'onnx/vision_encoder.onnx',
+      'onnx/embed_tokens.onnx',
+      'onnx/decoder_model_merged.onnx',
+    ];
+    const files = others.map((path) => ({ path: `${ID}/${path}`, file: new Blob([path === 'config.json' ? CONFIG : path]) }));
+    expect(await keeper.importFiles(files, quiet)).toMatchObject({ ok: true, value: { id: `${ID}-imported`, origin: 'imported' } });
+    expect(await entry(keeper, ID)).toMatchObject({ origin: 'hub', state: 'stored' });
+    expect(await (await openPackStore()).read(ID, GRAPH)).toMatchObject({ ok: true });
+  });
+
+  it('goes on with the hub by the hub’s own hashes, where coming from disk was broken off by the end of the page', async () => {
+    const other = Buffer.from('{"model_type":"other"}');
+    const files = [
+      { path: 'config.json', bytes: other.length, hash: { kind: 'sha256' as const, hex: sha256(other) } },
+      { path: GRAPH, bytes: LARGE.length, hash: { kind: 'sha256' as const, hex: sha256(LARGE) } },
+    ];
+    const shelf = (await openPackStore()).shelf({ id: ID });
+    await shelf.keepComing({ kind: 'foundation', origin: 'imported', manifest: JSON.stringify(MANIFEST), files });
+    const keeper = await open();
+    expect(await keeper.download(ID, quiet)).toMatchObject({ ok: true });
+    const read = await (await openPackStore()).read(ID, 'config.json');
+    expect(read.ok && Buffer.from(read.value).toString()).toBe(CONFIG.toString());
   });
 
   it('is not asked of a hub that cannot have it', async () => {

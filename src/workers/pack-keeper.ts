@@ -151,7 +151,8 @@ export class PackKeeper implements PacksApi {
     const { pack, download } = opened.value;
     // Ours beside the page keeps its name; a model that is listed, and fetched from elsewhere, is the same one.
     const named = listed.get(pack.manifest.id);
-    const isTaken = named !== undefined && (pack.kind === 'own' || (named.ok && named.value.kind === 'own'));
+    // So does a listed model, beside what only its folder's name says to be one.
+    const isTaken = named !== undefined && (!isOfHub(pack) || (named.ok && named.value.kind === 'own'));
     const id = isTaken ? `${pack.manifest.id}-imported` : pack.manifest.id;
     const shelf = store.shelf({ id });
     const record: PackRecord = { kind: pack.kind, origin: 'imported', manifest: pack.text, files: opened.value.files };
@@ -298,7 +299,8 @@ export class PackKeeper implements PacksApi {
     const kept = await sizes(shelf, files ?? (record ?? coming)?.files ?? []);
     const totalBytes = files ? kept.totalBytes : stated;
     const storedBytes = kept.totalBytes - kept.missingBytes;
-    const whole = files !== null && kept.whole;
+    // It is read by its record: where that was not written, it can be gone on with.
+    const whole = files !== null && kept.whole && record?.manifest === pack.text;
     return {
       id,
       kind: pack.kind,
@@ -343,7 +345,9 @@ function sourceOf({ pack, siteUrl, hubUrl }: Located): DownloadOptions {
 
 /** Null where one of them is in none of the lists. */
 function knownFiles({ pack, record, coming }: Located, paths: readonly string[]): PackFile[] | null {
-  const lists = [coming, record].flatMap((kept) => (kept?.manifest === pack.text ? [kept.files] : []));
+  // What was cut off coming from disk goes on from the hub by the hub's own hashes; files that are the same are here under their names.
+  const begun = coming?.origin === 'imported' ? null : coming;
+  const lists = [begun, record].flatMap((kept) => (kept?.manifest === pack.text ? [kept.files] : []));
   if (pack.kind === 'foundation') lists.push(packFilesOf(pack.manifest.files));
   for (const list of lists) {
     const files = choose(list, paths);

@@ -29,10 +29,13 @@ export async function openFoundation({ foundation: id }: LoadOptions): Promise<R
 }
 
 function packFromDisk(store: PackStore, id: string): SitePack {
+  // Another version may be opened while this one is being loaded.
+  const record = store.shelf({ id }).record();
+  record.catch(() => {}); // told to who reads
   const source: PackSource = {
     checked: true,
     read: async (path, onBytes) => {
-      const read = await store.read(id, path);
+      const read = await store.read(id, path, await record);
       if (read.ok) onBytes(read.value.length);
       return read;
     },

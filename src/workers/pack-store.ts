@@ -28,10 +28,13 @@ export interface PackStore {
   readonly place: BytePlace['kind'];
   /** Ids of the packs that were fetched from a hub or imported, whole or in part. */
   ids(): Promise<string[]>;
-  /** A file, whole and checked. Errors: pack-missing, pack-corrupt. */
-  read(id: string, path: string): Promise<Result<Uint8Array<ArrayBuffer>>>;
-  /** manifest.json as it was stored, parsed as JSON alone. Errors: pack-missing, pack-corrupt. */
-  manifest(id: string): Promise<Result<unknown>>;
+  /**
+   * A file, whole and checked. Errors: pack-missing, pack-corrupt.
+   * @param of the version that is meant, where another may take its place meanwhile; default the one that is stored
+   */
+  read(id: string, path: string, of?: PackRecord | null): Promise<Result<Uint8Array<ArrayBuffer>>>;
+  /** manifest.json as it was stored, parsed as JSON alone. Errors: pack-missing, pack-corrupt. @param of as of `read` */
+  manifest(id: string, of?: PackRecord | null): Promise<Result<unknown>>;
   /** Its files and how much of each is here; empty where nothing is known of the pack. */
   files(id: string): Promise<StoredFile[]>;
   remove(id: string): Promise<void>;
@@ -174,9 +177,9 @@ class Store implements PackStore {
     return (await this.#place.folders()).filter((name) => name.startsWith(ID)).map((name) => name.slice(ID.length));
   }
 
-  async read(id: string, path: string): Promise<Result<Uint8Array<ArrayBuffer>>> {
+  async read(id: string, path: string, of?: PackRecord | null): Promise<Result<Uint8Array<ArrayBuffer>>> {
     const shelf = this.shelf({ id });
-    const record = await shelf.record();
+    const record = of ?? (await shelf.record());
     const file = record?.files.find((candidate) => candidate.path === path);
     if (record && path === 'manifest.json') return ok(new TextEncoder().encode(record.manifest));
     if (!file) return fail(notStored(id, path));
@@ -186,8 +189,8 @@ class Store implements PackStore {
     return fail((stored?.storedBytes ?? 0) < file.bytes ? notStored(id, path) : damaged(id, path));
   }
 
-  async manifest(id: string): Promise<Result<unknown>> {
-    const record = await this.shelf({ id }).record();
+  async manifest(id: string, of?: PackRecord | null): Promise<Result<unknown>> {
+    const record = of ?? (await this.shelf({ id }).record());
     if (!record) return fail(notStored(id, 'manifest.json'));
     try {
       return ok(JSON.parse(record.manifest));

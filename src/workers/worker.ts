@@ -123,14 +123,16 @@ class AnalyzerWorker implements AnalyzerApi {
     start: (engine: Engine, signal: AbortSignal, pixels: Frame) => AsyncGenerator<AnalysisEvent>,
     background = false,
   ): Promise<void> {
+    const controller = new AbortController();
+    this.#runs.set(runId, controller); // it may be stopped while it waits
     if (background) await this.#calm();
     const engine = this.#engine;
-    if (engine === null) {
+    if (engine === null || controller.signal.aborted) {
+      this.#runs.delete(runId);
       frame.image.close();
-      return this.#notReady(runId);
+      if (engine === null) await this.#notReady(runId);
+      return; // of what was stopped the page has told the end already
     }
-    const controller = new AbortController();
-    this.#runs.set(runId, controller);
     if (!background) this.#foreground += 1;
     try {
       let pixels: Frame;
