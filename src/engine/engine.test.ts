@@ -56,6 +56,25 @@ async function faultyRuntime(wrong: { backend: 'webgpu' | 'native'; graph: strin
   };
 }
 
+const goldens = readFileSync(join(root, 'public/models/tiny/parity.json'));
+it.each([
+  ['is cut short', ok(goldens.subarray(0, 100)), false, `expected ${goldens.length} bytes`],
+  ['is of another form', ok(Buffer.from('{}'.padEnd(goldens.length))), true, 'they are of no known form'],
+  [
+    'is not there',
+    fail(wireError('pack-missing', 'The pack file parity.json is not there.', 'Get it.')),
+    false,
+    'parity.json is not there',
+  ],
+])('says that no numbers were checked where the file of known answers %s, and loads', async (_, answer, checked, why) => {
+  const source: PackSource = { checked, read: async (path, onBytes) => (path === 'parity.json' ? answer : tiny.read(path, onBytes)) };
+  const engine = await makeEngine(source);
+  expect(types(await collect(engine.load(signal))).filter((type) => type === 'ready')).toHaveLength(3);
+  expect(engine.info().notes).toEqual([expect.stringMatching(/^The pack’s known answers could not be read, so no graph’s numbers/)]);
+  expect(engine.info().notes[0]).toContain(why);
+  await engine.dispose();
+});
+
 describe('a machine that computes a graph wrongly, without an error', () => {
   it.each([
     ['webgpu', 'scene-encoder', 'native'],

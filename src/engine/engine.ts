@@ -253,6 +253,16 @@ class PackEngine implements Engine {
     return [webgpu?.adapter ?? '', cpu, threads, pack.hash].join(' · ');
   }
 
+  /** Without goldens a backend is trusted that runs at all, as with a pack that has none for a graph; but it is said. */
+  async #checksOf(pack: Pack): Promise<GoldenChecks | null> {
+    const read = await pack.readGoldens();
+    const goldens = read.ok ? parseGoldens(read.value) : null;
+    if (goldens) return new GoldenChecks(goldens.graphs);
+    const why = read.ok ? 'they are of no known form' : (read.error.detail ?? read.error.message);
+    this.#notes.push(`The pack’s known answers could not be read, so no graph’s numbers were checked at this start (${why}).`);
+    return null;
+  }
+
   async #loadParts(signal: AbortSignal, emit: (event: AnalysisEvent) => void): Promise<void> {
     await this.dispose();
     this.#failure = null;
@@ -272,7 +282,7 @@ class PackEngine implements Engine {
       const read = (name: ReadyPart) => meter.readPart(pack, partsOf(name)[0] ?? name, name);
       // The next part's bytes come while this part's graphs are opened.
       let coming = read('faces');
-      const shelf = new GraphShelf(this.#runtime, pack.manifest, known, await checksOf(pack));
+      const shelf = new GraphShelf(this.#runtime, pack.manifest, known, await this.#checksOf(pack));
       this.#shelf = shelf;
       for (const [index, current] of this.#parts.entries()) {
         part = current;
@@ -374,13 +384,6 @@ class PackEngine implements Engine {
     const detail = this.#failure.detail === undefined ? this.#failure.message : `${this.#failure.message} ${this.#failure.detail}`;
     return new EngineFailure(wireError('model-not-ready', 'This part of the model could not be loaded.', this.#failure.remedy, detail));
   }
-}
-
-/** Without goldens a backend is trusted that runs at all, as with a pack that has none for a graph. */
-async function checksOf(pack: Pack): Promise<GoldenChecks | null> {
-  const read = await pack.readGoldens();
-  const goldens = read.ok ? parseGoldens(read.value) : null;
-  return goldens && new GoldenChecks(goldens.graphs);
 }
 
 /** Waits for a turn in the queue; the turn lasts until the returned function is called. */

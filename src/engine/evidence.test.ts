@@ -39,6 +39,35 @@ describe('findEvidence', () => {
     expect(findEvidence('Lip corners pulled up.', context())).toEqual([{ kind: 'action-unit', code: 'AU12', faceIds: [7, 4] }]);
   });
 
+  it('checks what is said of one face on that face', () => {
+    const readings = [face(7, { AU12: 0.9 }), face(4, { AU04: 0.8 })];
+    const units = (text: string) =>
+      findEvidence(text, context({ readings })).flatMap((each) => (each.kind === 'action-unit' ? [[each.code, ...each.faceIds]] : []));
+    expect(units('Face 1: lip corners pulled up (AU12), mouth open; face 2: brows lowered (AU04).')).toEqual([
+      ['AU04', 4],
+      ['AU12', 7],
+    ]);
+    expect(units('Face 1: no clear cue; face 2: lip corners pulled up (AU12).')).toEqual([['AU12']]);
+    expect(units('Face 3: brows lowered (AU04).')).toEqual([['AU04']]);
+    expect(units('Face 2: nothing; brows lowered (AU04).')).toEqual([['AU04', 4]]);
+  });
+
+  it('does not take for said what is quoted', () => {
+    const quoting = (words: string) => findEvidence(`No face, and the words "${words}…".`, context({ readings: [] }));
+    expect(quoting('lip corners pulled up (AU12)').map(({ kind }) => kind)).toEqual(['shown']);
+    expect(quoting('face 1, the picture, the text swears').map(({ kind }) => kind)).toEqual(['shown']);
+  });
+
+  it('finds quoted words as words, not as letters', () => {
+    const lines = [line('ME'), line('WHEN SOMETHING BREAKS'), line('START THE CAR')];
+    const words = lines.map(({ text }) => text).join(' ');
+    const lit = (text: string) =>
+      findEvidence(text, context({ lines, words })).flatMap((each) => (each.kind === 'words' ? each.lines : []));
+    expect(lit('The words "WHEN SOMETHING BREAKS".')).toEqual([1]);
+    expect(lit('"me" and "start the"')).toEqual([0, 2]);
+    expect(lit('"art"')).toEqual([]);
+  });
+
   it('checks how many faces it sees and how it says the first is shown', () => {
     const shown = (text: string, traits: string[] = []) => {
       const readings = [{ ...face(7, {}), traits }, face(4, {})];

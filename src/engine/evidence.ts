@@ -22,24 +22,37 @@ export interface EvidenceContext {
  * the text speaks of the picture.
  */
 export function findEvidence(text: string, context: EvidenceContext): Evidence[] {
+  const said = text.replace(/["“][^"”]*["”]/g, '""'); // what it quotes is not what it says
   return [
-    ...actionUnitsIn(text, context),
+    ...actionUnitsIn(said, context),
     ...shownIn(text, context.readings),
-    ...facesIn(text, context.readings),
+    ...facesIn(said, context.readings),
     ...wordsIn(text, context),
-    ...claimsIn(text, context),
-    ...sceneIn(text),
+    ...claimsIn(said, context),
+    ...sceneIn(said),
   ];
 }
 
 function actionUnitsIn(text: string, { readings, actionUnits, cueThreshold }: EvidenceContext): Evidence[] {
-  const lower = text.toLowerCase();
-  const codes = new Set(text.match(/\bAU[0-9A-Z]{2}\b/g) ?? []); // a slip of the model ("AU2O") is a code that nobody measured
-  for (const unit of actionUnits) if (lower.includes(unit.cue.toLowerCase())) codes.add(unit.code);
-  return [...codes].toSorted().map((code) => {
-    const shown = readings.filter((reading) => namedUnits(reading, cueThreshold).some((unit) => unit.code === code));
-    return { kind: 'action-unit', code, faceIds: shown.map((reading) => reading.faceId) };
-  });
+  const shownBy = new Map<string, Set<number>>();
+  for (const clause of text.split(';')) {
+    // "face 2: …" speaks of that face alone.
+    const number = /^\s*face (\d+):/i.exec(clause)?.[1];
+    const meant = number === undefined ? readings : readings.slice(Math.max(0, Number(number) - 1), Number(number));
+    const lower = clause.toLowerCase();
+    const codes = new Set(clause.match(/\bAU[0-9A-Z]{2}\b/g) ?? []); // a slip of the model ("AU2O") is a code that nobody measured
+    for (const unit of actionUnits) if (lower.includes(unit.cue.toLowerCase())) codes.add(unit.code);
+    for (const code of codes) {
+      const faceIds = shownBy.get(code) ?? new Set<number>();
+      for (const reading of meant) {
+        if (namedUnits(reading, cueThreshold).some((unit) => unit.code === code)) faceIds.add(reading.faceId);
+      }
+      shownBy.set(code, faceIds);
+    }
+  }
+  return [...shownBy]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([code, faceIds]) => ({ kind: 'action-unit', code, faceIds: [...faceIds] }));
 }
 
 const COUNTS = ['no', 'one', 'two', 'three', 'four'];
@@ -85,10 +98,10 @@ function wordsIn(text: string, { lines, words }: EvidenceContext): Evidence[] {
   const quotes = [...text.matchAll(/["“]([^"”]{2,})["”]/g)].map((match) => normalize(match[1] ?? '')).filter((quote) => quote !== '');
   const quoted = lines.flatMap((line, index) => {
     const plain = normalize(line.text);
-    return plain !== '' && quotes.some((quote) => quote.includes(plain) || plain.includes(quote)) ? [index] : [];
+    return plain !== '' && quotes.some((quote) => hasWords(quote, plain) || hasWords(plain, quote)) ? [index] : [];
   });
   if (quoted.length > 0) return [{ kind: 'words', lines: quoted }];
-  const isQuoted = quotes.some((quote) => normalize(words).includes(quote));
+  const isQuoted = quotes.some((quote) => hasWords(normalize(words), quote));
   if (!isQuoted && !/\b(words?|wording|captions?|text|says)\b/i.test(text)) return [];
   return [{ kind: 'words', lines: lines.map((_, index) => index) }];
 }
@@ -106,6 +119,9 @@ function claimsIn(text: string, { lines, words }: EvidenceContext): Evidence[] {
 function sceneIn(text: string): Evidence[] {
   return /\b(scene|picture|image|photo(graph)?|background|setting)\b/i.test(text) ? [{ kind: 'scene' }] : [];
 }
+
+/** Whether whole words of `text` are those of `part`, one after another; both normalised. */
+const hasWords = (text: string, part: string): boolean => ` ${text} `.includes(` ${part} `);
 
 const normalize = (text: string): string =>
   text

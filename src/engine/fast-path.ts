@@ -316,6 +316,6 @@ export class FastPath {
 async function timed<T>(times: StageTimes, stage: keyof StageTimes, job: () => Promise<T>): Promise<T> {
   const start = performance.now();
   const value = await job();
-  times[stage] = performance.now() - start;
+  times[stage] = (times[stage] ?? 0) + performance.now() - start;
   return value;
 }

@@ -25,6 +25,8 @@ export class Smoother {
     const gap = last ? reading.time - last.time : Number.POSITIVE_INFINITY;
     const smoothed =
       last && timeConstant > 0 && gap >= 0 && gap <= MAX_GAP ? this.#blend(last, reading, 1 - Math.exp(-gap / timeConstant)) : reading;
+    // Who has been away for longer starts afresh anyway.
+    if (!last) for (const [id, { time }] of this.#last) if (Math.abs(reading.time - time) > MAX_GAP) this.#last.delete(id);
     this.#last.set(reading.faceId, smoothed);
     return smoothed;
   }

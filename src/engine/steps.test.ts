@@ -107,6 +107,15 @@ describe('decodeSteps', () => {
     expect(textOf(events, 'answer')).toBe('z');
   });
 
+  it('calls no line cut that ends just where it must', async () => {
+    const observed = async (line: string) => {
+      const model = scripted({ 'Observe:': ` ${line}`, 'Cues:': ' x.', 'Reason:': ' y.', 'Answer:': ' z' });
+      return textOf(await collect(decodeSteps(signal, model.sequence, settings({ maxNewTokens: 40 }))), 'observe');
+    };
+    expect(await observed('abcdefghi')).toBe('abcdefghi');
+    expect(await observed('abcdefghij')).toBe('abcdefghi…');
+  });
+
   it('lets two faces show the same cue', async () => {
     const same = ' face 1: brows up (AU01); face 2: brows up (AU01).';
     const events = await collect(decodeSteps(signal, scripted({ 'Cues:': same }).sequence, settings({ maxNewTokens: 400 })));

@@ -137,7 +137,7 @@ async function* writeLine(
     const kept = await advance([id], budget - line.length);
     yield { delta: clean(delta + textOf(kept)), tokens: 1 + kept.length };
   }
-  yield { delta: clean('…'), tokens: 0 };
+  if (!endsLine(await next(sequence.logits, []))) yield { delta: clean('…'), tokens: 0 };
 }
 
 /** The likeliest option and the calibrated distribution over all of them. Options are written with a leading space. */

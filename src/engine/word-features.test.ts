@@ -13,6 +13,12 @@ describe('wordFeatures', () => {
     expect(wordFeatures('The class has assembled in the great hall of the college')).toEqual(['uses words of praise']);
   });
 
+  it('knows letters beyond ASCII as letters, as Python does', () => {
+    const plain = ['is short'];
+    expect(['El menú del día', 'Noël', 'crème', 'éi'].map(wordFeatures)).toEqual([plain, plain, plain, plain]);
+    expect(wordFeatures('the men')).toContain('names a group of people');
+  });
+
   it('counts words: six are short, eighteen are a story', () => {
     const words = (count: number) => Array.from({ length: count }, () => 'tree').join('  ');
     expect([6, 7, 17, 18].map((count) => wordFeatures(words(count))[0])).toEqual([

@@ -27,7 +27,9 @@ const wordCount = (words: string): number => words.split(/\s+/).filter((word) =>
 
 /** Phrases that are true of the words on a picture, most telling first; never none. */
 export function wordFeatures(words: string): string[] {
-  const found = FEATURES.filter(([, holds]) => holds(words)).map(([phrase]) => phrase);
+  // `\b` and `\w` know ASCII letters only, Python's know all: "menú" is not "men". A letter beyond ASCII counts as some other letter.
+  const plain = words.replace(/(?!\w)[\p{L}\p{N}]/gu, 'q');
+  const found = FEATURES.filter(([, holds]) => holds(plain)).map(([phrase]) => phrase);
   return found.length > 0 ? found : [PLAIN];
 }
 

@@ -121,7 +121,7 @@ export class Graph {
     await this.#runtime.runs.run(async () => {
       this.#opened = other.#opened;
       this.#ran = other.#ran;
-      await before.release();
+      await before.release().catch(() => {}); // the other one is in its place already
     });
   }
 
@@ -311,17 +311,19 @@ async function fasterOf(
   let onCpu: Graph | null = null;
   try {
     onGpu.times = { webgpu: await timeOf(onGpu, trial) };
-    onCpu = (await openFirst(runtime, name, entry, files, options, [runtime.cpu], [])).graph;
+    const opened = await openFirst(runtime, name, entry, files, options, [runtime.cpu], []);
+    onCpu = opened.graph;
     // A warm-up of its own has compared numbers already; others are compared here.
     if (options.warmUp === undefined && !(await agree(onCpu, onGpu))) {
       await onGpu.dispose();
-      return { graph: onCpu, notes: [`WebGPU computes the ${name} graph wrongly on this machine, so it runs on WebAssembly.`] };
+      const wrong = `WebGPU computes the ${name} graph wrongly on this machine, so it runs on WebAssembly.`;
+      return { graph: onCpu, notes: [wrong, ...opened.notes] };
     }
     const times: BackendTimes = { ...onGpu.times, [runtime.cpu]: await timeOf(onCpu, trial) };
     const [kept, other] = fastestFirst(['webgpu', runtime.cpu], times)[0] === 'webgpu' ? [onGpu, onCpu] : [onCpu, onGpu];
     kept.times = times;
     await other.dispose();
-    return { graph: kept, notes: [] };
+    return { graph: kept, notes: kept === onCpu ? opened.notes : [] };
   } catch {
     // Too little memory for both, say: the one that is there goes on.
     await onCpu?.dispose().catch(() => {});

@@ -119,39 +119,56 @@ export function resize(
   const across = axisWeights(rect.width, width, filter);
   const down = axisWeights(rect.height, height, filter);
   const stride = picture.width * 4;
-  const rowLength = rect.width * 4;
-  const row = new Float32Array(rowLength);
+  const length = width * 3;
+  // Each row of the source is brought to the target's width once; as many are kept as a row of the target takes.
+  const rows = new Float32Array(down.taps * length);
+  const held = new Int32Array(down.taps).fill(-1);
+  const sums = new Float32Array(length);
   for (let y = 0; y < height; y++) {
-    // Rows first: they are read in memory order, and one row of floats is all that must be kept.
-    row.fill(0);
+    sums.fill(0);
     const startY = down.starts[y] as number;
     for (let k = 0; k < down.taps; k++) {
       const weight = down.weights[y * down.taps + k] as number;
       if (weight === 0) continue;
-      const begin = (rect.y + startY + k) * stride + rect.x * 4;
-      for (let i = 0; i < rowLength; i++) row[i] = (row[i] as number) + weight * (source[begin + i] as number);
+      const sourceY = startY + k;
+      const slot = sourceY % down.taps;
+      const kept = slot * length;
+      if (held[slot] !== sourceY) {
+        squeezeRow(source, (rect.y + sourceY) * stride + rect.x * 4, across, rows.subarray(kept, kept + length));
+        held[slot] = sourceY;
+      }
+      for (let i = 0; i < length; i++) sums[i] = (sums[i] as number) + weight * (rows[kept + i] as number);
     }
     let at = ((top + y) * target.width + left) * 4;
-    for (let x = 0; x < width; x++, at += 4) {
-      let red = 0;
-      let green = 0;
-      let blue = 0;
-      let from = (across.starts[x] as number) * 4;
-      const first = x * across.taps;
-      for (let k = first; k < first + across.taps; k++, from += 4) {
-        const weight = across.weights[k] as number;
-        if (weight === 0) continue;
-        red += weight * (row[from] as number);
-        green += weight * (row[from + 1] as number);
-        blue += weight * (row[from + 2] as number);
-      }
-      out[at] = red;
-      out[at + 1] = green;
-      out[at + 2] = blue;
+    for (let i = 0; i < length; i += 3, at += 4) {
+      out[at] = sums[i] as number;
+      out[at + 1] = sums[i + 1] as number;
+      out[at + 2] = sums[i + 2] as number;
       out[at + 3] = 255;
     }
   }
   return target;
+}
+
+/** One row of RGBA bytes from `begin` on at the target's width, red, green and blue in turn. */
+function squeezeRow(source: Uint8ClampedArray, begin: number, { starts, taps, weights }: AxisWeights, into: Float32Array): void {
+  let k = 0;
+  for (let x = 0, at = 0; at < into.length; x++, at += 3) {
+    let red = 0;
+    let green = 0;
+    let blue = 0;
+    let from = begin + (starts[x] as number) * 4;
+    for (const end = k + taps; k < end; k++, from += 4) {
+      const weight = weights[k] as number;
+      if (weight === 0) continue;
+      red += weight * (source[from] as number);
+      green += weight * (source[from + 1] as number);
+      blue += weight * (source[from + 2] as number);
+    }
+    into[at] = red;
+    into[at + 1] = green;
+    into[at + 2] = blue;
+  }
 }
 
 /** Fits `rect` of a picture (default: all of it) into the middle of a black square, keeping its shape. */
@@ -206,6 +223,14 @@ export function sampleRegion(picture: Picture, region: Region, width: number, he
   const startX = region.centreX - 0.5 - (stepXX * (columns - 1) + stepYX * (rows - 1)) / 2;
   const startY = region.centreY - 0.5 - (stepXY * (columns - 1) + stepYY * (rows - 1)) / 2;
   const share = 1 / (samplesX * samplesY);
+  // Most regions lie inside the picture: then no sample needs to be held back at its edge.
+  const reachX = (Math.abs(stepXX) * (columns - 1) + Math.abs(stepYX) * (rows - 1)) / 2;
+  const reachY = (Math.abs(stepXY) * (columns - 1) + Math.abs(stepYY) * (rows - 1)) / 2;
+  const isInside =
+    region.centreX - 0.5 >= reachX &&
+    region.centreX - 0.5 + reachX <= maxX &&
+    region.centreY - 0.5 >= reachY &&
+    region.centreY - 0.5 + reachY <= maxY;
   let at = 0;
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++, at += 4) {
@@ -218,8 +243,8 @@ export function sampleRegion(picture: Picture, region: Region, width: number, he
         let px = startX + stepXX * column + stepYX * row;
         let py = startY + stepXY * column + stepYY * row;
         for (let i = 0; i < samplesX; i++, px += stepXX, py += stepXY) {
-          const cx = Math.max(0, Math.min(px, maxX));
-          const cy = Math.max(0, Math.min(py, maxY));
+          const cx = isInside ? px : Math.max(0, Math.min(px, maxX));
+          const cy = isInside ? py : Math.max(0, Math.min(py, maxY));
           if (nearest) {
             const p = (((cy + 0.5) | 0) * picture.width + ((cx + 0.5) | 0)) * 4;
             red += source[p] as number;
