@@ -5,10 +5,11 @@
  *     --repeat 5                   passes over the frames, runs of the language model, visits of the page
  *     --threads 2                  of our engine and of the language models
  *     --rows wllama,EmoLLM         these measurements alone; rows of the others stay as they were
+ *     --out FOLDER                 where the two are written; default bench
  *     --before CMD, --after CMD    run around each measurement: to halt what else works on this machine
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build } from 'vite';
@@ -29,7 +30,6 @@ import { measureVideo } from './video.mjs';
 
 /** @type {Record<string, (bench: Bench) => Promise<Record<string, unknown>>>} */
 const SUITES = { fast: measureFast, growth: measureGrowth, language: measureLanguage, profile: measureProfile, start: measureStart, video: measureVideo };
-const RESULTS = join(BENCH, 'results.json');
 
 /** @typedef {Record<string, any>} Row */
 
@@ -136,6 +136,7 @@ function benchOptions(args) {
       repeat: { type: 'string', default: '5' },
       threads: { type: 'string', default: '2' },
       rows: { type: 'string' },
+      out: { type: 'string', default: BENCH },
       before: { type: 'string' },
       after: { type: 'string' },
     },
@@ -151,6 +152,9 @@ function benchOptions(args) {
     repeat,
     threads,
     rows: values.rows?.split(',') ?? null,
+    out: values.out,
+    json: join(values.out, 'results.json'),
+    table: join(values.out, 'RESULTS.md'),
     before: values.before ?? null,
     after: values.after ?? null,
   };
@@ -170,8 +174,9 @@ async function run(options) {
   console.error('Building the page …');
   await build({ configFile: join(BENCH, 'vite.config.mjs'), logLevel: 'warn' });
   placePacks();
+  mkdirSync(options.out, { recursive: true });
   /** @type {Record<string, any>} */
-  const results = existsSync(RESULTS) ? JSON.parse(readFileSync(RESULTS, 'utf8')) : {};
+  const results = existsSync(options.json) ? JSON.parse(readFileSync(options.json, 'utf8')) : {};
   await bench.open();
   try {
     for (const name of options.suites) {
@@ -181,13 +186,13 @@ async function run(options) {
       const command = ['npm run bench --', `--only ${name}`, `--repeat ${options.repeat}`, `--threads ${options.threads}`].join(' ');
       const figures = await SUITES[name]?.(bench);
       results[name] = { ...bench.stamp, command, machine, ...figures, leftOut: bench.leftOut };
-      writeFileSync(RESULTS, `${JSON.stringify(results, null, 2)}\n`);
-      writeFileSync(join(BENCH, 'RESULTS.md'), report(results));
+      writeFileSync(options.json, `${JSON.stringify(results, null, 2)}\n`);
+      writeFileSync(options.table, report(results));
     }
   } finally {
     await bench.close();
   }
-  console.log(readFileSync(join(BENCH, 'RESULTS.md'), 'utf8'));
+  console.log(readFileSync(options.table, 'utf8'));
   return null;
 }
 

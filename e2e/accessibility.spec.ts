@@ -58,6 +58,10 @@ test('by keyboard alone from the first visit to an explanation, a task and an ex
   await page.keyboard.press('Enter');
   await page.getByRole('option', { name: 'Hate' }).press('Enter');
   await expect(page.getByRole('combobox', { name: 'Task' })).toContainText('Hate');
+  // The picker has the focus, and a task begins with that letter.
+  await page.keyboard.press('e');
+  await user.answered(page, 2);
+  await expect(page.getByRole('combobox', { name: 'Task' })).toContainText('Hate');
   await user.button(page, 'Export').focus();
   await page.keyboard.press('Enter');
   await expect(page.getByRole('group', { name: 'Data' }).getByRole('menuitem')).toHaveCount(6);

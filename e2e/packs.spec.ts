@@ -61,7 +61,7 @@ test('own packs: a dropped ZIP and a folder are kept, used, compared and deleted
   await page.keyboard.press('Escape');
   await user.modelReady(page);
   await user.button(page, 'Model card').click();
-  await expect(user.modelCard(page)).toContainText('The pack in use, mine, was opened from this device.');
+  await expect(user.modelCard(page)).toContainText('The pack in use, mine, lies on this device.');
   await page.keyboard.press('Escape');
 
   // What is no address is refused in our own words, not in the browser's.

@@ -353,7 +353,8 @@ def results() -> None:
         "",
         "Written by `python training/evaluate.py results`; do not edit. Test splits of the data described in `training/README.md`.",
         "The pack's figures are those of the exported pack run by the command line in Node (the code of the page):",
-        "`python training/evaluate.py sets && python training/evaluate.py run`. Seconds an item depend on what else ran; they are no benchmark.",
+        "`python training/evaluate.py sets`, then `run --limit N --faces N` with the numbers below. Seconds an item depend on what else ran; they",
+        "are no benchmark.",
         "",
     ]
     reports = reports_of_pack()
@@ -416,7 +417,8 @@ def results() -> None:
         "",
         "The items that all runtimes with a report have, by file name: the models in PyTorch with float32 arithmetic before their export",
         "(language model and projection as trained, weights at their 4-bit values), the pack by onnxruntime in Node, and by WebAssembly in",
-        "Chromium (`python training/evaluate.py run --in pytorch`, `--in chromium`). The goal is half a point.",
+        "Chromium (`python training/evaluate.py run --in pytorch --sample N`, `--in chromium`). \"Same answer\" is that of all three. The goal",
+        "is half a point.",
         "",
         *agreement_table({"PyTorch": pytorch, "Node": reports, "Chromium": reports_of_pack(EVAL / "chromium")}, decided),
     ]

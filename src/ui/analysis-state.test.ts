@@ -124,6 +124,35 @@ describe('pictures', () => {
     expect(restored.selectedId).toBe('b');
     expect(restored.items[1]?.explanations[0]?.phase).toBe('stopped');
   });
+
+  test('what takes a removed item’s place on the stage plays, and so does what comes back', () => {
+    const before = play([added('a'), added('b', false), { type: 'paused', paused: true }]);
+    const deleted = reduce(before, { type: 'item-deleted', itemId: 'a' });
+    expect([deleted.selectedId, deleted.paused]).toEqual(['b', false]);
+    expect(reduce({ ...deleted, paused: true }, { type: 'item-restored' }).paused).toBe(false);
+    expect(reduce(before, { type: 'item-deleted', itemId: 'b' }).paused).toBe(true);
+  });
+
+  test('what never began goes without a trace, and leaves what was removed before it to be restored', () => {
+    const before = play([added('a'), added('b', false), { type: 'item-deleted', itemId: 'a' }, added('c')]);
+    const after = reduce(before, { type: 'item-dropped', itemId: 'c' });
+    expect(after.items.map(({ id }) => id)).toEqual(['b']);
+    expect(after.deleted?.item.id).toBe('a');
+  });
+
+  test('a camera or video that failed while it was read can be used again; one that could not be opened cannot', () => {
+    const error = { code: 'graph-failed', message: 'm', remedy: 'r' } as const;
+    const failed = (code: 'graph-failed' | 'video-broken', kind: 'camera' | 'video' | 'picture') =>
+      play([
+        { type: 'item-added', item: { id: 'a', kind, name: 'a' }, select: true },
+        { type: 'item-failed', itemId: 'a', error: { ...error, code } },
+        { type: 'error-dismissed', itemId: 'a' },
+      ]).items[0];
+    expect(failed('graph-failed', 'camera')).toMatchObject({ phase: 'ready', error: null });
+    expect(failed('graph-failed', 'video')).toMatchObject({ phase: 'ready', error: null });
+    expect(failed('video-broken', 'video')).toMatchObject({ phase: 'failed', error: null });
+    expect(failed('graph-failed', 'picture')).toMatchObject({ phase: 'failed', error: null });
+  });
 });
 
 describe('explaining', () => {

@@ -146,6 +146,8 @@ type UserAction =
   | { type: 'jobs-set'; itemId: string; jobs: readonly VideoJob[] }
   | { type: 'live-left'; itemId: string; snapshot: Snapshot }
   | { type: 'item-deleted'; itemId: string }
+  /** As if it had never been: it cannot be restored, what was deleted before it can. */
+  | { type: 'item-dropped'; itemId: string }
   | { type: 'item-restored' }
   | { type: 'item-forgotten' }
   | { type: 'session-opened'; items: Item[]; selectedId: string | null; task: Task }
@@ -273,9 +275,12 @@ export function reduce(state: AnalysisState, action: Action): AnalysisState {
         selectedId: item.id,
         selectedFace: null,
         highlight: null,
+        paused: false,
         deleted: null,
       };
     }
+    case 'item-dropped':
+      return { ...deleteItem(state, action.itemId), deleted: state.deleted };
     case 'item-forgotten':
       return { ...state, deleted: null };
     case 'session-opened': {
@@ -283,7 +288,7 @@ export function reduce(state: AnalysisState, action: Action): AnalysisState {
       return { ...initialState, model: state.model, prompting: state.prompting, items, selectedId, task };
     }
     case 'error-dismissed':
-      return withItem(state, action.itemId, (item) => ({ ...item, error: null }));
+      return withItem(state, action.itemId, dismissed);
     case 'face-selected':
       return { ...state, selectedFace: action.faceId };
     case 'face-named':
@@ -529,6 +534,15 @@ function forgetRun(state: AnalysisState, runId: string): AnalysisState {
   return { ...state, runs };
 }
 
+/** Whether loading or going on may mend it: nothing is wrong with the file or the camera itself. */
+export const isMendable = ({ code }: WireError): boolean => !/^(file|picture|video|camera)-/.test(code);
+
+/** A camera or video that failed while it was read goes on; a picture is read again, which tells how that goes. */
+function dismissed(item: Item): Item {
+  const goesOn = item.kind !== 'picture' && item.phase === 'failed' && item.error !== null && isMendable(item.error);
+  return { ...item, error: null, phase: goesOn ? 'ready' : item.phase };
+}
+
 function deleteItem(state: AnalysisState, itemId: string): AnalysisState {
   const index = state.items.findIndex((item) => item.id === itemId);
   const item = state.items[index];
@@ -539,7 +553,7 @@ function deleteItem(state: AnalysisState, itemId: string): AnalysisState {
     ...state,
     items,
     deleted: { item: { ...item, explanations: item.explanations.map((run) => (isOpen(run) ? { ...run, phase: 'stopped' } : run)) }, index },
-    ...(state.selectedId === itemId ? { selectedId: neighbour?.id ?? null, selectedFace: null, highlight: null } : {}),
+    ...(state.selectedId === itemId ? { selectedId: neighbour?.id ?? null, selectedFace: null, highlight: null, paused: false } : {}),
     ...(state.merge?.itemId === itemId ? { merge: null } : {}),
     ...(state.deletedMark?.itemId === itemId ? { deletedMark: null } : {}),
   };

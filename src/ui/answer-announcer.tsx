@@ -14,8 +14,11 @@ export function AnswerAnnouncer() {
   useEffect(() => {
     for (const run of runs) {
       if (run.auto) continue;
-      if (run.phase === 'queued' || run.phase === 'running') waiting.current.add(run.runId);
-      else if (waiting.current.delete(run.runId) && run.phase === 'done' && run.answer) {
+      if (run.phase === 'queued' || run.phase === 'running') {
+        // The same answer twice must be said twice: a live region tells changes alone.
+        if (!waiting.current.has(run.runId)) setText('');
+        waiting.current.add(run.runId);
+      } else if (waiting.current.delete(run.runId) && run.phase === 'done' && run.answer) {
         setText(messages.answered(messages.tasks[run.task].name, answerName(run.answer.text)));
       }
     }

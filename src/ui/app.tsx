@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { useDropzone } from 'react-dropzone';
 import type { ExportKind } from '../export/kinds.ts';
 import { type WireError, wireError } from '../shared/errors.ts';
@@ -72,8 +72,10 @@ export function App({ version }: { version: string }) {
   );
   usePaste(take);
   // On a phone the text is what was asked for.
+  const asked = useRef(0);
   useEffect(() => {
-    if (explanations > 0) setTab('reasoning');
+    if (explanations > asked.current) setTab('reasoning');
+    asked.current = explanations;
   }, [explanations]);
   const save = async (kind: ExportKind) => {
     const { smoothing } = settings;
@@ -127,6 +129,9 @@ export function App({ version }: { version: string }) {
 function usePaste(onFiles: (files: File[]) => void): void {
   useEffect(() => {
     const paste = (event: ClipboardEvent) => {
+      // Spreadsheets give their cells as a picture, too: in a field, the text is what is meant.
+      const isField = event.target instanceof Element && event.target.closest('input, textarea, [contenteditable]') !== null;
+      if (isField && event.clipboardData?.types.includes('text/plain')) return;
       const files = [...(event.clipboardData?.files ?? [])];
       if (files.length > 0) onFiles(files);
     };

@@ -156,8 +156,7 @@ export class CameraSession {
       store.dispatch({ type: 'item-failed', itemId, error: told });
       stage.standStill();
     } else {
-      store.dispatch({ type: 'item-deleted', itemId });
-      store.dispatch({ type: 'item-forgotten' });
+      store.dispatch({ type: 'item-dropped', itemId });
       store.dispatch({ type: 'notice', error });
       stage.showSelected(itemId);
     }

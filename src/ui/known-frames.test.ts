@@ -58,6 +58,14 @@ test('readings of a frame shortly before are not the frame’s own, where a job 
   expect(setUp({ recorded, kind: 'camera' }).known.isOwn(setUp({ kind: 'camera' }).item, frame(0.7, recorded))).toBe(true);
 });
 
+test('of a recorded camera frame that nobody read, no face is no reading', () => {
+  const { item, log, known } = setUp({ kind: 'camera' });
+  expect(known.isOwn(item, frame(0.5, []))).toBe(true);
+  expect(known.isOwn(item, frame(5, []))).toBe(false);
+  log.add('v', 5, []);
+  expect(known.isOwn(item, frame(5, []))).toBe(true);
+});
+
 test('what a job read from the very frame is given with merged faces as one; else nothing', () => {
   const { item, known } = setUp({ recorded: [face(0.5, 7)] });
   const merged = { ...item, people: { names: {}, sameAs: { 7: 4 } } };

@@ -52,6 +52,8 @@ export class KnownFrames {
 
   /** Whether readings are of the very frame that is shown with them: where a video was analysed, they may be of one shortly before it. */
   isOwn(item: Item, { time, readings }: Snapshot): boolean {
+    // Of a live frame without a face the log knows that it was read; a recorded one may never have been.
+    if (item.kind === 'camera' && readings.length === 0) return this.#log.isReadNear(item.id, time, SAME_FRAME);
     if (item.kind !== 'video' || this.#recordedAt(item, time) === null) return true;
     return readings.length > 0 && readings.every((reading) => Math.abs(reading.time - time) < SAME_FRAME);
   }

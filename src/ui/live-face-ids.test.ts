@@ -28,3 +28,21 @@ test('after a minute, and for a job’s faces, a place says nothing', () => {
   ids.behind('video', [face(1, 2)]);
   expect(idsOf(ids.of('video', [face(1, 2)]))).toEqual([2]);
 });
+
+test('who is alone is who was alone, wherever that one has moved; not if nearer by far, and not if two were there', () => {
+  const alone = [face(1, 1, left), face(1, 2, left)];
+  const after = (known: ReturnType<typeof face>[], ...seen: ReturnType<typeof face>[]) => {
+    const ids = new LiveFaceIds();
+    ids.goOn('camera', known);
+    return idsOf(ids.of('camera', seen));
+  };
+  expect(after(alone, face(1, 9, far))).toEqual([1]);
+  expect(after(alone, face(1, 9, { ...far, width: 90, height: 90 }))).toEqual([2]);
+  expect(after(alone, face(1, 9, right), face(2, 9, far))).toEqual([2, 3]);
+  expect(after([...alone, face(2, 2, right)], face(1, 9, far))).toEqual([3]);
+  // A newcomer beside the one who has been recognised is nobody who was there.
+  const ids = new LiveFaceIds();
+  ids.goOn('camera', alone);
+  expect(idsOf(ids.of('camera', [face(1, 9, far)]))).toEqual([1]);
+  expect(idsOf(ids.of('camera', [face(2, 10, right)]))).toEqual([2]);
+});

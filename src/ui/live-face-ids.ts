@@ -17,9 +17,9 @@ export class LiveFaceIds {
     this.#ids.set(itemId, new FaceIds([], highestFace(rows)));
   }
 
-  /** As `behind`, while it is being watched: who is where a face was on the last frames is that one. */
+  /** As `behind`, while it is being watched: who is where a face was on the last frames is that one, and so is who is alone where one was alone. */
   goOn(itemId: string, rows: ReadingRows): void {
-    this.#ids.set(itemId, new FaceIds(rows.slice(-LAST_ROWS), highestFace(rows), NEAR));
+    this.#ids.set(itemId, new FaceIds(rows.slice(-LAST_ROWS), highestFace(rows), NEAR, true));
   }
 
   of(itemId: string, readings: readonly Reading[]): Reading[] {

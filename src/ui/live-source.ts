@@ -29,6 +29,8 @@ export class LiveSource {
   #unfollow: (() => void) | null = null;
   #release: (() => void) | null = null;
   #opening: AbortController | null = null;
+  /** Pausing was asked for, maybe before there was anything to pause. */
+  #rests = false;
   readonly #analyze: (frame: MediaFrame) => Promise<void>;
   readonly #onFrame: (time: number) => void;
 
@@ -62,6 +64,7 @@ export class LiveSource {
     onEnded: (error: WireError) => void,
   ): Promise<Result<LiveSize & { label: string; deviceId: string }>> {
     this.close();
+    this.#rests = false;
     const opening = new AbortController();
     this.#opening = opening;
     const camera = await openCamera({ deviceId, onEnded });
@@ -79,6 +82,7 @@ export class LiveSource {
     await this.element.play().catch(() => {}); // refused only where the element was emptied meanwhile
     if (opening.signal.aborted) return stoppedCamera;
     this.#follow(from);
+    if (this.#rests) this.pause();
     const { label } = camera.value;
     return ok({ width: this.element.videoWidth, height: this.element.videoHeight, label, deviceId: camera.value.deviceId });
   }
@@ -86,6 +90,7 @@ export class LiveSource {
   /** Plays from `from` seconds of media time on. */
   async openVideo(file: Blob, from: number, onBroken: (error: WireError) => void): Promise<Result<LiveSize>> {
     this.close();
+    this.#rests = false;
     const opening = new AbortController();
     this.#opening = opening;
     const video = await openVideo(opening.signal, file, this.element, onBroken);
@@ -95,17 +100,20 @@ export class LiveSource {
     if (from > 0) await seek(opening.signal, this.element, from);
     if (opening.signal.aborted) return { ok: false, error: wireError('cancelled', 'Opening the video was stopped.', 'Open it again.') };
     this.#follow(null);
-    await this.element.play().catch(() => {}); // a browser may want a click first: then it stands at its first frame
+    // A browser may want a click first: then it stands at its first frame.
+    if (!this.#rests) await this.element.play().catch(() => {});
     return ok({ width: video.value.width, height: video.value.height });
   }
 
   /** Camera: no frame is analysed. Video: it stands still. */
   pause(): void {
+    this.#rests = true;
     if (this.element.srcObject) this.#pacer?.pause();
     else this.element.pause();
   }
 
   resume(): void {
+    this.#rests = false;
     if (this.element.srcObject) this.#pacer?.resume();
     else void this.element.play().catch(() => {});
   }

@@ -810,8 +810,7 @@ export const german: Translation<typeof messages> = {
     writes: (id, commit) => `Erklärungen: ${id}, Commit ${commit}.`,
     cardOfFoundation: (id) =>
       `Erklärungen schreibt ${id}, ein Basispaket. Die Karte unten gehört zum eigenen Paket der Seite, das die Gesichter liest: Ihre Zahlen sagen nichts über diese Erklärungen, die niemand kalibriert hat.`,
-    cardOfStored: (id) =>
-      `Das benutzte Paket ${id} wurde von diesem Gerät geöffnet. Seine Modellkarte ist die Datei card.json in seinem Ordner.`,
+    cardOfStored: (id) => `Das benutzte Paket ${id} liegt auf diesem Gerät. Seine Modellkarte ist die Datei card.json in seinem Ordner.`,
   },
   compare: {
     name: 'Pakete vergleichen',
@@ -890,7 +889,7 @@ export const german: Translation<typeof messages> = {
     limit: 'Nur die ersten Zeilen',
     limitHint: 'alle',
     pack: 'Paket',
-    packHint: 'Ein Ordner unter models/, oder ein Paket, das von diesem Gerät geöffnet wurde',
+    packHint: 'Ein Ordner unter models/, oder ein Paket, das auf diesem Gerät liegt',
     languageModel: 'Sprachmodell',
     ownModel: 'Das eigene des Pakets',
     prompting: 'Gefragt',

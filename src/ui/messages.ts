@@ -868,8 +868,7 @@ export const messages = {
     writes: (id: string, commit: string) => `Explanations: ${id}, commit ${commit}.`,
     cardOfFoundation: (id: string) =>
       `Explanations are written by ${id}, a foundation pack. The card below is of the page’s own pack, which reads the faces: its figures say nothing about those explanations, which nobody has calibrated.`,
-    cardOfStored: (id: string) =>
-      `The pack in use, ${id}, was opened from this device. Its model card is the file card.json in its folder.`,
+    cardOfStored: (id: string) => `The pack in use, ${id}, lies on this device. Its model card is the file card.json in its folder.`,
   },
   compare: {
     name: 'Compare packs',
@@ -948,7 +947,7 @@ export const messages = {
     limit: 'First rows only',
     limitHint: 'all',
     pack: 'Pack',
-    packHint: 'A folder under models/, or a pack that was opened from this device',
+    packHint: 'A folder under models/, or a pack that lies on this device',
     languageModel: 'Language model',
     ownModel: 'The pack’s own',
     prompting: 'Asked',

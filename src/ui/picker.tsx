@@ -1,5 +1,6 @@
 import { Check, ChevronDown } from 'lucide-react';
 import { Select } from 'radix-ui';
+import { isLetter } from './use-shortcuts.ts';
 
 interface PickerProps<T extends string> {
   label: string;
@@ -16,7 +17,14 @@ export function Picker<T extends string>({ label, value, options, onChange }: Pi
   };
   return (
     <Select.Root value={value} onValueChange={choose}>
-      <Select.Trigger className="picker" aria-label={label}>
+      <Select.Trigger
+        className="picker"
+        aria-label={label}
+        // While it is closed, letters are the page's shortcuts: Radix would choose by them.
+        onKeyDown={(event) => {
+          if (isLetter(event.key)) event.preventDefault();
+        }}
+      >
         <span className="picker-label" aria-hidden="true">
           {label}
         </span>

@@ -28,7 +28,7 @@ export function RecordingsList({ item, takes }: ListProps) {
           <strong>{text.list}</strong>
           <ul>
             {takes.map((take) => (
-              <RecordingLine key={take.id} item={item} take={take} />
+              <RecordingLine key={take.id} item={item} take={take} isOnly={takes.length === 1} />
             ))}
           </ul>
           <small>{text.hint}</small>
@@ -38,7 +38,7 @@ export function RecordingsList({ item, takes }: ListProps) {
   );
 }
 
-function RecordingLine({ item, take }: { item: Item; take: Take }) {
+function RecordingLine({ item, take, isOnly }: { item: Item; take: Take; isOnly: boolean }) {
   const { controller } = useSession();
   const [asking, setAsking] = useState(false);
   const text = messages.recording;
@@ -66,7 +66,16 @@ function RecordingLine({ item, take }: { item: Item; take: Take }) {
       {asking && (
         <div className="recordings-ask" role="alert">
           <span>{text.deleteAsk}</span>
-          <button type="button" className="button small" onClick={() => controller.takes.delete(item.id, take.id)}>
+          <button
+            type="button"
+            className="button small"
+            onClick={(event) => {
+              // This button goes, and with the only recording the whole list.
+              const place = isOnly ? document.getElementById('stage') : event.currentTarget.closest<HTMLElement>('.recordings');
+              place?.focus({ preventScroll: true });
+              controller.takes.delete(item.id, take.id);
+            }}
+          >
             {text.deleteYes}
           </button>
           <button type="button" className="button small" onClick={() => setAsking(false)}>

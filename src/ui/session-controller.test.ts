@@ -12,6 +12,11 @@ let give: ((frame: MediaFrame) => void) | null = null;
 vi.mock('../media/camera.ts', () => ({
   openCamera: async () => ({ ok: true, value: { stream: {}, deviceId: 'd', label: 'Camera', mirrored: true, stop: () => {} } }),
 }));
+vi.mock('../media/picture-file.ts', () => {
+  const image = { width: 64, height: 48, close: () => {} };
+  const picture = { image, width: 64, height: 48, frame: async () => ({ image, time: 0 }), close: () => {} };
+  return { openPicture: async () => ({ ok: true, value: picture }) };
+});
 vi.mock('../media/live-frames.ts', () => ({
   followFrames: (_element: unknown, onFrame: (frame: MediaFrame) => void) => {
     give = onFrame;
@@ -110,6 +115,31 @@ test('of a camera session the timeline finds the peaks, goes to a moment and bac
   expect(controller.moment.endShow()).toBe(false);
   expect(store.get().highlight).toBeNull();
   expect(controller.moment.present()).toBeCloseTo(7.96, 1);
+});
+
+test('a picture whose reading was cut off by loading anew, or that was away when its turn came, is read again', async () => {
+  const runs: string[] = [];
+  const hears: ((event: AnalysisEvent) => void)[] = [];
+  const { controller, store, ready } = openController({
+    worker: (hear) => {
+      hears.push(hear);
+      return { read: async (_signal: AbortSignal, _frame: MediaFrame, { runId }: ReadOptions) => void runs.push(runId) };
+    },
+  });
+  ready();
+  const itemId = controller.showFile(
+    new File([Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a)], 'a.png', { type: 'image/png' }),
+    null,
+  );
+  await vi.waitFor(() => expect(runs).toHaveLength(1));
+  expect(store.get().items[0]).toMatchObject({ phase: 'reading' });
+  controller.reload('wasm');
+  hears[0]?.({ type: 'failed', runId: runs[0] ?? '', error: { code: 'cancelled', message: '', remedy: '' } });
+  ready();
+  await vi.waitFor(() => expect(runs).toHaveLength(2));
+  controller.remove(itemId);
+  controller.restore();
+  await vi.waitFor(() => expect(runs).toHaveLength(3));
 });
 
 test('other packs are loaded anew', () => {

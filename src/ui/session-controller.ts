@@ -5,7 +5,7 @@ import type { BackendChoice } from '../shared/labels.ts';
 import type { ThreadRequests } from '../shared/requests.ts';
 import { fail } from '../shared/result.ts';
 import type { LoadOptions } from '../workers/api.ts';
-import { type Item, isOpen, selectedItem } from './analysis-state.ts';
+import { type Item, isMendable, isOpen, selectedItem } from './analysis-state.ts';
 import type { StartAnalyzer } from './analyzer.ts';
 import { CameraRest } from './camera-rest.ts';
 import { CameraSession } from './camera-session.ts';
@@ -311,12 +311,16 @@ export class SessionController implements SessionSource {
 
   /** Ends the worker and loads the pack anew; what was read stays. */
   reload(backend: BackendChoice = this.backend, packs: PackChoice = this.packs): void {
+    const cutOff = new Set(this.#store.get().items.flatMap(({ id, kind, phase }) => (kind === 'picture' && phase === 'reading' ? id : [])));
     this.peakRounds.makeWay();
     this.explainer.stop();
     this.videoJobs.interrupt();
     this.#analyzer.restart(backend, packs);
     for (const item of this.#store.get().items) {
-      if (item.kind === 'picture' && !item.snapshot && item.error && !/^(file|picture)-/.test(item.error.code)) this.retry(item.id);
+      const isMended = item.error !== null && isMendable(item.error);
+      if (item.kind !== 'picture') {
+        if (isMended) this.#store.dispatch({ type: 'error-dismissed', itemId: item.id });
+      } else if (!item.snapshot && (isMended || cutOff.has(item.id))) this.retry(item.id);
     }
   }
 
@@ -389,6 +393,10 @@ export class SessionController implements SessionSource {
     this.#leave();
     this.#store.dispatch({ type: 'item-restored' });
     this.#stage.showSelected(before);
+    // Its turn may have come and gone, or its readings have come, while it was away.
+    const { item } = this.#stage;
+    if (item?.kind === 'picture' && !item.snapshot && (item.phase === 'waiting' || item.phase === 'reading'))
+      void this.#pictures.read(item.id);
   }
 
   /** The deleted item's memory is freed when it can no longer be restored. */
@@ -447,6 +455,7 @@ export class SessionController implements SessionSource {
   }
 
   rest(): void {
+    this.forgetDeleted(); // what is put aside must not keep what was removed
     const { item } = this.#stage;
     this.#stopTexts();
     this.videoJobs.stopAll();

@@ -227,6 +227,28 @@ describe('a session comes back', () => {
     ]);
   });
 
+  test('what was removed just before the page was closed is gone at the next visit, be it all that there was', async () => {
+    const { open, keys } = browser();
+    const first = await open();
+    work(first.page);
+    await first.keeper.save();
+    first.page.store.dispatch({ type: 'item-deleted', itemId: 'p' });
+    await first.keeper.save(); // it could still be restored
+    first.end();
+    expect((await keys()).some((key) => key.includes(',p'))).toBe(true);
+    const second = await open();
+    expect(second.state().items.map(({ id }) => id)).toEqual(['c']);
+    expect((await keys()).some((key) => key.includes(',p'))).toBe(false);
+    expect(await keys()).not.toEqual([]);
+    second.page.store.dispatch({ type: 'item-deleted', itemId: 'c' });
+    await second.keeper.save();
+    second.end();
+    vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 3_600_000);
+    expect((await open()).state().items).toEqual([]);
+    vi.restoreAllMocks();
+    expect(await keys()).toEqual([]);
+  });
+
   test('where something was opened first, that stays, and the old session is in the list', async () => {
     const { open } = browser();
     const first = await open();

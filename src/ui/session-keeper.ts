@@ -299,7 +299,12 @@ export class SessionKeeper {
 
   async #restoreLast(): Promise<void> {
     const sessions = (await this.#store?.list()) ?? [];
-    const old = sessions.filter(({ deletedAt }) => deletedAt !== null && deletedAt < Date.now() - UNDO_MS);
+    const stale = Date.now() - UNDO_MS;
+    const elsewhere = await this.elsewhere();
+    // What was removed from one as its last item, just before the page was closed, is still in it.
+    const old = sessions.filter(({ id, deletedAt, itemIds, savedAt }) =>
+      deletedAt !== null ? deletedAt < stale : itemIds.length === 0 && savedAt < stale && !elsewhere.has(id),
+    );
     for (const { id } of old) await this.#store?.remove(id);
     const kept = sessions.filter(isListed);
     const own = kept.find(({ id }) => id === this.#options.tab.get());
@@ -365,6 +370,7 @@ export class SessionKeeper {
       });
     }
     this.#head = headOf(this.#options.store.get());
+    if (kept) await this.#store?.prune(kept.record.id).catch(() => {}); // the next time, then
   }
 
   #own(release: (() => void) | null): void {

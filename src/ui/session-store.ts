@@ -177,6 +177,17 @@ export class SessionStore {
     await change.done;
   }
 
+  /** Removes what still lies here of items that the session does not have: the page was closed while they could still be restored. */
+  async prune(id: string): Promise<void> {
+    const session = v.safeParse(sessionSchema, await this.#db.get('sessions', id));
+    if (!session.success) return;
+    const kept = new Set(session.output.itemIds);
+    for (const part of PARTS) {
+      const found = new Set((await this.#db.getAllKeys(part, under(id))).map(([, itemId]) => itemId));
+      for (const itemId of found) if (!kept.has(itemId)) await this.#db.delete(part, under(id, itemId));
+    }
+  }
+
   async remove(id: string): Promise<void> {
     const change = this.#db.transaction(ALL, 'readwrite');
     const asked: Promise<unknown>[] = [change.objectStore('sessions').delete(id)];

@@ -159,3 +159,20 @@ test('evidence is pointed to on the frame that was explained; one that is unpack
   // Looking at evidence is not being elsewhere.
   expect(moment.endShow()).toBe(false);
 });
+
+test('after evidence was pointed to, the explained or recorded frame that one had gone to is shown again', () => {
+  const { store, moment, peeked, takes } = setUp();
+  const item = store.get().items[0] as Item;
+  store.dispatch({ type: 'explain-asked', itemId: 'a', runId: 'whole', task: 'emotion', time: 3, snapshot: null });
+  moment.showRun(run('whole'));
+  moment.point(run('whole'), evidence);
+  moment.point(run('whole'), null);
+  expect([peeked.at(-1), moment.time, store.get().highlight]).toEqual([whole, 3, { runId: 'whole', evidence: null }]);
+  expect(moment.endShow()).toBe(true);
+  moment.point(run('whole'), null);
+  expect([peeked.at(-1), store.get().highlight, takes.show.mock.calls]).toEqual([null, null, []]);
+  store.dispatch({ type: 'replay', time: 2 });
+  moment.point(run('whole'), evidence);
+  moment.point(run('whole'), null);
+  expect(takes.show.mock.calls).toEqual([[expect.objectContaining({ id: item.id }), 2]]);
+});

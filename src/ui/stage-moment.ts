@@ -33,6 +33,8 @@ export class StageMoment {
   readonly #options: StageMomentOptions;
   readonly #listeners = new Set<() => void>();
   #time: number | null = null;
+  /** The explanation whose moment that is, where it was gone to for it. */
+  #shown: Explanation | null = null;
 
   constructor(options: StageMomentOptions) {
     this.#options = options;
@@ -44,6 +46,7 @@ export class StageMoment {
   }
 
   set time(time: number | null) {
+    this.#shown = null;
     if (time === this.#time) return;
     this.#time = time;
     for (const listener of this.#listeners) listener();
@@ -100,6 +103,7 @@ export class StageMoment {
     }
     this.goTo(null);
     this.time = run.time;
+    this.#shown = run;
     store.dispatch({ type: 'highlight', target: { runId: run.runId, evidence: null } });
     this.#peek(run);
   }
@@ -112,12 +116,22 @@ export class StageMoment {
     return true;
   }
 
-  /** Shows the places of a chip's or a step's evidence, on the very frame that was explained; null: no longer. */
+  /**
+   * Shows the places of a chip's or a step's evidence, on the very frame that was explained; null: no longer, and what was looked at before
+   * is shown again.
+   */
   point(run: Explanation, evidence: readonly Evidence[] | null): void {
-    const { store, painter } = this.#options;
-    store.dispatch({ type: 'highlight', target: evidence ? { runId: run.runId, evidence } : null });
-    if (evidence) this.#peek(run);
-    else painter.endPeek();
+    const { store, painter, stage, camera, takes } = this.#options;
+    if (!stage.item?.explanations.some(({ runId }) => runId === this.#shown?.runId)) this.#shown = null; // it may have been withdrawn
+    const back = this.#shown && { runId: this.#shown.runId, evidence: null };
+    store.dispatch({ type: 'highlight', target: evidence ? { runId: run.runId, evidence } : back });
+    const looked = evidence ? run : this.#shown;
+    if (looked) this.#peek(looked);
+    else {
+      painter.endPeek();
+      const { replay } = store.get();
+      if (replay !== null && camera.open && stage.item) void takes.show(stage.item, replay);
+    }
   }
 
   /** Marks the present moment. Gives the mark; null where there is no moment to mark. */

@@ -59,7 +59,15 @@ function StripItem({ item }: { item: Item }) {
         {busy && <LoaderCircle className="thumbnail-busy" size={16} aria-hidden="true" />}
         {item.phase === 'failed' && <TriangleAlert className="thumbnail-failed" size={16} aria-hidden="true" />}
       </button>
-      <button type="button" className="thumbnail-remove" aria-label={messages.remove(item.name)} onClick={() => controller.remove(item.id)}>
+      <button
+        type="button"
+        className="thumbnail-remove"
+        aria-label={messages.remove(item.name)}
+        onClick={() => {
+          controller.remove(item.id);
+          document.getElementById('stage')?.focus({ preventScroll: true }); // this button has gone
+        }}
+      >
         <X size={13} aria-hidden="true" />
       </button>
     </li>

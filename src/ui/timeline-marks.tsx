@@ -151,7 +151,11 @@ function MarkRow({ item, mark, onGo }: { item: Item; mark: Mark; onGo: (time: nu
       </button>
       <IconButton
         name={messages.timeline.deleteMark(at)}
-        onClick={() => store.dispatch({ type: 'mark-deleted', itemId: item.id, markId: mark.id })}
+        onClick={(event) => {
+          // This button goes: the focus stays in the list.
+          event.currentTarget.closest<HTMLElement>('.marks')?.focus();
+          store.dispatch({ type: 'mark-deleted', itemId: item.id, markId: mark.id });
+        }}
       >
         <Trash2 size={15} aria-hidden="true" />
       </IconButton>

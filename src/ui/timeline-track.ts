@@ -28,7 +28,8 @@ const FACTOR = 4;
 const LEVELS = 7;
 /** Sums of eight probabilities, valence, arousal, and how many there are. */
 const WIDTH = EMOTION_LABELS.length + 3;
-const CHUNK = 256;
+/** Stretches that are kept together: few, for a face that is seen for a moment takes one of each level. */
+const CHUNK = 16;
 
 /** Sums by stretch, in chunks where there are some: media time may begin anywhere and jump. */
 class Level {

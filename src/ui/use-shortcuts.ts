@@ -1,14 +1,19 @@
 import { useEffect } from 'react';
 import { useSession } from './session-context.ts';
 
+/** A key that writes something. Space, which presses buttons, is none. */
+export const isLetter = (key: string): boolean => key.length === 1 && key !== ' ';
+
 /** Space plays or pauses, E explains, M marks the moment, P shows how fast it goes, Esc stops, ? shows the help sheet. */
 export function useShortcuts(onHelp: () => void, onPerformance: () => void): void {
   const { store, controller } = useSession();
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
       // Radix marks what it used itself: Esc that closed a menu must not stop a run.
-      if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
       const target = event.target instanceof Element ? event.target : null;
+      // A closed picker leaves letters to the page.
+      const isLeft = isLetter(event.key) && target?.closest('[role="combobox"]');
+      if ((event.defaultPrevented && !isLeft) || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
       if (target?.closest('input, textarea, [contenteditable], [role="dialog"], [role="menu"], [role="listbox"]')) return;
       if (event.key === 'Escape') {
         if (!controller.moment.endShow()) controller.stop();

@@ -32,7 +32,7 @@ export function VideoPosition() {
   const { time, duration } = isOpened || !item ? played : { time: moment.present() ?? 0, duration: moment.extent(item).to };
   return (
     <div className="position" data-paused={paused}>
-      <output className="position-time">{clock(time)}</output>
+      <span className="position-time">{clock(time)}</span>
       <Slider.Root
         className="slider"
         min={0}
@@ -51,7 +51,7 @@ export function VideoPosition() {
         </Slider.Track>
         <Slider.Thumb className="slider-thumb" aria-label={messages.position} aria-valuetext={clock(time)} />
       </Slider.Root>
-      <output className="position-time">{clock(duration)}</output>
+      <span className="position-time">{clock(duration)}</span>
     </div>
   );
 }

@@ -42,6 +42,8 @@ export function frameAt(rows: readonly SessionReading[], time: number, reach: nu
 const NEAR = 0.15;
 /** Share of their common area that two boxes of one face have at least. */
 const SAME_PLACE = 0.4;
+/** A face that moved about is at most so many times as wide as it was. */
+const MAX_GROWTH = 2;
 
 /**
  * Face ids of a run, which counts from 1, as those of the whole recording: a face that stands where a known one stood at the same time is
@@ -51,17 +53,21 @@ export class FaceIds {
   readonly #known: ReadingRows;
   readonly #ids = new Map<number, number>();
   readonly #near: number;
+  readonly #isWatched: boolean;
   #last: number;
 
   /**
    * @param known readings that tell who is who
    * @param last the highest id that is taken
    * @param near how far apart, in seconds, a known reading and a new one may be
+   * @param isWatched the known readings end where the run begins: where there was one face alone and is one alone, it is that one,
+   * wherever it has moved
    */
-  constructor(known: ReadingRows, last: number, near = NEAR) {
+  constructor(known: ReadingRows, last: number, near = NEAR, isWatched = false) {
     this.#known = known;
     this.#last = last;
     this.#near = near;
+    this.#isWatched = isWatched;
   }
 
   /** The readings of one frame, each with its id in the recording. */
@@ -70,7 +76,8 @@ export class FaceIds {
     return readings.map((reading) => {
       let id = this.#ids.get(reading.faceId);
       if (id === undefined) {
-        id = this.#recognised(reading, taken) ?? this.#next();
+        const isAlone = this.#isWatched && readings.length === 1;
+        id = this.#recognised(reading, taken) ?? (isAlone ? this.#loneOf(reading) : null) ?? this.#next();
         this.#ids.set(reading.faceId, id);
         taken.add(id);
       }
@@ -90,6 +97,14 @@ export class FaceIds {
       if (!best || cost < best.cost) best = { id: row.faceId, cost };
     }
     return best?.id ?? null;
+  }
+
+  #loneOf({ time, box }: Reading): number | null {
+    const rows = rowsBetween(this.#known, time - this.#near, time + this.#near);
+    const last = rows.at(-1);
+    if (!last || [...this.#ids.values()].includes(last.faceId) || rows.some(({ faceId }) => faceId !== last.faceId)) return null;
+    const growth = box.width / last.box.width;
+    return growth <= MAX_GROWTH && growth >= 1 / MAX_GROWTH ? last.faceId : null;
   }
 
   #next(): number {
