@@ -316,8 +316,8 @@ async function fasterOf(
     // A warm-up of its own has compared numbers already; others are compared here.
     if (options.warmUp === undefined && !(await agree(onCpu, onGpu))) {
       await onGpu.dispose();
-      const wrong = `WebGPU computes the ${name} graph wrongly on this machine, so it runs on WebAssembly.`;
-      return { graph: onCpu, notes: [wrong, ...opened.notes] };
+      const notes = [`WebGPU computes the ${name} graph wrongly on this machine, so it runs on WebAssembly.`];
+      return { graph: onCpu, notes: [...notes, ...opened.notes] };
     }
     const times: BackendTimes = { ...onGpu.times, [runtime.cpu]: await timeOf(onCpu, trial) };
     const [kept, other] = fastestFirst(['webgpu', runtime.cpu], times)[0] === 'webgpu' ? [onGpu, onCpu] : [onCpu, onGpu];

@@ -207,7 +207,6 @@ export const germanPhrases: Phrases = {
     'Die 8-Bit-Form des Graphen {0} war nicht zu gebrauchen, also läuft er mit 4 Bit, was langsamer ist ({1}).',
   'The pack’s known answers could not be read, so no graph’s numbers were checked at this start ({0}).':
     'Die bekannten Antworten des Pakets waren nicht zu lesen, also wurden bei diesem Start keine Zahlen geprüft ({0}).',
-  'they are of no known form': 'sie haben keine bekannte Form',
 
   // Camera
   'The browser gives this page no camera.': 'Der Browser gibt dieser Seite keine Kamera.',
