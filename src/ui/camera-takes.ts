@@ -28,13 +28,22 @@ interface TakesOptions {
   onProblem: (error: WireError) => void;
 }
 
+/** A recorded frame that is on the stage in place of the live one. */
+export interface ReplayedFrame {
+  /** Stays with its owner. */
+  image: ImageBitmap;
+  /** Seconds of media time. */
+  time: number;
+  /** Null where nobody read it. */
+  snapshot: Snapshot | null;
+}
+
 export class CameraTakes {
   readonly recording: Recording;
   readonly #options: TakesOptions;
   readonly #files = new Map<string, Blob>();
   readonly #replay: Replay;
-  /** The frame on the stage in place of the live one. */
-  #peeked: ImageBitmap | null = null;
+  #peeked: ReplayedFrame | null = null;
   /** Counts what was asked for: what comes late of something else is not shown. */
   #asked = 0;
 
@@ -56,6 +65,11 @@ export class CameraTakes {
 
   file(takeId: string): Blob | null {
     return this.#files.get(takeId) ?? null;
+  }
+
+  /** Null where the stage shows the present, or a session whose camera is off. */
+  get replayed(): ReplayedFrame | null {
+    return this.#peeked;
   }
 
   /** Shows the recorded frame of a moment, where there is one; else the present. */
@@ -98,7 +112,7 @@ export class CameraTakes {
     store.dispatch({ type: 'replay', time: null });
     if (this.#peeked) {
       painter.endPeek();
-      this.#peeked.close();
+      this.#peeked.image.close();
       this.#peeked = null;
       return;
     }
@@ -174,8 +188,8 @@ export class CameraTakes {
       image.close();
     } else {
       painter.peek(image, places(snapshot, time));
-      this.#peeked?.close();
-      this.#peeked = image;
+      this.#peeked?.image.close();
+      this.#peeked = { image, time, snapshot };
     }
     store.dispatch({ type: 'replay', time });
   }

@@ -5,6 +5,7 @@ import type { AnalysisEvent, ModelInfo } from '../shared/events.ts';
 import type { ExplainOptions } from '../workers/api.ts';
 import type { Snapshot } from './analysis-state.ts';
 import type { Analyzer } from './analyzer.ts';
+import type { ReplayedFrame } from './camera-takes.ts';
 import { Explainer } from './explainer.ts';
 import { KnownFrames } from './known-frames.ts';
 import { LiveReadings } from './live-readings.ts';
@@ -54,6 +55,10 @@ function setUp(kind: 'camera' | 'picture' = 'camera') {
   const makeWay = vi.fn();
   const asked: string[] = [];
   let ids = 0;
+  let replayed: ReplayedFrame | null = null;
+  const replay = (frame: ReplayedFrame | null) => {
+    replayed = frame;
+  };
   const explainer = new Explainer({
     store,
     painter: painter as Partial<StagePainter> as StagePainter,
@@ -66,6 +71,7 @@ function setUp(kind: 'camera' | 'picture' = 'camera') {
       return { image: picture(), time: 0 };
     },
     makeWay,
+    replayed: () => replayed,
   });
   store.dispatch({ type: 'item-added', item: { id: 'c', kind, name: 'c' }, select: true });
   const ready = () => {
@@ -83,7 +89,7 @@ function setUp(kind: 'camera' | 'picture' = 'camera') {
     finish.get(begun.at(-1)?.runId ?? '')?.();
     await settled();
   };
-  return { store, explainer, painter, makeWay, asked, ready, show, runs, begun, done };
+  return { store, explainer, painter, makeWay, asked, ready, show, replay, runs, begun, done };
 }
 
 test('what is shown is explained, with its readings and its frame; nothing before there is any', async () => {
@@ -98,6 +104,28 @@ test('what is shown is explained, with its readings and its frame; nothing befor
   expect(begun).toMatchObject([{ time: 3, readings: shown.readings }]);
   expect(explainer.frames.has(runs()[0]?.runId ?? '')).toBe(true);
   expect(runs()[0]?.miniature).toMatch(/^data:image\/jpeg/);
+});
+
+test('a recorded frame that is shown in the live one’s place is what is explained, also one that nobody read', async () => {
+  const { explainer, painter, ready, show, replay, runs, begun, done } = setUp();
+  ready();
+  show(30);
+  const snapshot = { time: 3, width: 64, height: 48, readings: [reading({ time: 3 })] };
+  replay({ image: picture(), time: 3, snapshot });
+  explainer.explain();
+  await settled();
+  expect(begun).toMatchObject([{ time: 3, readings: snapshot.readings }]);
+  await done();
+  replay({ image: picture(), time: 5, snapshot: null });
+  explainer.explain();
+  await settled();
+  expect(begun[1]).toMatchObject({ time: 5, readings: null });
+  expect(painter.copy).not.toHaveBeenCalled();
+  expect(
+    runs()
+      .map(({ time }) => time)
+      .sort(),
+  ).toEqual([3, 5]);
 });
 
 test('a picture is fetched when its turn comes, and asked for once, also while it waits for the model', async () => {

@@ -5,6 +5,7 @@
 import type { MediaFrame } from '../media/frame.ts';
 import { type Explanation, type Item, isOpen, selectedItem } from './analysis-state.ts';
 import type { Analyzer } from './analyzer.ts';
+import type { ReplayedFrame } from './camera-takes.ts';
 import { DeepQueue, type DeepRun } from './deep-queue.ts';
 import { ExplainedFrames } from './explained-frames.ts';
 import type { KnownFrames } from './known-frames.ts';
@@ -25,6 +26,8 @@ interface ExplainerOptions {
   picture: (itemId: string, runId: string) => Promise<MediaFrame | null>;
   /** Something is asked for: what would begin by itself waits, or is given up. */
   makeWay: () => void;
+  /** The recorded frame that is shown in place of the live one; null where there is none. */
+  replayed: () => ReplayedFrame | null;
 }
 
 export class Explainer {
@@ -48,16 +51,18 @@ export class Explainer {
     const isSame = (run: Explanation) => run.task === state.task && (run.wordsGiven ?? null) === words;
     if (item.explanations.some((run) => isOpen(run) && !run.auto && isSame(run) && (item.kind === 'picture' || run.phase === 'queued')))
       return;
-    const shown = item.kind === 'picture' ? item.snapshot : live.snapshot;
-    if (item.kind !== 'picture' && !shown) return;
+    const replayed = item.kind === 'camera' ? this.#options.replayed() : null;
+    const present = item.kind === 'picture' ? item.snapshot : live.snapshot;
+    if (item.kind !== 'picture' && !present && !replayed) return;
+    const shown = replayed ? replayed.snapshot : present;
     // What began by itself makes way for what is asked for.
     makeWay();
     for (const run of state.items.flatMap((each) => each.explanations)) if (run.auto && isOpen(run)) this.stopRun(run.runId);
-    const time = shown?.time ?? 0;
+    const time = replayed?.time ?? shown?.time ?? 0;
     const snapshot = shown && known.isOwn(item, shown) ? shown : null;
     const runId = this.newRun();
     store.dispatch({ type: 'explain-asked', itemId: item.id, runId, task: state.task, time, snapshot, wordsGiven: words });
-    const frame = this.#shown(item, runId, time);
+    const frame = this.#shown(item, runId, time, replayed);
     this.#queue.add(this.#options.analyzer(), { runId, itemId: item.id, task: state.task, snapshot, words, frame });
   }
 
@@ -116,10 +121,11 @@ export class Explainer {
   }
 
   /** The frame on show now, to be fetched when the run's turn comes. */
-  #shown(item: Item, runId: string, time: number): () => Promise<MediaFrame | null> {
+  #shown(item: Item, runId: string, time: number, replayed: ReplayedFrame | null): () => Promise<MediaFrame | null> {
     const { painter, picture } = this.#options;
     if (item.kind === 'picture') return () => picture(item.id, runId);
-    const kept = painter.copy().then((image) => image && this.keep(runId, image));
+    const copied = replayed ? createImageBitmap(replayed.image) : painter.copy();
+    const kept = copied.then((image) => image && this.keep(runId, image));
     return async () => (await kept) && this.#kept(runId, time);
   }
 

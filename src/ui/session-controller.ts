@@ -155,6 +155,7 @@ export class SessionController implements SessionSource {
         this.peakRounds.makeWay();
         this.livePeaks.clear();
       },
+      replayed: () => this.takes.replayed,
     });
     this.livePeaks = new LivePeaks({ store, painter, live, explainer: this.explainer, isOn: options.explainPeaks });
     this.peakRounds = new PeakRounds({
