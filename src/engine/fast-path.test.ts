@@ -104,6 +104,26 @@ describe('live', () => {
     expect(other.readings.map((reading) => [reading.faceId, reading.emotion])).toEqual([[1, 'anger']]);
   });
 
+  test('what stands where a face was a moment ago, before anybody looked, makes nobody of it', async () => {
+    const world: World = { faces: [face(27, 30)], presence: 5, label: 'neutral', meshAt: { x: 4, y: 4 } };
+    const fastPath = fastPathIn(world);
+    const painted = (time: number, grey: number) => {
+      const picture = frame(time);
+      for (let at = 0; at < picture.data.length; at += 4) picture.data.set([grey, grey / 2, 255 - grey, 255], at);
+      return picture;
+    };
+    const ids = [];
+    // The second frame comes too soon for landmarks: its face is left where it was, on a picture that is quite another.
+    for (const [time, grey] of [
+      [0, 20],
+      [0.01, 230],
+      [0.02, 20],
+    ] as const) {
+      ids.push(...(await fastPath.read(painted(time, grey), live)).readings.map(({ faceId }) => faceId));
+    }
+    expect(ids).toEqual([1, 1, 1]);
+  });
+
   test('a job in the background has a memory of its own: neither disturbs the other’s ids and smoothing', async () => {
     const world: World = { faces: [face(9), face(54)], presence: 5, label: 'neutral' };
     const fastPath = fastPathIn(world);

@@ -145,11 +145,14 @@ export class FastPath {
     const { jump, cut } = mode === 'live' && options.cuts ? this.#memory.cuts.add(frame, frame.time) : { jump: false, cut: null };
     if (jump) this.#forgetShot();
     const faces = (mode === 'live' ? await this.#follow(frame, times) : null) ?? (await this.#detect(frame, mode, times));
+    // Left where they were a moment ago: what now is there says nothing of who they are.
+    const { following } = this.#memory;
+    const isStale = following !== null && following.measured !== frame.time;
     const ids =
       mode === 'still'
         ? faces.map((_, index) => index + 1)
         : this.#memory.tracker.update(
-            faces.map(({ box }) => ({ box, appearance: appearanceOf(frame, box) })),
+            faces.map(({ box }) => ({ box, appearance: isStale ? null : appearanceOf(frame, box) })),
             frame.time,
             jump,
           );
