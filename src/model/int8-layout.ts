@@ -7,8 +7,8 @@ import { wireError } from '../shared/errors.ts';
 import { halvesToFloats } from './float16.ts';
 import { EngineFailure, type GraphFiles } from './graph.ts';
 import type { GraphEntry, PackManifest } from './manifest.ts';
-import { attentionWithoutTiles } from './onnx-file.ts';
 import { fileOf, type PartFiles } from './pack.ts';
+import { attentionWithoutTiles } from './whole-attention.ts';
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 const positive = v.pipe(v.number(), v.integer(), v.minValue(1));

@@ -4,7 +4,7 @@ import { MARK_KINDS, type SessionReading } from '../export/session.ts';
 import { ERROR_CODES, wireError } from '../shared/errors.ts';
 import { VIDEO_DECODERS } from '../shared/events.ts';
 import { EMOTION_LABELS, STEPS, TASKS, type Task } from '../shared/labels.ts';
-import { type Explanation, type Item, isOpen } from './analysis-state.ts';
+import { type Explanation, type Item, isMendable, isOpen } from './analysis-state.ts';
 import { MAX_CHARACTERS } from './given-words.ts';
 import { messages } from './messages.ts';
 import { atRest, JOB_PHASES } from './video-job.ts';
@@ -82,7 +82,7 @@ export function itemFrom({ record, file, takes, pieces }: KeptItem): Item {
   if (record.kind !== 'picture') return record.phase === 'failed' && !read ? item : { ...item, phase: 'ready', error: null };
   if (record.snapshot) return { ...item, phase: 'ready' };
   // What failed for another reason than the file itself is tried again.
-  const hopeless = record.phase === 'failed' && /^(file|picture)-/.test(record.error?.code ?? '');
+  const hopeless = record.phase === 'failed' && record.error !== null && !isMendable(record.error);
   if (file) return hopeless ? item : { ...item, phase: 'waiting', error: null };
   return { ...item, phase: 'failed', error: record.error ?? wireError('file-unreadable', ...messages.sessions.fileNotKept) };
 }

@@ -5,8 +5,8 @@ import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
 import { packFolder } from '../node/pack-folder.ts';
 import { int8GraphFiles } from './int8-layout.ts';
-import { attentionWithoutTiles } from './onnx-file.ts';
 import { openPack } from './pack.ts';
+import { attentionWithoutTiles } from './whole-attention.ts';
 
 const folder = join(fileURLToPath(import.meta.url), '../../../public/models/tiny');
 const LAYERS = 2;

@@ -1,0 +1,53 @@
+/** What one runtime needs changed in the attention of a pack's graph. Knows ONNX files, no runtime. */
+import { constantOf } from './onnx-file.ts';
+import { type Field, fieldsOf, joined, mapField, message, type RawField, textOf } from './protobuf.ts';
+
+/** As good as −∞ as the logarithm of a weight: exp gives 0. */
+const NO_SINK = -1e30;
+/** Of GroupQueryAttention (com.microsoft, version 1). */
+const SINK_INPUT = 11;
+
+/**
+ * The same model, its GroupQueryAttention nodes with head sinks that weigh nothing. onnxruntime's CPU kernel computes runs of several
+ * tokens in tiles of the L2 cache's size, which WebAssembly is not told: its tiles are of one score, ten times as slow as no tiles. With
+ * a sink it takes none (onnxruntime#28962, #33202). Nodes that have a sink already stay as they are.
+ * @param model an ONNX file; what is no protobuf comes back as it is, for the runtime to refuse
+ */
+export function attentionWithoutTiles(model: Uint8Array): Uint8Array {
+  const heads = new Set<number>();
+  const nameOf = (count: number): string => `no-sink-${count}`;
+  try {
+    const changed = mapField(model, 7, (graph) => {
+      const nodes = mapField(graph, 1, (node) => {
+        const fields = [...fieldsOf(node)];
+        const isAttention = fields.some(({ number, payload }) => number === 4 && textOf(payload) === 'GroupQueryAttention');
+        const inputs = fields.filter(({ number }) => number === 1).map(({ payload }) => textOf(payload));
+        const count = isAttention && !inputs[SINK_INPUT] ? numHeads(fields) : null; // '' is an input that is not there
+        if (count === null) return node;
+        heads.add(count);
+        while (inputs.length < SINK_INPUT) inputs.push('');
+        inputs[SINK_INPUT] = nameOf(count);
+        return joined([
+          message(...inputs.map((name): Field => [1, name])),
+          ...fields.filter(({ number }) => number !== 1).map(({ whole }) => whole),
+        ]);
+      });
+      const sinks = [...heads].map((count): Field => [5, constantOf(nameOf(count), new Float32Array(count).fill(NO_SINK))]);
+      return joined([nodes, message(...sinks)]);
+    });
+    return heads.size > 0 ? changed : model;
+  } catch (error) {
+    if (error instanceof RangeError) return model;
+    throw error;
+  }
+}
+
+function numHeads(node: readonly RawField[]): number | null {
+  for (const { number, payload } of node) {
+    if (number !== 5) continue;
+    const attribute = [...fieldsOf(payload)];
+    if (!attribute.some((field) => field.number === 1 && textOf(field.payload) === 'num_heads')) continue;
+    return attribute.find((field) => field.number === 3)?.value ?? null;
+  }
+  return null;
+}
