@@ -29,7 +29,7 @@ test('no serious accessibility finding on the first visit, in an explanation, in
   await expectNone('settings');
   await page.keyboard.press('Escape');
   await user.button(page, 'Help').click();
-  await expect(page.getByRole('dialog')).toBeVisible();
+  await expect(user.button(page, 'Model card')).toBeVisible();
   await expectNone('help');
   await user.button(page, 'Model card').click();
   await expect(user.modelCard(page).getByRole('table')).toHaveCount(3);
@@ -66,6 +66,7 @@ test('by keyboard alone from the first visit to an explanation, a task and an ex
   await page.keyboard.press('Enter');
   await expect(page.getByRole('group', { name: 'Data' }).getByRole('menuitem')).toHaveCount(6);
   await expect(page.getByRole('menuitem')).toHaveCount(12);
+  await expect(page.getByRole('menuitem').first()).toBeFocused();
   const download = page.waitForEvent('download');
   await page.keyboard.press('Enter');
   expect((await download).suggestedFilename()).toMatch(/^emollm-.*\.json$/);

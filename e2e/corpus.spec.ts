@@ -19,6 +19,7 @@ let folder = '';
 let files: Files = [];
 
 test.beforeAll(async ({ browserName: _ }, info) => {
+  test.setTimeout(300_000);
   folder = info.outputPath('corpus');
   files = await writeCorpus(folder);
 });

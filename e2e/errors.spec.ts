@@ -52,12 +52,12 @@ test('a video that is cut off plays as far as it goes, or says that it is damage
   await user.modelReady(page);
   await user.drop(page, 'cut-off.mp4');
   const damaged = user.stage(page).getByText('This video is damaged');
-  await expect(damaged.or(user.readings(page).getByRole('meter').first())).toBeVisible(user.PATIENCE);
+  await expect(damaged.or(user.readings(page).getByRole('meter')).first()).toBeVisible(user.PATIENCE);
 });
 
 test('a part of the page that cannot be fetched says so, and comes when it is tried again', async ({ page }) => {
+  await page.route('**/assets/help-dialog-*.js', (route) => route.abort()); // before the page fetches it for later
   await user.openPage(page);
-  await page.route('**/assets/help-dialog-*.js', (route) => route.abort());
   await user.button(page, 'Help').click();
   await expect(user.alert(page)).toContainText('This part of the page could not be loaded.');
   await page.unroute('**/assets/help-dialog-*.js');

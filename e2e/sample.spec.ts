@@ -1,5 +1,6 @@
 import { expect, test } from './fixtures.ts';
 import * as user from './user.ts';
+import { analyzer, slowModel } from './worker.ts';
 
 for (const [tag, query, machinery] of [
   ['', 'backend=wasm', /WASM/],
@@ -52,6 +53,8 @@ test('Stop in mid-sentence keeps what was written and says so; the next explanat
   await user.button(page, 'Try a sample').click();
   await user.probabilities(page);
   await user.modelReady(page);
+  test.slow();
+  await slowModel(analyzer(page));
   // The tiny pack writes faster than a hand can press: the press comes with the first words, in the page itself.
   const stopped = page.evaluate(
     () =>

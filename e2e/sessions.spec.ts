@@ -145,7 +145,7 @@ test('@camera a camera session comes back as a recording, and the camera stays o
   const count = async () => (await exportedJson(page)).items[0]?.readings.length ?? 0;
   await expect.poll(count, user.PATIENCE).toBeGreaterThan(5);
   const before = await count();
-  await page.waitForTimeout(5000); // what a crash may cost at most
+  await page.waitForTimeout(8000); // more than a crash may cost
 
   await page.reload();
   await expect(user.item(page, 'Camera')).toBeVisible();

@@ -58,6 +58,7 @@ test.describe('the security policy', () => {
       markup: 'TypeError',
       abilities: ['camera'],
     });
+    await expect.poll(() => page.workers().length).toBeGreaterThan(0);
     const [analyzer] = page.workers();
     const ask = () =>
       fetch('https://example.invalid/').then(

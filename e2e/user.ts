@@ -58,9 +58,13 @@ export async function openPage(page: Page, query = ''): Promise<void> {
 
 /** Until all that was fetched of the pack lies in the browser's storage: it is written when the model is ready, under locks. */
 export async function packKept(page: Page): Promise<void> {
-  const isWriting = () =>
-    page.evaluate(async () => (await navigator.locks.query()).held?.some(({ name }) => name?.startsWith('emollm-packs ')) ?? false);
-  await expect.poll(isWriting, PATIENCE).toBe(false);
+  // The names: of a store that gets stuck they say at which file.
+  const beingWritten = () =>
+    page.evaluate(async () => {
+      const names = (await navigator.locks.query()).held?.map(({ name }) => name ?? '') ?? [];
+      return names.filter((name) => name.startsWith('emollm-packs '));
+    });
+  await expect.poll(beingWritten, PATIENCE).toEqual([]);
 }
 
 export async function modelReady(page: Page): Promise<void> {

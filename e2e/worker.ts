@@ -8,17 +8,25 @@ export function analyzer(page: Page): Worker {
   return worker;
 }
 
-/** Holds up every frame of the videos that are analysed from now on. Gives what ends that. */
-export async function slowFrames(page: Page): Promise<() => Promise<void>> {
+/** Holds up every frame of the videos that are analysed from now on, so many ms. Gives what ends that, also for a frame that waits. */
+export async function slowFrames(page: Page, ms: number): Promise<() => Promise<void>> {
   const worker = analyzer(page);
-  await worker.evaluate(() => {
+  await worker.evaluate((pause) => {
     const { copyTo } = VideoFrame.prototype;
+    let end = (): void => {};
+    const ended = new Promise<void>((resolve) => {
+      end = resolve;
+    });
     VideoFrame.prototype.copyTo = async function (...args) {
-      await new Promise((later) => setTimeout(later, 100));
+      await Promise.race([ended, new Promise((later) => setTimeout(later, pause))]);
       return copyTo.apply(this, args);
     };
-    Object.assign(self, { quicken: () => Object.assign(VideoFrame.prototype, { copyTo }) });
-  });
+    const quicken = () => {
+      Object.assign(VideoFrame.prototype, { copyTo });
+      end();
+    };
+    Object.assign(self, { quicken });
+  }, ms);
   return () => worker.evaluate(() => void (self as unknown as { quicken: () => void }).quicken());
 }
 
