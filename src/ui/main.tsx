@@ -131,12 +131,12 @@ const shell = new AppShell({
   fetch: (url, init) => fetch(url, init),
   reload: () => location.reload(),
 });
-// Its copies of the page's files come last: what is needed now goes first.
+// Its copies of the page's files come last: what is needed now goes first, and the pack is in the browser's storage by then.
 const stopWaiting = store.subscribe(() => {
   const { phase } = store.get().model.parts['language-model'];
   if (phase !== 'ready' && phase !== 'failed') return;
   stopWaiting();
-  void fetchLater().then(() => shell.register());
+  void Promise.all([fetchLater(), controller.loaded]).then(() => shell.register());
 });
 
 /** Before the next paint, and not with React's next one. */

@@ -33,6 +33,7 @@ export class PageAnalyzer {
   #backend: BackendChoice;
   #packs: PackChoice;
   #current: Analyzer;
+  #loaded: Promise<void> = Promise.resolve();
 
   constructor(options: PageAnalyzerOptions) {
     this.#options = options;
@@ -44,6 +45,11 @@ export class PageAnalyzer {
   /** Another one after each restart. */
   get current(): Analyzer {
     return this.#current;
+  }
+
+  /** Resolves when the current one has loaded, or has failed to, and has written what the browser keeps of its pack. */
+  get loaded(): Promise<void> {
+    return this.#loaded;
   }
 
   get backend(): BackendChoice {
@@ -87,7 +93,7 @@ export class PageAnalyzer {
   #start(): Analyzer {
     const { start, hear } = this.#options;
     const analyzer = start(hear, (fault) => this.#recover(fault));
-    void analyzer.load(this.#own());
+    this.#loaded = analyzer.load(this.#own());
     return analyzer;
   }
 

@@ -109,6 +109,8 @@ export const germanPhrases: Phrases = {
     'Das Paket des Servers wurde abgelehnt: {0} Das letzte gute läuft weiter.',
   'The server’s pack cannot be had: the one that this browser has kept is used.':
     'Das Paket des Servers ist nicht zu bekommen: benutzt wird das, das dieser Browser behalten hat.',
+  'This browser’s storage does not answer, so nothing more of the pack is kept at this visit.':
+    'Der Speicher dieses Browsers antwortet nicht, deshalb wird bei diesem Besuch nichts mehr vom Paket behalten.',
   'There is no room in this browser to keep the pack, so it is downloaded at each start.':
     'In diesem Browser ist kein Platz, um das Paket zu behalten; es wird bei jedem Start neu geladen.',
   'The pack file {0} cannot be read, or is cut off.': 'Die Datei {0} des Pakets ist nicht lesbar oder abgeschnitten.',
@@ -123,6 +125,7 @@ export const germanPhrases: Phrases = {
     'Den Ordner eines Pakets oder ein ZIP davon öffnen; bei einem Modell vom Hub muss der Ordner den Namen des Repositorys und alle nötigen Dateien haben.',
   'The pack {0} is not on this device, or not all of it.': 'Das Paket {0} ist nicht oder nicht ganz auf diesem Gerät.',
   'Download it under “Model packs”, or open it from disk.': 'Unter „Modellpakete“ laden oder vom Gerät öffnen.',
+  'A file of the pack {0} cannot be read now.': 'Eine Datei des Pakets {0} ist gerade nicht zu lesen.',
   'The stored pack {0} is damaged.': 'Das gespeicherte Paket {0} ist beschädigt.',
   'Download it again under “Model packs”: only what is damaged is fetched. One from disk must be opened again.':
     'Unter „Modellpakete“ noch einmal laden: nur das Beschädigte wird geholt. Eines vom Gerät muss neu geöffnet werden.',

@@ -280,6 +280,11 @@ export class SessionController implements SessionSource {
     return this.#analyzer.backend;
   }
 
+  /** Resolves when the pack is loaded, or has failed to, and is written to where the browser keeps it. */
+  get loaded(): Promise<void> {
+    return this.#analyzer.loaded;
+  }
+
   /** Absolute, ending in `/`. */
   get packUrl(): string {
     return this.loadOptions(this.packName).packUrl;

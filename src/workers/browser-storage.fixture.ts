@@ -86,7 +86,7 @@ export class FakeDirectory {
   }
 
   /** The file at that path, where a test wants to damage it. */
-  file(...path: string[]): { bytes: Uint8Array } {
+  file(...path: string[]): FakeFile {
     const [name = '', ...rest] = path;
     const child = this.children.get(name);
     if (child instanceof FakeDirectory) return child.file(...rest);

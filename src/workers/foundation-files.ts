@@ -1,10 +1,18 @@
 /** A foundation pack out of this browser's store, as the engine reads it. */
 import { type FoundationFiles, parseFoundationManifest } from '../model/foundation-manifest.ts';
-import { ok, type Result } from '../shared/result.ts';
-import { openPackStore } from './pack-store.ts';
+import { fail, ok, type Result } from '../shared/result.ts';
+import { openPackStore, unreadable } from './pack-store.ts';
 
-/** Errors: pack-missing, pack-corrupt, pack-unsupported. */
+/** Errors: pack-missing, pack-corrupt, pack-unsupported, file-unreadable. */
 export async function storedFoundation(id: string): Promise<Result<FoundationFiles>> {
+  try {
+    return await opened(id);
+  } catch (error) {
+    return fail(unreadable(id, String(error)));
+  }
+}
+
+async function opened(id: string): Promise<Result<FoundationFiles>> {
   const store = await openPackStore();
   // Another version may be fetched while this one is being loaded.
   const record = await store.shelf({ id }).record();
@@ -13,5 +21,6 @@ export async function storedFoundation(id: string): Promise<Result<FoundationFil
   const manifest = parseFoundationManifest(stored.value);
   if (!manifest.ok) return manifest;
   // Under the name that it has here: beside another of its own name it was given one.
-  return ok({ manifest: { ...manifest.value, id }, read: (path) => store.read(id, path, record) });
+  const stated = record?.files.map(({ path, bytes }) => ({ path, bytes })) ?? manifest.value.stated;
+  return ok({ manifest: { ...manifest.value, id, stated }, read: (path) => store.read(id, path, record) });
 }

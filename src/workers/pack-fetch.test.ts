@@ -220,6 +220,32 @@ describe('sitePack', () => {
     expect(asked(LARGE)).toEqual([null]);
   });
 
+  it('waits for a store that does not answer for half a minute in all, lets its locks go, and says so', async () => {
+    const { pack } = await open();
+    const held = new Set<string>();
+    const request = async (name: string, _: unknown, work: (lock: object) => Promise<unknown>) => {
+      held.add(name);
+      return work({}).finally(() => held.delete(name));
+    };
+    vi.stubGlobal('navigator', { ...navigator, locks: { request } });
+    expect(await read(pack.source, SMALL)).toBe(sha(original(SMALL)));
+    expect(await read(pack.source, LARGE)).toBe(sha(original(LARGE)));
+    vi.useFakeTimers();
+    const folder = await disk.root.getDirectoryHandle('emollm-packs-1');
+    folder.getDirectoryHandle = () => new Promise(() => {});
+    try {
+      const written = pack.written();
+      await vi.advanceTimersByTimeAsync(29_000);
+      expect(held.size).toBe(2);
+      await vi.advanceTimersByTimeAsync(2000);
+      await written;
+    } finally {
+      vi.useRealTimers();
+    }
+    expect(held.size).toBe(0);
+    expect(pack.notes).toEqual([expect.stringContaining('does not answer')]);
+  });
+
   it('asks once how much room there is, and counts what it keeps', async () => {
     const estimate = vi.fn(async () => ({ quota: original(LARGE).length + CHUNK_BYTES + 10, usage: 0 }));
     vi.stubGlobal('navigator', { storage: { getDirectory: async () => disk.root, estimate } });

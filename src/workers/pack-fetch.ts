@@ -147,6 +147,8 @@ class StoredSitePack implements SitePack {
   readonly #version: Version;
   /** What is fetched is written to the store. */
   #keeps: boolean;
+  /** The store has kept somebody waiting too long: nobody else is to wait for it. */
+  #isSilent = false;
   readonly #behind = new WriteBehind();
   /** Nothing of the pack is on the shelf, so that no file need be looked for. */
   #isEmpty: Promise<boolean>;
@@ -165,7 +167,12 @@ class StoredSitePack implements SitePack {
     this.#version = version;
     // The graphs hold it in memory already.
     this.#keeps = store.place !== 'memory';
-    this.#isEmpty = this.#keeps ? shelf.isEmpty().catch(() => false) : Promise.resolve(true);
+    const isEmpty = (): Promise<boolean> =>
+      shelf.isEmpty().catch((error: unknown) => {
+        if (isLate(error)) this.#keepNoMore(error);
+        return false;
+      });
+    this.#isEmpty = this.#keeps ? isEmpty() : Promise.resolve(true);
   }
 
   written(): Promise<void> {
@@ -196,7 +203,8 @@ class StoredSitePack implements SitePack {
     if (path === 'manifest.json') return ok(new TextEncoder().encode(this.#version.manifest));
     const file = this.#version.files.find((candidate) => candidate.path === path);
     if (!file) return fail(siteWords.missing(path, 'its manifest does not list it'));
-    const kept = (await this.#isEmpty) ? null : await this.#kept(file, onBytes);
+    const isNotKept = (await this.#isEmpty) || this.#isSilent;
+    const kept = isNotKept ? null : await this.#kept(file, onBytes);
     return kept ?? this.#missing(file, onBytes);
   }
 
@@ -262,7 +270,7 @@ class StoredSitePack implements SitePack {
     const free = await this.#free;
     if (free === null || this.#promised.has(file.hash.hex)) return true;
     if (free - this.#taken <= file.bytes + CHUNK_BYTES) {
-      this.#keepNoMore();
+      this.#keepNoMore(null);
       return false;
     }
     this.#taken += file.bytes;
@@ -270,9 +278,13 @@ class StoredSitePack implements SitePack {
     return true;
   }
 
-  #keepNoMore(): void {
-    if (this.#keeps) this.notes.push('There is no room in this browser to keep the pack, so it is downloaded at each start.');
+  /** @param error of the store; null where it is full */
+  #keepNoMore(error: unknown): void {
+    if (isLate(error)) this.#isSilent = true;
+    if (!this.#keeps) return;
     this.#keeps = false;
+    if (this.#isSilent) this.notes.push('This browser’s storage does not answer, so nothing more of the pack is kept at this visit.');
+    else this.notes.push('There is no room in this browser to keep the pack, so it is downloaded at each start.');
   }
 
   /** @param store where it is written to; null: nowhere */
@@ -286,7 +298,10 @@ class StoredSitePack implements SitePack {
       );
     }
     const url = new URL(file.path, this.#packUrl).href;
-    const sink = new MemorySink(whole, store, this.#behind, () => this.#keepNoMore());
+    const sink = new MemorySink(whole, store, this.#behind, {
+      answers: () => !this.#isSilent,
+      onRefused: (error) => this.#keepNoMore(error),
+    });
     const options: DownloadOptions = {
       fetch: (address, init) => fetch(address, init),
       words: siteWords,
@@ -299,21 +314,30 @@ class StoredSitePack implements SitePack {
   }
 }
 
+/** Of a store that did not answer. */
+const isLate = (error: unknown): boolean => error instanceof Error && error.name === 'TimeoutError';
+
 /** The platform hashes what lies in memory many times faster than piece by piece. */
 const hashOfWhole = (whole: Uint8Array<ArrayBuffer>): RunningHash => ({ update: () => {}, hex: () => sha256Hex(whole) });
+
+/** How the store does with all files together. */
+interface Keeping {
+  answers(): boolean;
+  onRefused(error: unknown): void;
+}
 
 /** Into memory, and from there into the store behind it, as long as that takes it: what the store refuses is no reason not to go on. */
 class MemorySink implements PackSink {
   readonly #whole: Uint8Array<ArrayBuffer>;
   #store: PackSink | null;
   readonly #behind: WriteBehind;
-  readonly #onRefused: () => void;
+  readonly #keeping: Keeping;
 
-  constructor(whole: Uint8Array<ArrayBuffer>, store: PackSink | null, behind: WriteBehind, onRefused: () => void) {
+  constructor(whole: Uint8Array<ArrayBuffer>, store: PackSink | null, behind: WriteBehind, keeping: Keeping) {
     this.#whole = whole;
     this.#store = store;
     this.#behind = behind;
-    this.#onRefused = onRefused;
+    this.#keeping = keeping;
   }
 
   async note(file: PackFile): Promise<FileNote | null> {
@@ -349,12 +373,12 @@ class MemorySink implements PackSink {
   }
 
   async #tried<T>(work: (store: PackSink) => Promise<T>): Promise<T | undefined> {
-    if (this.#store === null) return undefined;
+    if (this.#store === null || !this.#keeping.answers()) return undefined;
     try {
       return await work(this.#store);
-    } catch {
+    } catch (error) {
       this.#store = null;
-      this.#onRefused();
+      this.#keeping.onRefused(error);
       return undefined;
     }
   }

@@ -4,17 +4,23 @@ import type { FoundationFiles } from '../model/foundation-manifest.ts';
 import type { PackSource } from '../model/pack.ts';
 import type { ErrorCode } from '../shared/errors.ts';
 import type { AnalysisEvent } from '../shared/events.ts';
-import type { Result } from '../shared/result.ts';
+import { fail, type Result } from '../shared/result.ts';
 import type { LoadOptions } from './api.ts';
 import { type SitePack, sitePack } from './pack-fetch.ts';
-import { openPackStore, type PackStore } from './pack-store.ts';
+import { openPackStore, type PackStore, unreadable } from './pack-store.ts';
 
 /** The pack beside the page, or the stored one that takes its place: from disk, or another of the page's server. */
 export async function openPack(options: LoadOptions): Promise<SitePack> {
   const store = await openPackStore();
   const { storedPack: id } = options;
   const packUrl = id ? new URL(`../${id}/`, options.packUrl).href : options.packUrl;
-  if (id && (await store.shelf({ site: packUrl }).record()) === null) return packFromDisk(store, id);
+  const ofSite = id
+    ? await store
+        .shelf({ site: packUrl })
+        .record()
+        .catch(() => null)
+    : null;
+  if (id && ofSite === null) return packFromDisk(store, id);
   const pack = await sitePack(packUrl, store);
   const isWhole = !options.foundation && (options.without ?? []).length === 0;
   const written = () => pack.written();
@@ -35,7 +41,9 @@ function packFromDisk(store: PackStore, id: string): SitePack {
   const source: PackSource = {
     checked: true,
     read: async (path, onBytes) => {
-      const read = await store.read(id, path, await record);
+      const known = await record.catch((error: unknown) => String(error));
+      if (typeof known === 'string') return fail(unreadable(id, known));
+      const read = await store.read(id, path, known);
       if (read.ok) onBytes(read.value.length);
       return read;
     },

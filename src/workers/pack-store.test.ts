@@ -128,6 +128,20 @@ describe('a store in the browser’s file system', () => {
     expect(await store.files('a')).toEqual([]);
   });
 
+  it('does not call a file damaged that there was no memory to read', async () => {
+    lend('opfs');
+    const store = await openPackStore();
+    await keep(store.shelf({ id: 'a' }));
+    const packs = await disk.root.getDirectoryHandle('emollm-packs-1');
+    const stored = (await packs.getDirectoryHandle(encodeURIComponent('pack:a'))).file(FILES[0]?.hash.hex ?? '');
+    const there = await stored.getFile();
+    const arrayBuffer = () => Promise.reject(new DOMException('no memory', 'NotReadableError'));
+    stored.getFile = async () => Object.assign(Object.create(there) as File, { size: there.size, arrayBuffer });
+    const read = await store.read('a', 'onnx/model.onnx');
+    expect(read).toMatchObject({ ok: false, error: { code: 'file-unreadable' } });
+    expect((await store.files('a'))[0]).toMatchObject({ verified: true });
+  });
+
   it('does not count a file as stored that has lost its end', async () => {
     lend('opfs');
     const store = await openPackStore();

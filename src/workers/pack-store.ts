@@ -11,6 +11,7 @@ import type { BytePlace } from './byte-place.ts';
 import { openCache } from './cache-place.ts';
 import { MemoryPlace, SharedMemoryPlace } from './memory-place.ts';
 import { openOpfs } from './opfs-place.ts';
+import { inTime, patientPlace } from './patient-place.ts';
 
 /** Another layout gets another name: what an older page wrote is never misread. */
 const NAME = 'emollm-packs-1';
@@ -29,7 +30,7 @@ export interface PackStore {
   /** Ids of the packs that were fetched from a hub or imported, whole or in part. */
   ids(): Promise<string[]>;
   /**
-   * A file, whole and checked. Errors: pack-missing, pack-corrupt.
+   * A file, whole and checked. Errors: pack-missing, pack-corrupt, file-unreadable.
    * @param of the version that is meant, where another may take its place meanwhile; default the one that is stored
    */
   read(id: string, path: string, of?: PackRecord | null): Promise<Result<Uint8Array<ArrayBuffer>>>;
@@ -185,8 +186,14 @@ class Store implements PackStore {
     if (!file) return fail(notStored(id, path));
     const bytes = await shelf.readChecked(file);
     if (bytes) return ok(bytes);
-    const [stored] = await shelf.stored([file]);
-    return fail((stored?.storedBytes ?? 0) < file.bytes ? notStored(id, path) : damaged(id, path));
+    const stored = await shelf.stored([file]).then(
+      ([each]) => each,
+      () => null,
+    );
+    if (stored === null) return fail(unreadable(id, path));
+    if ((stored?.storedBytes ?? 0) < file.bytes) return fail(notStored(id, path));
+    // A wrong hash was noted: it is for want of memory that nothing came.
+    return fail(stored?.verified ? unreadable(id, path) : damaged(id, path));
   }
 
   async manifest(id: string, of?: PackRecord | null): Promise<Result<unknown>> {
@@ -218,6 +225,9 @@ const notStored = (id: string, detail: string): WireError =>
     detail,
   );
 
+export const unreadable = (id: string, detail: string): WireError =>
+  wireError('file-unreadable', `A file of the pack ${id} cannot be read now.`, 'Close other tabs and programs, then load again.', detail);
+
 const damaged = (id: string, detail: string): WireError =>
   wireError(
     'pack-corrupt',
@@ -228,7 +238,8 @@ const damaged = (id: string, detail: string): WireError =>
 
 /** @param keeps what cannot be stored stays in this worker's memory, where the page's other workers read it; for the packs' worker alone */
 export async function openPackStore(keeps = false): Promise<PackStore> {
-  return new Store((await orNull(() => openOpfs(NAME))) ?? (await orNull(() => openCache(NAME))) ?? inMemory(keeps));
+  const place = (await orNull(() => inTime(openOpfs(NAME)))) ?? (await orNull(() => inTime(openCache(NAME))));
+  return new Store(place ? patientPlace(place) : inMemory(keeps));
 }
 
 function inMemory(keeps: boolean): BytePlace {
@@ -248,6 +259,7 @@ async function orNull(open: () => Promise<BytePlace>): Promise<BytePlace | null>
 
 /** Bytes that may still be stored; null where the browser does not tell. */
 export async function freeBytes(): Promise<number | null> {
-  const estimate = await globalThis.navigator?.storage?.estimate?.().catch(() => null);
+  const asked = globalThis.navigator?.storage?.estimate?.();
+  const estimate = asked && (await inTime(asked).catch(() => null));
   return estimate?.quota === undefined ? null : Math.max(0, estimate.quota - (estimate.usage ?? 0));
 }
