@@ -189,6 +189,24 @@ test('part of a video is written with what was read drawn into it; a range that 
   await expect(dialog(page)).toHaveCount(0);
 });
 
+test('of a video that is cut off, what can be read is written, and what is missing is said', async ({ page }) => {
+  test.slow();
+  await user.openPage(page);
+  await user.modelReady(page);
+  await user.drop(page, 'cut-off.mp4');
+  // As a file, since a player may show nothing of it.
+  await page.getByRole('button', { name: 'Analyse video' }).click();
+  await page.getByRole('dialog', { name: 'Analyse video' }).getByRole('radio', { name: 'Every', exact: true }).click();
+  await user.button(page, 'Start').click();
+  await expect(page.getByRole('dialog', { name: 'Analyse video' })).toContainText('Damaged, not read', user.PATIENCE);
+  await page.keyboard.press('Escape');
+  await openExport(page);
+  const file = await written(page);
+  await expect(dialog(page)).toContainText(/The video is damaged: what comes after 0:0\d\.\d could not be read and is missing\./);
+  const input = new Input({ formats: ALL_FORMATS, source: new BufferSource(file.bytes) });
+  expect(await input.computeDuration()).toBeLessThan(1.6);
+});
+
 test('where faces are boxes, none is seen on the stage, in the strip or in a saved picture, before it is read or after', async ({
   page,
 }) => {
@@ -221,5 +239,6 @@ test('where faces are boxes, none is seen on the stage, in the strip or in a sav
   await page.reload();
   await expect.poll(() => page.evaluate(() => document.documentElement.dataset.faces)).toBe('blurred');
   await expect(user.faces(page)).toHaveCount(3, user.PATIENCE);
+  await expect.poll(() => page.evaluate((selector) => document.querySelector<HTMLCanvasElement>(selector)?.width, stageCanvas)).toBe(960);
   for (const { box } of readings) expect(await detailOnStage(page, box)).toBeLessThan(3);
 });

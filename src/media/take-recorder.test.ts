@@ -50,6 +50,20 @@ test('media time of each moment is found again in the video, which leaves pauses
   expect(takeTimeOf(seen.spans, 103.5)).toBeNull();
 });
 
+test('a recording that begins in a pause counts only the pauses behind its first frame', () => {
+  const { take, run, seen } = begin();
+  take.pause();
+  run(10);
+  take.resume();
+  run(12);
+  take.pause();
+  run(15);
+  take.resume();
+  run(16);
+  // 2 s of video before the pause, and then half a second.
+  expect(takeTimeOf(seen.spans, 115.5)).toBeCloseTo(2.5, 1);
+});
+
 test('the recording begins with its first frame, not when the button was pressed', () => {
   const { take, run, seen } = begin();
   expect(seen.spans).toEqual([]);

@@ -96,6 +96,8 @@ export class TakeRecorder {
     const [first] = this.#spans;
     const last = this.#spans.at(-1);
     if (last && last.to === null) return;
+    // It begins with its first frame: pauses before that are none of it.
+    if (!first) this.#pausedFor = 0;
     // Encoders leave pauses out by the clock, not by frames.
     this.#spans = [...this.#spans, { from: mediaTime, to: null, at: first ? mediaTime - first.from - this.#pausedFor / 1000 : 0 }];
     this.#options.onSpans(this.#spans);

@@ -302,6 +302,7 @@ export const german: Translation<typeof messages> = {
     timeLeft: (time) => `noch etwa ${time}`,
     stopping: 'Wird angehalten',
     done: (megabytes) => `Geschrieben, ${megabytes} MB.`,
+    lostEnd: (time) => `Das Video ist beschädigt: was nach ${time} kommt, war nicht zu lesen und fehlt.`,
     lostSound: 'Der Ton ließ sich nicht behalten: dieser Browser kann ihn in diesem Format nicht schreiben.',
     loadFailed: ['Der Export konnte nicht geladen werden.', 'Prüfen, ob die Seite noch ausgeliefert wird, dann noch einmal versuchen.'],
   },

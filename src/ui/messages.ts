@@ -315,6 +315,7 @@ export const messages = {
     stopping: 'Stopping',
     done: (megabytes: string) => `Written, ${megabytes} MB.`,
     lostSound: 'The sound could not be kept: this browser cannot write it in that format.',
+    lostEnd: (time: string) => `The video is damaged: what comes after ${time} could not be read and is missing.`,
     loadFailed: ['The export could not be loaded.', 'Check that the page is still served, then try again.'] satisfies readonly [
       string,
       string,

@@ -235,6 +235,7 @@ function Done({ written, onAgain }: { written: WrittenVideo; onAgain: () => void
     <div className="video-form" role="status">
       <p>{text.done(megabytes(written.bytes))}</p>
       {written.lostSound && <p>{text.lostSound}</p>}
+      {written.lostFrom !== null && <p>{text.lostEnd(clock(written.lostFrom))}</p>}
       <button type="button" className="button help-card" ref={again} onClick={onAgain}>
         {text.again}
       </button>

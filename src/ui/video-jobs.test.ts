@@ -291,6 +291,19 @@ test('a damaged place is noted, and a failure keeps what was read and can be tri
   expect(job()).toMatchObject({ phase: 'running', lost: [], error: null });
 });
 
+test('what a job could not decode is read live, where the player shows it', async () => {
+  const { jobs, runs, job, page } = setUp('a');
+  jobs.add(['a'], whole);
+  runs[0]?.give(5);
+  runs[0]?.say({ type: 'video-lost', runId: 'r', from: 1, to: 4 });
+  runs[0]?.end(ok(undefined));
+  await settled();
+  expect(job()?.phase).toBe('done');
+  const item = page.store.get().items[0] as NonNullable<ReturnType<typeof page.store.get>['items'][0]>;
+  expect(jobs.recordedAt(item, 0.6)).toHaveLength(1);
+  expect(jobs.recordedAt(item, 2)).toBeNull();
+});
+
 test('a damaged place that is gone over again, as the job goes on, is told once', async () => {
   const { jobs, runs, job } = setUp('a');
   jobs.add(['a'], whole);

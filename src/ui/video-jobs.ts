@@ -108,6 +108,8 @@ export class VideoJobs {
   recordedAt(item: Item, time: number): SessionReading[] | 'ahead' | null {
     const job = jobAt(item.jobs ?? [], time + SLACK) ?? jobAt(item.jobs ?? [], time - SLACK);
     if (!job) return this.#run?.itemId === item.id ? 'ahead' : null;
+    // What it could not decode the player may show.
+    if (job.lost.some(({ from, to }) => time >= from && time < to)) return null;
     const reach = (job.framesPerSecond === null ? EVERY_FRAME_REACH : 1 / job.framesPerSecond) + 2 * SLACK;
     const until = time + SLACK;
     return frameAt(rowsBetween(this.#rows(item.id), until - reach, until), until, reach);

@@ -219,6 +219,8 @@ export interface WrittenVideo {
   file: Blob | null;
   /** It was wanted and could not be written. */
   lostSound: boolean;
+  /** Seconds of media time behind which the file has nothing that could be read, though it should; null where nothing is missing. */
+  lostFrom: number | null;
 }
 
 /** The video export's worker. */

@@ -36,6 +36,8 @@ export interface VideoFrames {
 const MAX_SIDE = 1920;
 /** WebM rounds times to milliseconds: a frame that is so little late, in seconds, is the one that was asked for. */
 const LATE = 0.001;
+/** So many seconds are read frame by frame where the decoder gave up: seldom had it come farther ahead of what it handed out. */
+const LOOK_AHEAD = 5;
 /** So many frames tell the frame rate. */
 const FRAMES_FOR_RATE = 100;
 
@@ -138,8 +140,10 @@ class DecodedVideo implements VideoFrames {
           const isNew = sample !== null && sample.timestamp > last && !signal.aborted;
           try {
             if (isNew) {
+              // One that cannot be had as a picture is not taken for shown.
+              const frame = this.#frameOf(sample);
               last = sample.timestamp;
-              yield { kind: 'frame', frame: this.#frameOf(sample) };
+              yield { kind: 'frame', frame };
             }
           } finally {
             sample?.close(); // also where nobody asks for another
@@ -154,9 +158,17 @@ class DecodedVideo implements VideoFrames {
         await samples.return();
       }
       // The decoder gave up somewhere ahead of what it has handed out: up to there, one frame at a time.
-      const damaged = yield* this.#upToDamage(signal, { ...sampling, begin: Math.max(begin, last) }, last);
+      const alone = { ...sampling, begin: Math.max(begin, last, this.facts.start) };
+      const { shown, damaged } = yield* this.#upToDamage(signal, alone, last);
       if (signal.aborted) return;
-      const again = await this.#nextKeyTime(damaged);
+      last = shown;
+      if (damaged === null) {
+        // It has passed, or lies farther ahead: as a stream again, from that frame on.
+        begin = Math.max(begin, shown);
+        continue;
+      }
+      // Behind the frame that is damaged, which may begin a little later than it was asked for.
+      const again = await this.#nextKeyTime(Math.max(damaged + LATE, begin));
       const until = again === null ? to : Math.min(again, to);
       if (until > damaged) yield { kind: 'lost', from: damaged, to: until };
       if (until >= to) return;
@@ -171,26 +183,53 @@ class DecodedVideo implements VideoFrames {
     return this.#samples.samples(sampling.begin ?? sampling.from, sampling.to);
   }
 
-  /** The frames before a damaged place. Gives the first time, in seconds, at which there is none. */
-  async *#upToDamage(signal: AbortSignal, sampling: Sampling, last: number): AsyncGenerator<VideoPiece, number> {
+  /**
+   * The frames before a damaged place, one by one. Gives the time of the last one that was shown, and the first time at which there is
+   * none, in seconds; `damaged` null: none was found within some seconds, of which at least one frame was shown.
+   */
+  async *#upToDamage(
+    signal: AbortSignal,
+    sampling: Sampling,
+    last: number,
+  ): AsyncGenerator<VideoPiece, { shown: number; damaged: number | null }> {
     const step = sampling.framesPerSecond ?? this.facts.frameRate ?? 25;
+    const start = sampling.begin ?? sampling.from;
+    const enough = start + LOOK_AHEAD;
     let shown = last;
-    for (const time of timesOf({ ...sampling, framesPerSecond: step })) {
-      if (signal.aborted) return time;
-      const sample = await this.#samples.getSample(time).catch(() => null);
-      if (sample === null) return Math.max(time - LATE, shown);
-      try {
-        if (sample.timestamp <= shown) {
-          if (await this.#isDue(time, shown)) return Math.max(time - LATE, shown);
-          continue;
+    for (const time of timesUpTo({ ...sampling, framesPerSecond: step }, sampling.framesPerSecond === null)) {
+      if (signal.aborted || (time > enough && shown > last)) return { shown, damaged: null };
+      // Where every frame is wanted, there may be several since the last time, or none.
+      const isEvery = sampling.framesPerSecond === null && Number.isFinite(shown);
+      for (const asked of isEvery ? await this.#indexed(Math.max(shown, start - 2 * LATE), time) : [time]) {
+        if (signal.aborted) return { shown, damaged: null };
+        const sample = await this.#samples.getSample(asked).catch(() => null);
+        const damaged = Math.max(isEvery ? asked : asked - LATE, shown);
+        if (sample === null) return { shown, damaged };
+        try {
+          if (sample.timestamp <= shown) {
+            if (await this.#isDue(asked, shown)) return { shown, damaged };
+            continue;
+          }
+          shown = sample.timestamp;
+          yield { kind: 'frame', frame: this.#frameOf(sample) };
+        } finally {
+          sample.close();
         }
-        shown = sample.timestamp;
-        yield { kind: 'frame', frame: this.#frameOf(sample) };
-      } finally {
-        sample.close();
       }
     }
-    return sampling.to;
+    return { shown, damaged: sampling.to };
+  }
+
+  /** When the frames begin that the file's index has behind one time and up to another, in seconds and in their order. */
+  async #indexed(after: number, time: number): Promise<number[]> {
+    const found: number[] = [];
+    for (let at = time; ; ) {
+      const packet = await this.#packets.getPacket(at, { metadataOnly: true }).catch(() => undefined);
+      if (packet === undefined) return [time]; // a file that cannot be read any more: asked for a frame, it says so
+      if (packet === null || packet.timestamp <= after + LATE) return found;
+      found.unshift(packet.timestamp);
+      at = packet.timestamp - LATE;
+    }
   }
 
   /** Whether the file's index has a frame up to a time, that begins after another. */
@@ -230,6 +269,12 @@ class DecodedVideo implements VideoFrames {
     sample.draw(context, 0, 0, width, height);
     return { image: this.#canvas.transferToImageBitmap(), time };
   }
+}
+
+/** @param isWhole and the end, behind which the last of all frames may lie */
+function* timesUpTo(sampling: Sampling, isWhole: boolean): Generator<number> {
+  yield* timesOf(sampling);
+  if (isWhole) yield sampling.to - LATE;
 }
 
 /** The times at which frames are asked for: a little late, so that rounding asks for none before its time. */

@@ -21,6 +21,11 @@ const FORMATS: readonly WrittenFormat[] = [
   { container: 'webm', codec: 'vp8' },
 ];
 
+/** Seconds: a frame that lasts to the end of what is wanted begins before it. */
+const LATE = 0.001;
+/** Seconds at the end that are not worth a word: of its last frames, some files tell no time. */
+const NEGLIGIBLE = 0.5;
+
 const broken = (detail: string): WireError =>
   wireError('video-broken', 'This video is damaged and cannot be read.', 'Get the file again, or open another video.', detail);
 const noEncoder = (detail: string): WireError =>
@@ -72,7 +77,7 @@ export async function writeVideo(
 ): Promise<Result<WrittenVideo>> {
   const opened = await openInput(options.file);
   if (!opened.ok) return opened;
-  const { input, size } = opened.value;
+  const { input, track, size } = opened.value;
   const type = `video/${options.format.container}`;
   let place: ExportPlace;
   try {
@@ -83,8 +88,9 @@ export async function writeVideo(
   }
   const written = writtenSize(size, options.maxSide);
   const painter = new FramePainter(options, written);
-  const { Conversion, Mp4OutputFormat, Output, Quality, StreamTarget, WebMOutputFormat } = await import('mediabunny');
+  const { Conversion, EncodedPacketSink, Mp4OutputFormat, Output, Quality, StreamTarget, WebMOutputFormat } = await import('mediabunny');
   let bytes = 0;
+  let painted = options.from;
   let writeError: unknown = null;
   const tell = (end: number, error: unknown): void => {
     bytes = Math.max(bytes, end);
@@ -116,7 +122,8 @@ export async function writeVideo(
         // Times come counted from the beginning of what is written.
         process: (sample) => {
           onStep();
-          return painter.paint(sample, sample.timestamp + options.from);
+          painted = sample.timestamp + options.from;
+          return painter.paint(sample, painted);
         },
         processedWidth: written.width,
         processedHeight: written.height,
@@ -137,7 +144,10 @@ export async function writeVideo(
     await conversion.execute();
     signal.removeEventListener('abort', stop);
     const lostSound = options.sound && conversion.discardedTracks.some(({ track }) => track.isAudioTrack());
-    return ok({ bytes, file: await place.file(), lostSound });
+    // A file that was cut off ends without an error, though its index goes on.
+    const due = await new EncodedPacketSink(track).getPacket(options.to - LATE, { metadataOnly: true }).catch(() => null);
+    const lostFrom = due && due.timestamp > painted + NEGLIGIBLE ? painted : null;
+    return ok({ bytes, file: await place.file(), lostSound, lostFrom });
   } catch (error) {
     await throwAway();
     if (signal.aborted) return fail(cancelled());

@@ -35,7 +35,7 @@ const OPTIONS: VideoExportOptions = {
   tags: { title: '', comment: '', date: new Date(0) },
   place: null,
 };
-const WRITTEN: WrittenVideo = { bytes: 5, file: null, lostSound: false };
+const WRITTEN: WrittenVideo = { bytes: 5, file: null, lostSound: false, lostFrom: null };
 
 let time: ReturnType<typeof fakeTime>;
 beforeEach(() => {
