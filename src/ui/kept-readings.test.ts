@@ -94,6 +94,27 @@ test('points of a usual face keep the tenth of a px that exports write', () => {
   expect(kept.at(0)?.points).toHaveLength(136);
 });
 
+test('of a face that moves, and of others beside it, each frame has its own points', () => {
+  const pointsAt = (frame: number, faceId: number) =>
+    Float32Array.from({ length: 136 }, (_, index) => 300 * faceId + (index % 68) * 1.37 + 3 * Math.sin(frame / 3 + index));
+  const rows = Array.from({ length: 900 }, (_, index) => {
+    const [frame, faceId] = [Math.floor(index / 3), (index % 3) + 1];
+    // Now and then it turns away at once, or some points are not found.
+    const points = pointsAt(frame % 50 === 49 ? 2 * frame + 40 : frame, faceId);
+    if (frame % 70 === 69) points.fill(Number.NaN, 10, 20);
+    const box = { x: 300 * faceId + (frame % 5), y: 280, width: 120, height: 130 };
+    return { ...reading({ faceId, time: frame / 24, box }), landmarks: new Float32Array(0), points };
+  });
+  const kept = new KeptReadings(rows);
+  for (const [index, { points }] of rows.entries()) {
+    const found = kept.at(index)?.points ?? [];
+    for (const [i, wanted] of points.entries()) {
+      if (Number.isNaN(wanted)) expect(found[i]).toBeNaN();
+      else expect(Math.abs((found[i] ?? Number.NaN) - wanted)).toBeLessThan(0.04);
+    }
+  }
+});
+
 test('a row that is taken out and changed changes nothing that is kept', () => {
   const kept = new KeptReadings([{ ...reading({ time: 1 }), landmarks: new Float32Array(0) }]);
   const [row] = kept.slice();

@@ -59,6 +59,18 @@ const FINEST = 1 / 16;
 const FARTHEST = 32_767;
 /** Stands for a place that is not known. */
 const NOWHERE = -32_768;
+/** From one frame to the next a face's points move little within its box: a byte holds by how many steps. */
+const MOST_MOVED = 127;
+/** So many rows of a face are kept by what has moved; then all its places once more, so that none is far to be found. */
+const MOST_BEHIND = 15;
+
+/** The row of a face that its next one is kept by. */
+interface Before {
+  at: number;
+  behind: number;
+  step: number;
+  places: Int16Array;
+}
 
 /** So many rows side by side. A row of fewer values than the block was made for leaves the rest unused. */
 class Block {
@@ -70,7 +82,13 @@ class Block {
   readonly #faces: Float64Array;
   readonly #kinds: Uint32Array;
   readonly #values: Float32Array;
-  readonly #places: Int16Array;
+  /** Of points, from those of another row; nothing where the row has places of its own. */
+  readonly #moved: Int8Array;
+  /** That other row, or −1. */
+  readonly #behind: Int16Array;
+  readonly #places = new Map<number, Int16Array>();
+  /** By face. */
+  readonly #last = new Map<number, Before>();
   count = 0;
 
   constructor(first: number, room: number, width: number, points: number) {
@@ -82,7 +100,8 @@ class Block {
     this.#faces = new Float64Array(room);
     this.#kinds = new Uint32Array(room);
     this.#values = new Float32Array(room * width);
-    this.#places = new Int16Array(room * points);
+    this.#moved = new Int8Array(room * points);
+    this.#behind = new Int16Array(room).fill(-1);
   }
 
   fits(width: number, points: number): boolean {
@@ -101,11 +120,12 @@ class Block {
     writeAffect(values, AFFECT, row);
     if (raw) writeAffect(values, RAW, raw);
     for (const [index, { probability }] of actionUnits.entries()) values[UNITS + index] = probability;
-    if (points) values[STEP] = this.#addPoints(at, points, box);
+    if (points) values[STEP] = this.#addPoints(at, row.faceId, points, box);
+    if (this.count === this.room) this.#last.clear();
   }
 
   /** Gives the step between neighbouring places, px. */
-  #addPoints(at: number, points: Float32Array, { x, y }: SessionReading['box']): number {
+  #addPoints(at: number, faceId: number, points: Float32Array, { x, y }: SessionReading['box']): number {
     const origin = (index: number): number => Math.fround(index < points.length / 2 ? x : y);
     let farthest = 0;
     for (const [index, value] of points.entries()) {
@@ -113,11 +133,22 @@ class Block {
       if (away > farthest) farthest = away;
     }
     const step = Math.fround(Math.max(FINEST, (farthest * 1.0001) / FARTHEST));
-    const from = at * this.points;
-    for (const [index, value] of points.entries()) {
+    const places = Int16Array.from(points, (value, index) => {
       const place = Math.round((value - origin(index)) / step);
-      this.#places[from + index] = Number.isFinite(place) ? place : NOWHERE;
-    }
+      return Number.isFinite(place) ? place : NOWHERE;
+    });
+    const before = this.#last.get(faceId);
+    const isNear =
+      before?.step === step &&
+      before.behind < MOST_BEHIND &&
+      before.places.length === places.length &&
+      places.every((place, index) => Math.abs(place - (before.places[index] ?? 0)) <= MOST_MOVED);
+    if (isNear) {
+      this.#behind[at] = before.at;
+      const from = at * this.points;
+      for (const [index, place] of places.entries()) this.#moved[from + index] = place - (before.places[index] ?? 0);
+    } else this.#places.set(at, places);
+    this.#last.set(faceId, { at, behind: isNear ? before.behind + 1 : 0, step, places });
     return step;
   }
 
@@ -144,10 +175,17 @@ class Block {
   }
 
   #readPoints(index: number, count: number, { x, y }: SessionReading['box'], step: number): Float32Array {
-    const from = index * this.points;
+    const sums = new Int32Array(count);
+    let row = index;
+    for (let behind = this.#behind[row] ?? -1; behind >= 0; behind = this.#behind[row] ?? -1) {
+      const from = row * this.points;
+      for (let i = 0; i < count; i += 1) sums[i] = (sums[i] ?? 0) + (this.#moved[from + i] ?? 0);
+      row = behind;
+    }
+    const places = this.#places.get(row);
     const points = new Float32Array(count);
     for (let i = 0; i < count; i += 1) {
-      const place = this.#places[from + i] ?? NOWHERE;
+      const place = (sums[i] ?? 0) + (places?.[i] ?? NOWHERE);
       points[i] = place === NOWHERE ? Number.NaN : (i < count / 2 ? x : y) + place * step;
     }
     return points;
