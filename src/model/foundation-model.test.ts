@@ -62,6 +62,29 @@ afterEach(async () => {
   opened = null;
 });
 
+it('tells why where a file with a graph’s weights cannot be read, and opens the next model', async () => {
+  const manifest = { ...manifestOf('Idefics3', 'fp32'), externalData: { 'decoder_model_merged.onnx': 1 } };
+  const error = wireError('pack-corrupt', 'The stored pack is damaged.', 'Download it again.');
+  const whole = filesOf('Idefics3', manifest);
+  const read: FoundationFiles['read'] = async (path) => (path.endsWith('_data') ? fail(error) : whole.read(path));
+  await expect(open({ manifest, read })).rejects.toMatchObject({ error });
+  await expect(open(filesOf('Idefics3', manifestOf('Idefics3', 'fp32')))).resolves.toBeDefined();
+});
+
+it('holds one file in memory while it is read, not all of them', async () => {
+  const whole = filesOf('Idefics3', manifestOf('Idefics3', 'fp32'));
+  let [now, most] = [0, 0];
+  const read: FoundationFiles['read'] = async (path) => {
+    now += 1;
+    most = Math.max(most, now);
+    await new Promise((later) => setTimeout(later, 5));
+    now -= 1;
+    return whole.read(path);
+  };
+  await open({ ...whole, read });
+  expect(most).toBe(1);
+});
+
 describe.each(FAMILIES)('a model of the kind of %s', (family) => {
   it.each(['fp32', 'q8', 'q4'] as const)('writes the tokens that PyTorch writes, in %s', async (dtype) => {
     for (const golden of goldensOf(family)) {

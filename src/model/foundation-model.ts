@@ -51,6 +51,8 @@ const NOWHERE = 'https://pack.invalid/';
 const REMEDY = 'Remove the pack, then get it again.';
 /** Where neither the manifest nor the model says how many tokens it takes. */
 const SMALLEST_CONTEXT = 2048;
+/** A graph's weights, in a file of their own. */
+const WEIGHTS = /\.onnx_data(_\d+)?$/;
 
 /** The library's settings are the thread's: one model is opened at a time. */
 const openings = new SerialQueue();
@@ -82,11 +84,12 @@ export function openFoundationModel(
     reader.prefix = `${NOWHERE}${name}/resolve/main/`;
     try {
       const processor = await library.AutoProcessor.from_pretrained(name);
-      const model = await library.AutoModelForImageTextToText.from_pretrained(name, {
+      const opening = library.AutoModelForImageTextToText.from_pretrained(name, {
         device: 'auto', // the lease decides
         dtype: choice.dtypes as Record<string, 'fp32'>,
         use_external_data_format: manifest.externalData,
       });
+      const model = await Promise.race([opening, reader.failed]);
       if (lease.failure) throw lease.failure;
       throwIfCancelled(signal);
       const { image_processor: images } = processor;
@@ -390,7 +393,12 @@ function chooseFiles(runtime: Runtime, manifest: FoundationManifest): Foundation
 class PackReader {
   prefix = '';
   failure: EngineFailure | null = null;
+  /** Rejects with the failure. */
+  readonly failed: Promise<never>;
+  #fail: (failure: EngineFailure) => void = () => {};
   #loaded = 0;
+  /** The library asks for all graphs' files at once: in memory they are one after another. */
+  readonly #reads = new SerialQueue();
   readonly #signal: AbortSignal;
   readonly #files: FoundationFiles;
   readonly #paths: ReadonlySet<string>;
@@ -401,6 +409,10 @@ class PackReader {
     this.#files = files;
     this.#paths = new Set(paths);
     this.#onBytes = onBytes;
+    this.failed = new Promise((_, reject) => {
+      this.#fail = reject;
+    });
+    this.failed.catch(() => {}); // told to who opens the model
   }
 
   /** A file of the pack, read when it is wanted; undefined for what the pack does not have. */
@@ -414,9 +426,11 @@ class PackReader {
 
   async #read(path: string): Promise<ArrayBuffer> {
     try {
-      throwIfCancelled(this.#signal);
-      const read = await this.#files.read(path);
-      if (this.failure) throw this.failure; // the library opens all graphs at once: another's file has failed meanwhile
+      const read = await this.#reads.run(() => {
+        throwIfCancelled(this.#signal);
+        if (this.failure) throw this.failure; // another's file has failed meanwhile
+        return this.#files.read(path);
+      });
       if (!read.ok) throw new EngineFailure(read.error);
       const { value } = read;
       this.#loaded += value.length;
@@ -425,6 +439,9 @@ class PackReader {
       return whole ? (value.buffer as ArrayBuffer) : new Uint8Array(value).buffer;
     } catch (error) {
       this.failure ??= error instanceof EngineFailure ? error : openingFailure(error);
+      this.#fail(this.failure);
+      // The library loses the rejection of a file with a graph's weights, and waits for ever: nobody is left to be told.
+      if (WEIGHTS.test(path)) return new Promise<never>(() => {});
       throw error;
     }
   }

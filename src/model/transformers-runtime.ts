@@ -66,6 +66,7 @@ export class SessionLease {
     try {
       const session = await runs.run(async () => {
         if (isModel) throwIfCancelled(this.#over.signal);
+        if (isModel && this.failure) throw this.failure; // one graph more would not make it work
         const made = await tellWork(this.#runtime, { graph: 'language-model', backend: device, kind: 'open', size: 'large' }, () =>
           // The overloads take a path or bytes, never either.
           typeof model === 'string' ? ort.InferenceSession.create(model, own) : ort.InferenceSession.create(model, own),
