@@ -12,7 +12,7 @@ export default defineConfig({
     ssr: true,
     target: 'node20',
     outDir: 'dist-node',
-    emptyOutDir: true,
+    emptyOutDir: false, // a job that runs loads its chunks late; scripts/build.mjs clears it
     sourcemap: true,
     minify: false,
     rolldownOptions: {

@@ -13,6 +13,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build } from 'vite';
+import { fromCaller } from '../scripts/house.mjs';
 import { serve } from '../scripts/serve.mjs';
 import { openableChromium } from './browser.mjs';
 import { measureFast } from './fast.mjs';
@@ -147,14 +148,15 @@ function benchOptions(args) {
   const [repeat, threads] = [Number(values.repeat), Number(values.threads)];
   if (!(Number.isInteger(repeat) && repeat > 0)) throw new Error(`--repeat wants a number from 1 on, not "${values.repeat}".`);
   if (!(Number.isInteger(threads) && threads > 0)) throw new Error(`--threads wants a number from 1 on, not "${values.threads}".`);
+  const out = fromCaller(values.out);
   return {
     suites,
     repeat,
     threads,
     rows: values.rows?.split(',') ?? null,
-    out: values.out,
-    json: join(values.out, 'results.json'),
-    table: join(values.out, 'RESULTS.md'),
+    out,
+    json: join(out, 'results.json'),
+    table: join(out, 'RESULTS.md'),
     before: values.before ?? null,
     after: values.after ?? null,
   };

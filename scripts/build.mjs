@@ -2,8 +2,8 @@
  * Builds: `node scripts/build.mjs [page] [node]`, both where none is named. The page goes to dist/, the command
  * line and the engine (with its types) to dist-node/.
  */
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { isMain, NODE_STAMP, PAGE_STAMP, ROOT, runCommand } from './house.mjs';
 
 /** @param {string} stamp */
@@ -22,6 +22,8 @@ export async function buildPage({ quiet = false } = {}) {
 
 /** @param {{ quiet?: boolean, types?: boolean }} [options] types: write declarations too; default true */
 export async function buildNode({ quiet = false, types = true } = {}) {
+  // Without types it is somebody's start: what a running job loads later, and types of an earlier build, stay.
+  if (types) rmSync(join(ROOT, dirname(NODE_STAMP)), { recursive: true, force: true });
   const code = await runCommand('vite', ['build', '--config', 'vite.node.config.ts', ...(quiet ? ['--logLevel', 'warn'] : [])], {
     toStderr: quiet,
   });

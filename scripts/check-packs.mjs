@@ -19,6 +19,9 @@ const FREE_LICENCES = new Set(['Apache-2.0', 'MIT', 'BSD-3-Clause']);
 /** Packs for tests: no user is offered one. */
 const FOR_TESTS = new Set(['tiny']);
 
+/** What begins with a dot, as .DS_Store, is the system's own. @param {string} folder */
+const namesIn = (folder) => readdirSync(folder).filter((name) => !name.startsWith('.'));
+
 /** @param {string} path */
 async function sha256(path) {
   const hash = createHash('sha256');
@@ -59,7 +62,7 @@ export async function checkPack(folder) {
     if (size !== entry.bytes) faults.push(`${entry.path} has ${size} bytes, the manifest says ${entry.bytes}`);
     else if ((await sha256(path)) !== entry.sha256) faults.push(`${entry.path} has another sha256 than the manifest says`);
   }
-  for (const name of readdirSync(folder)) if (!listed.has(name)) faults.push(`${name} is not in the manifest`);
+  for (const name of namesIn(folder)) if (!listed.has(name)) faults.push(`${name} is not in the manifest`);
   const limit = MAX_PACK_BYTES.get(id) ?? Number.POSITIVE_INFINITY;
   if (bytes > limit) faults.push(`the pack has ${bytes} bytes, more than ${limit}`);
   return { id, bytes, files: manifest.files.length, faults };
@@ -76,7 +79,7 @@ function foundationFaults(folder, { id, licence, hub }) {
   if (id !== basename(folder)) faults.push(`its id is ${id}, its folder ${basename(folder)}`);
   if (!/^[0-9a-f]{40}$/.test(revision) || /^0+$/.test(revision)) faults.push('it is not pinned to a commit');
   if (typeof licence !== 'string' || !FREE_LICENCES.has(licence)) faults.push(`its licence, ${licence}, is not known as a free one`);
-  for (const name of readdirSync(folder)) if (!UNLISTED.has(name)) faults.push(`${name} lies beside a foundation pack's manifest`);
+  for (const name of namesIn(folder)) if (!UNLISTED.has(name)) faults.push(`${name} lies beside a foundation pack's manifest`);
   return faults;
 }
 
@@ -106,7 +109,7 @@ function indexFaults(folder, names) {
  */
 export async function checkPacks(folder) {
   const names = existsSync(folder)
-    ? readdirSync(folder).filter((name) => !name.endsWith('-wip') && statSync(join(folder, name)).isDirectory())
+    ? namesIn(folder).filter((name) => !name.endsWith('-wip') && statSync(join(folder, name)).isDirectory())
     : [];
   if (names.length === 0) return ['there is no pack'];
   const faults = indexFaults(folder, names);

@@ -41,6 +41,15 @@ test('a missing file and one that is not listed are seen', async () => {
   expect((await checkPack(folder)).faults).toEqual(['gone.bin is missing', 'weights.bin is not in the manifest']);
 });
 
+test('what a system hides in a folder is no file of the pack, and no pack', async () => {
+  writeFileSync(join(folder, '.DS_Store'), '');
+  expect((await checkPack(folder)).faults).toEqual([]);
+  writeFileSync(join(folder, 'manifest.json'), JSON.stringify({ kind: 'foundation', id: 'test' }));
+  expect((await checkPack(folder)).faults.filter((fault) => fault.includes('DS_Store'))).toEqual([]);
+  mkdirSync(join(folder, '.Trashes'));
+  expect(await checkPacks(folder)).toEqual(['there is no pack']);
+});
+
 test('a manifest that is not JSON is seen', async () => {
   writeFileSync(join(folder, 'manifest.json'), '{');
   expect((await checkPack(folder)).faults).toHaveLength(1);

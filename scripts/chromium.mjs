@@ -25,3 +25,10 @@ export async function findChromium() {
   const own = chromium.executablePath();
   return own !== '' && existsSync(own) ? own : null;
 }
+
+/** Why `findChromium` found none, and what to do. */
+export function noChromium() {
+  const named = process.env.CHROMIUM_PATH;
+  if (named !== undefined && named !== '') return `CHROMIUM_PATH names ${named}, which is not there. Correct it, or unset it.`;
+  return 'No Chromium was found. Install one, or set CHROMIUM_PATH.';
+}

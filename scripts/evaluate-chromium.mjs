@@ -12,7 +12,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { findChromium } from './chromium.mjs';
+import { findChromium, noChromium } from './chromium.mjs';
 import { isMain, ROOT } from './house.mjs';
 import { DATA_PATH, serve } from './serve.mjs';
 
@@ -58,26 +58,36 @@ function chromiumOptions(args) {
 
 /**
  * What the page says in the end.
- * @param {import('@playwright/test').Page} page
- * @returns {Promise<{ report: string } | { fault: string }>}
+ * @param {Pick<import('@playwright/test').Page, 'on' | 'getByRole' | 'locator'>} page
+ * @returns {Promise<{ report: string, fault: string | null }>} report: empty where there is none; with a fault a part
  */
-async function outcome(page) {
+export async function outcome(page) {
   /** @type {string | null} */
   let bug = null;
   page.on('pageerror', (error) => {
     bug = error.message;
   });
   const status = page.getByRole('status');
+  const report = async () => (await page.locator('#report').textContent()) ?? '';
   for (let told = '', since = Date.now(); ; await delay(LOOK_EVERY_MS)) {
     const [state, text] = await status.evaluate((now) => [now.dataset.state, now.textContent ?? '']);
-    if (state === 'done') return { report: (await page.locator('#report').textContent()) ?? '' };
-    if (state === 'failed') return { fault: text ?? '' };
-    if (bug !== null) return { fault: `The page has a fault: ${bug}` };
-    if (Date.now() - since > PATIENCE_MS) return { fault: `The page hangs after "${told}".` };
+    if (state === 'done') return { report: await report(), fault: null };
+    if (state === 'failed') return { report: await report(), fault: text ?? '' };
+    if (bug !== null) return { report: await report(), fault: `The page has a fault: ${bug}` };
+    if (Date.now() - since > PATIENCE_MS) return { report: '', fault: `The page hangs after "${told}".` };
     if (text === told) continue;
     [told, since] = [text ?? '', Date.now()];
     if (process.stderr.isTTY) process.stderr.write(`\r${told}\u001b[K`);
   }
+}
+
+/** @param {string} out @param {string} browser its version @param {string} text as the page wrote it */
+async function writeReport(out, browser, text) {
+  const report = { runtime: 'chromium', browser, ...JSON.parse(text) };
+  await mkdir(dirname(resolve(out)), { recursive: true });
+  await writeFile(out, `${JSON.stringify(report, null, 2)}\n`);
+  const figures = 'accuracy' in report ? `accuracy ${report.accuracy.toFixed(3)}` : `concordance ${report.concordance.toFixed(3)}`;
+  console.log(`${report.task}, n ${report.n}: ${figures}. Report: ${out}`);
 }
 
 /**
@@ -88,7 +98,7 @@ async function evaluateInChromium({ data, out, query }) {
   const dir = join(ROOT, 'dist');
   if (!existsSync(join(dir, 'evaluate.html'))) return 'The page is not built. Run npm run build.';
   const executablePath = await findChromium();
-  if (executablePath === null) return 'No Chromium was found. Install one, or set CHROMIUM_PATH.';
+  if (executablePath === null) return noChromium();
   const { chromium } = await import('@playwright/test');
   const server = await serve({ dir, data: resolve(data), port: 0 });
   /** @type {import('@playwright/test').Browser | null} */
@@ -98,13 +108,9 @@ async function evaluateInChromium({ data, out, query }) {
     const page = await browser.newPage();
     await page.goto(new URL(`evaluate.html?${query}`, server.url).href);
     const said = await outcome(page);
-    if ('fault' in said) return said.fault;
-    const report = { runtime: 'chromium', browser: browser.version(), ...JSON.parse(said.report) };
-    await mkdir(dirname(resolve(out)), { recursive: true });
-    await writeFile(out, `${JSON.stringify(report, null, 2)}\n`);
-    const figures = 'accuracy' in report ? `accuracy ${report.accuracy.toFixed(3)}` : `concordance ${report.concordance.toFixed(3)}`;
-    console.log(`${report.task}, n ${report.n}: ${figures}. Report: ${out}`);
-    return null;
+    // A part is kept: it took as long as it took.
+    if (said.report !== '') await writeReport(out, browser.version(), said.report);
+    return said.fault;
   } catch (error) {
     return `The browser stopped: ${error instanceof Error ? error.message : String(error)}`;
   } finally {

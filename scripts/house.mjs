@@ -5,11 +5,20 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The repository's folder. */
 export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** A path for `runCommand`, which runs in ROOT: ROOT's own may have spaces, which a shell on Windows splits. @param {string} path */
+export const fromRoot = (path) => relative(ROOT, path).replaceAll('\\', '/');
+
+/** A path as whoever called npm means it: npm runs scripts in the package's folder. @param {string} path */
+export const fromCaller = (path) => resolve(process.env.INIT_CWD ?? process.cwd(), path);
+
+/** With the development tools also under NODE_ENV=production: the build is made with them. */
+export const INSTALL = ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'];
 
 const MIN_NODE = [20, 19];
 const INSTALL_STAMP = join(ROOT, 'node_modules', '.cache', 'installed.sha256');
@@ -68,7 +77,7 @@ export async function installMissing() {
   if (stamp === null && sameAsLock()) return writeStamp(lock);
   console.error('Installing packages …');
   // onnxruntime-node's own script would only fetch GPU libraries, from elsewhere.
-  const code = await runCommand('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+  const code = await runCommand('npm', INSTALL, {
     env: { ONNXRUNTIME_NODE_INSTALL: 'skip' },
     toStderr: true,
   });

@@ -5,7 +5,7 @@
  */
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { installMissing, pageIsStale, ROOT, requireNode, runCommand } from './house.mjs';
+import { fromRoot, installMissing, pageIsStale, ROOT, requireNode, runCommand } from './house.mjs';
 
 /**
  * @typedef {{ passed: number, failed: number, skipped: number }} Count
@@ -47,7 +47,7 @@ async function audit() {
 /** @returns {Promise<Count>} */
 async function unit() {
   const file = join(REPORTS, 'unit.json');
-  const code = await runCommand('vitest', ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`]);
+  const code = await runCommand('vitest', ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${fromRoot(file)}`]);
   const report = /** @type {UnitReport | null} */ (readReport(file));
   if (report === null) return { ...NOTHING, failed: 1 };
   // A file that could not be loaded has failed and has no tests to say so.
@@ -70,13 +70,13 @@ async function build() {
 
 /** Why the browser tests cannot run, in plain words, or null. Builds the page where that step was not asked for. */
 async function browserObstacle() {
-  const { findChromium } = await import('./chromium.mjs');
-  if ((await findChromium()) === null) return 'no Chromium was found; install one or set CHROMIUM_PATH';
+  const { findChromium, noChromium } = await import('./chromium.mjs');
+  if ((await findChromium()) === null) return noChromium();
   if (pageBuilt) return null;
-  if (wanted.includes('build')) return 'the page could not be built';
+  if (wanted.includes('build')) return 'The page could not be built.';
   if (!pageIsStale()) return null;
   const { buildPage } = await import('./build.mjs');
-  return (await buildPage({ quiet: true })) ? null : 'the page could not be built';
+  return (await buildPage({ quiet: true })) ? null : 'The page could not be built.';
 }
 
 /** @returns {Promise<Count>} */
@@ -85,7 +85,7 @@ async function browser() {
   if (obstacle !== null) {
     const { report } = await playwright('browser.json', ['--list', '--reporter=json']);
     const listed = report === null ? 1 : countSpecs(report.suites);
-    console.log(`SKIPPED: the ${listed} browser tests were not run: ${obstacle}.`);
+    console.log(`SKIPPED: the ${listed} browser tests were not run. ${obstacle}`);
     return { ...NOTHING, skipped: listed };
   }
   const together = await browserRun('browser.json', ['--workers=2', '--grep-invert=@alone']);

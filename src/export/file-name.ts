@@ -14,11 +14,12 @@ export function exportFileName(session: Session, extension: string, at: Date): s
   return `${['emollm', source, stamp].filter((part) => part !== '').join('-')}.${extension}`;
 }
 
-/** A name for each item's own file, as `exportFileName` makes it; items that are called alike are numbered. */
+/** A name for each item's own file, as `exportFileName` makes it; items that are called alike, also but for case, are numbered. */
 export function itemFileNames(session: Session, extension: string, at: Date): string[] {
   const names = session.items.map((item) => exportFileName({ ...session, items: [item] }, '', at).slice(0, -1));
   return names.map((name, index) => {
-    const before = names.slice(0, index).filter((other) => other === name).length;
+    // macOS and Windows take names of another case for the same.
+    const before = names.slice(0, index).filter((other) => other.toLowerCase() === name.toLowerCase()).length;
     return `${before === 0 ? name : `${name}-${before + 1}`}.${extension}`;
   });
 }

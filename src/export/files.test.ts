@@ -23,6 +23,18 @@ describe('exportFiles', () => {
     for (const file of exportFiles(whole, kind, at)) expect(file.text).not.toMatch(/NaN|undefined|Infinity/);
   });
 
+  it('numbers names that differ in case alone, which some systems take for one', () => {
+    const whole = session();
+    const [first] = whole.items;
+    if (!first) throw new Error('the fixture has an item');
+    const items = ['Ada.jpg', 'ada.jpg', 'ADA.png'].map((name) => ({ ...first, name }));
+    expect(paths({ ...whole, items }, 'vtt')).toEqual([
+      'emollm-Ada-20260102-030405.captions.vtt',
+      'emollm-ada-20260102-030405-2.captions.vtt',
+      'emollm-ADA-20260102-030405-3.captions.vtt',
+    ]);
+  });
+
   it('puts what made a table beside it under the same name', () => {
     expect(paths(watched(), 'fex')).toEqual([
       'emollm-clip-best-take-20260102-030405.fex.csv',

@@ -8,6 +8,7 @@ import type { Answer, Evidence, Reading, TextLine } from '../shared/readings.ts'
 import type { AnalyzeCommand } from './arguments.ts';
 import { gatherItem, writeExport } from './export-files.ts';
 import { readPicture } from './picture.ts';
+import { shownNames } from './picture-files.ts';
 
 /** Where the text goes: standard output and standard error. */
 export interface Console {
@@ -19,9 +20,10 @@ export interface Console {
 export async function analyzeFiles(signal: AbortSignal, engine: Engine, command: AnalyzeCommand, console: Console): Promise<boolean> {
   let isWhole = true;
   const items: SessionItem[] = [];
+  const names = shownNames(command.files);
   for (const file of command.files) {
     if (signal.aborted) break;
-    const error = await analyzeFile(signal, engine, file, command, console, items);
+    const error = await analyzeFile(signal, engine, { file, name: names.get(file) ?? file }, command, console, items);
     if (error) {
       isWhole = false;
       console.error(`${file}: ${describeError(error)}\n`);
@@ -42,14 +44,15 @@ export async function analyzeFiles(signal: AbortSignal, engine: Engine, command:
 async function analyzeFile(
   signal: AbortSignal,
   engine: Engine,
-  file: string,
+  named: { file: string; name: string },
   command: AnalyzeCommand,
   console: Console,
   items: SessionItem[],
 ): Promise<WireError | null> {
+  const { file } = named;
   if (command.format === null)
     return command.json ? analyzeToJson(signal, engine, file, command, console) : analyzeToText(signal, engine, file, command, console);
-  const { item, error } = await gatherItem(analyze(signal, engine, file, command), file, command, engine.info());
+  const { item, error } = await gatherItem(analyze(signal, engine, file, command), named, command, engine.info());
   if (item) items.push(item);
   return error;
 }

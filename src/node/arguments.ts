@@ -54,14 +54,15 @@ export type Command =
   | CompareCommand
   | FetchCommand;
 
-const ANALYZE_FORM = `emollm analyze <files…> [--task ${TASKS.join('|')}] [--words "…"] [--json | --format <format> [--out <folder>]]`;
+const ANALYZE_FORM = `emollm analyze <files or folders…> [--task ${TASKS.join('|')}] [--words "…"] [--json | --format <format> [--out <folder>]]`;
 const EVALUATE_FORM = `emollm evaluate --task <${EVALUATION_TASKS.join('|')}> --data <folder> --out <report.json> [--limit N] [--cropped]`;
 const FORMS = [ANALYZE_FORM, EVALUATE_FORM, TABLE_FORM, COMPARE_FORM, FETCH_FORM, 'emollm packs'];
 
 export const HELP = `EmoLLM: reads the emotion in pictures and explains itself, on this machine.
 
 ${ANALYZE_FORM}
-  Prints the readings of every face, then streams the reasoning. Pictures only: JPEG, PNG, WebP, AVIF, GIF.
+  Prints the readings of every face, then streams the reasoning. Pictures only: JPEG, PNG, WebP, AVIF, GIF;
+  of a folder those in it.
   --task       what to ask; default emotion
   --words      what stands on the picture or is said, instead of reading it from there, for each file; "" for no words
   --json       one JSON object a file, one a line
@@ -88,6 +89,7 @@ ${TABLE_FORM}
 
 ${COMPARE_FORM}
   Two packs on the same pictures: answers, agreement, speed. With --data, a labelled folder, also how often each is right.
+  Pictures that cannot be read are left out.
 
 ${FETCH_FORM}
   Gets a foundation pack from the hub, resumed and checked by its hashes. --hub is the address of a mirror of the hub.

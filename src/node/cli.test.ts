@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,15 +13,21 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
 const pack = ['--pack', join(root, 'public/models/tiny'), '--threads', '1'];
 const portrait = join(root, 'public/samples/astronaut.jpg');
 
-async function run(...args: string[]): Promise<{ code: number; out: string; error: string }> {
+const run = (...args: string[]) => runUntil(new AbortController().signal, () => {}, args);
+
+async function runUntil(
+  signal: AbortSignal,
+  onError: (piece: string) => void,
+  args: string[],
+): Promise<{ code: number; out: string; error: string }> {
   const text = { out: '', error: '' };
-  const { signal } = new AbortController();
   const code = await main(signal, args, {
     out: (piece) => {
       text.out += piece;
     },
     error: (piece) => {
       text.error += piece;
+      onError(piece);
     },
   });
   return { code, ...text };
@@ -96,8 +102,23 @@ describe('emollm analyze', () => {
       false,
     ]);
     expect(refused.error).toContain('participants.tsv is there already');
+    // It was seen before the pack was looked for.
+    const early = await run('analyze', portrait, '--format', 'bids', '--out', to, '--pack', join(folder, 'no-pack'));
+    expect(early.error).toContain('participants.tsv is there already');
     const { out } = await run('analyze', portrait, '--prompt', 'plain', '--format', 'explanations-csv', '--out', to, ...pack);
     expect(records(await readFile(out.trim(), 'utf8'))).toMatchObject([{ prompting: 'plain', language_model: 'tiny 1.0.0' }]);
+  }, 120_000);
+
+  it('names pictures of one name in two folders by their paths, and takes a folder for its pictures', async () => {
+    const twins = ['one', 'two'].map((name) => join(folder, 'twins', name));
+    for (const twin of twins) {
+      await mkdir(twin, { recursive: true });
+      await copyFile(portrait, join(twin, 'astronaut.jpg'));
+    }
+    const { code, out } = await run('analyze', ...twins, '--format', 'fex', '--out', join(folder, 'twins'), ...pack);
+    expect(code).toBe(0);
+    const rows = records(await readFile(out.split('\n')[0] ?? '', 'utf8'));
+    expect(rows.map(({ input }) => input)).toEqual(twins.map((twin) => join(twin, 'astronaut.jpg')));
   }, 120_000);
 
   it('tells the language model the words that are given, and says that they were', async () => {
@@ -195,7 +216,7 @@ describe('emollm evaluate', () => {
 
   it.each([
     ['file,label\n0.png,happy\n', 'line 2: "happy" is not a label of faces'],
-    ['file,label\n0.png,fear\nnone.png,fear\n', 'line 3: none.png cannot be read'],
+    ['file,label\nbroken.png,fear\nnone.png,fear\n', 'line 3: none.png cannot be read'],
     ['file;label\n0.png;fear\n', 'line 1: the columns must be'],
   ])(
     'refuses %j',
@@ -207,6 +228,36 @@ describe('emollm evaluate', () => {
     },
     60_000,
   );
+
+  it('writes the report of what was judged when it is stopped', async () => {
+    await labels('file,label\n0.png,neutral\n1.png,fear\n2.png,neutral\n3.png,neutral\n');
+    const stop = new AbortController();
+    const { isTTY } = process.stderr;
+    process.stderr.isTTY = true; // progress is told to a terminal alone
+    try {
+      const args = ['evaluate', '--data', folder, '--out', out(), ...pack, '--task', 'faces', '--cropped'];
+      const stopped = await runUntil(stop.signal, (piece) => piece.includes('Judged 2 of 4') && stop.abort(), args);
+      expect([stopped.code, stopped.error]).toEqual([130, expect.stringContaining('Stopped after 2 of 4 rows')]);
+    } finally {
+      process.stderr.isTTY = isTTY;
+    }
+    expect(await report()).toMatchObject({ n: 2, rows: 4, stopped: true });
+  }, 120_000);
+
+  it('writes the report of what was judged before a picture that cannot be read', async () => {
+    await labels('file,label\n0.png,neutral\nbroken.png,fear\n2.png,neutral\n');
+    const { code, error } = await evaluate('--task', 'faces', '--cropped');
+    expect([code, error]).toEqual([1, expect.stringContaining('line 3: broken.png is damaged')]);
+    expect(error).toContain(`The report of the 1 before it is in ${out()}.`);
+    expect(await report()).toMatchObject({ n: 1, rows: 3, broken_off: expect.stringContaining('broken.png') });
+  }, 120_000);
+
+  it('says that the report cannot be written before anything is opened', async () => {
+    const { code, error } = await run('evaluate', '--task', 'faces', '--data', 'nowhere', '--out', join(folder, '0.png', 'report.json'));
+    expect([code, error]).toEqual([1, expect.stringContaining('The report cannot be written to')]);
+    await evaluate('--task', 'faces', '--data', 'nowhere');
+    expect(existsSync(out())).toBe(true); // an earlier one is left as it is
+  });
 
   it('says where labels.csv is missing', async () => {
     await rm(join(folder, 'labels.csv'), { force: true });

@@ -1,15 +1,17 @@
 /** `emollm compare`: two packs on the same pictures, one after the other, since two at once may not fit. */
-import { mkdir, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
 import type { Engine } from '../engine/engine.ts';
 import { evaluate } from '../engine/evaluate.ts';
-import { wireError } from '../shared/errors.ts';
+import type { WireError } from '../shared/errors.ts';
 import type { ReportItem } from '../shared/evaluation.ts';
 import { STEPS, type Step } from '../shared/labels.ts';
 import { fail, ok, type Result } from '../shared/result.ts';
-import { readLabels } from './evaluate-folder.ts';
+import { checkLabels, pictureIn, readLabels } from './labelled-folder.ts';
+import { jsonText, tryToWrite, writeResult } from './out-file.ts';
 import type { CompareCommand } from './pack-arguments.ts';
+import { readPackManifest } from './pack-choice.ts';
+import { type NamedPack, nameOf, packLabels } from './pack-name.ts';
 import { readPicture } from './picture.ts';
+import { shownNames } from './picture-files.ts';
 import { openEngine } from './session.ts';
 
 /** What a pack said of one picture. */
@@ -21,19 +23,28 @@ export interface ComparedItem {
   text: Record<Step, string> | null;
 }
 
-export interface ComparedPack {
-  pack: string;
+/** A picture that could not be decoded. */
+interface LeftOut {
+  file: string;
+  reason: string;
+}
+
+export interface ComparedPack extends NamedPack {
   items: ComparedItem[];
   seconds: number;
   /** Null where the pictures have no labels. */
   accuracy: number | null;
-  /** Pictures that could not be decoded: in no figure. */
-  skipped?: number;
+  /** They are in no figure. */
+  leftOut?: readonly LeftOut[];
 }
 
+/** A pack's figures; `skipped` counts pictures that are in none. */
+type ComparedHead = Omit<ComparedPack, 'items' | 'leftOut'> & { skipped: number };
+
 export interface Comparison {
-  packs: [Omit<ComparedPack, 'items'>, Omit<ComparedPack, 'items'>];
+  packs: [ComparedHead, ComparedHead];
   n: number;
+  left_out: readonly LeftOut[];
   /** Pictures that both answer alike; null where there is none. */
   agreement: number | null;
   items: {
@@ -50,22 +61,31 @@ export async function comparePacks(
   command: CompareCommand,
   onProgress: (what: string, done: number, total: number) => void,
 ): Promise<Result<Comparison>> {
-  const [first, second] = command.packs;
-  const one = await runPack(signal, first, command, onProgress);
+  const { packs, out } = command;
+  const ready = await checkAll(command);
+  if (!ready.ok) return ready;
+  const one = await runPack(signal, packs[0], command, onProgress);
   if (!one.ok) return one;
-  const other = await runPack(signal, second, command, onProgress);
+  const other = await runPack(signal, packs[1], command, onProgress);
   if (!other.ok) return other;
   const comparison = sideBySide(one.value, other.value);
-  if (command.out === null) return ok(comparison);
-  try {
-    await mkdir(dirname(command.out), { recursive: true });
-    await writeFile(command.out, `${JSON.stringify(comparison, null, 2)}\n`);
-    return ok(comparison);
-  } catch (error) {
-    return fail(
-      wireError('file-unreadable', `The report cannot be written to ${command.out}.`, 'Check the path given with --out.', String(error)),
-    );
+  const written = out === null ? ok(undefined) : await writeResult(out, 'report', jsonText(comparison));
+  return written.ok ? ok(comparison) : written;
+}
+
+/** What would else be seen only after the first pack has judged everything. */
+async function checkAll({ packs, data, task, limit, out }: CompareCommand): Promise<Result<void>> {
+  const place = out === null ? ok(undefined) : await tryToWrite(out, 'report');
+  if (!place.ok) return place;
+  const labels = data === null ? null : await readLabels({ data, task, limit });
+  if (labels && !labels.ok) return labels;
+  for (const pack of packs) {
+    const manifest = await readPackManifest(pack);
+    if (!manifest.ok) return manifest;
+    const known = labels ? checkLabels(task, labels.value, manifest.value) : ok(undefined);
+    if (!known.ok) return known;
   }
+  return ok(undefined);
 }
 
 /** By the pictures that both were shown. */
@@ -76,31 +96,35 @@ export function sideBySide(one: ComparedPack, other: ComparedPack): Comparison {
     return second ? [{ file, label, answers: [answer, second.answer] as const, texts: [text, second.text] as const }] : [];
   });
   const alike = items.filter(({ answers: [a, b] }) => a !== null && a === b).length;
-  const head = ({ pack, seconds, accuracy, skipped = 0 }: ComparedPack) => ({ pack, seconds, accuracy, skipped });
+  const head = ({ items: _, leftOut = [], ...rest }: ComparedPack): ComparedHead => ({ ...rest, skipped: leftOut.length });
   return {
     packs: [head(one), head(other)],
     n: items.length,
+    left_out: one.leftOut ?? [],
     agreement: items.length === 0 ? null : alike / items.length,
     items: items.map((item) => ({ ...item, answers: [...item.answers], texts: [...item.texts] })),
   };
 }
 
 /** The comparison as text: figures, then what they differ on. */
-export function describeComparison({ packs, n, agreement, items }: Comparison): string {
-  const figures = packs.map(({ pack, seconds, accuracy, skipped = 0 }) => {
+export function describeComparison({ packs, n, agreement, items, left_out: leftOut }: Comparison): string {
+  const names = packLabels(packs);
+  const figures = packs.map(({ seconds, accuracy, skipped }, index) => {
     const right = accuracy === null ? '' : `, accuracy ${accuracy.toFixed(3)}`;
-    return `${pack}: ${(seconds / Math.max(1, n)).toFixed(1)} s a picture${right}${skipped > 0 ? `, ${skipped} left out` : ''}`;
+    return `${names[index]}: ${(seconds / Math.max(1, n)).toFixed(1)} s a picture${right}${skipped > 0 ? `, ${skipped} left out` : ''}`;
   });
   const differ = items.filter(({ answers: [a, b] }) => a !== b);
   const lines = differ.map(({ file, label, answers, texts }) => {
     const said = answers.map((answer, index) => {
       const reason = texts[index]?.reason.trim() ?? '';
-      return `    ${packs[index === 0 ? 0 : 1].pack}: ${answer ?? 'no answer'}${reason === '' ? '' : ` (${reason})`}`;
+      return `    ${names[index]}: ${answer ?? 'no answer'}${reason === '' ? '' : ` (${reason})`}`;
     });
     return [`  ${file}${label === null ? '' : `, labelled ${label}`}`, ...said].join('\n');
   });
   const same = agreement === null ? '' : `They agree on ${Math.round(agreement * 100)} % of ${n}.`;
-  return [...figures, same, ...(lines.length === 0 ? [] : ['They differ on:', ...lines])].filter((line) => line !== '').join('\n');
+  const missed = leftOut.map(({ file, reason }) => `  ${file}: ${reason}`);
+  const parts = [...figures, same, ...(lines.length === 0 ? [] : ['They differ on:', ...lines])];
+  return [...parts, ...(missed.length === 0 ? [] : ['Left out:', ...missed])].filter((line) => line !== '').join('\n');
 }
 
 async function runPack(
@@ -112,15 +136,15 @@ async function runPack(
   const opened = await openEngine(signal, { ...command, pack }, (loaded, total) => onProgress('Loading', loaded, total));
   if (!opened.ok) return opened;
   const engine = opened.value;
-  const { foundation, packId } = engine.info();
-  const name = foundation?.id ?? packId;
-  const tell = (done: number, total: number) => onProgress(`${name}:`, done, total);
+  const { foundation, packId, packVersion, packHash } = engine.info();
+  const named = nameOf({ id: packId, version: packVersion, hash: packHash }, foundation);
+  const tell = (done: number, total: number) => onProgress(`${named.pack}:`, done, total);
   try {
     const ran =
       command.data === null
         ? await explainEach(signal, engine, command, tell)
         : await judgeFolder(signal, engine, command.data, command, tell);
-    return ran.ok ? ok({ pack: name, ...ran.value }) : ran;
+    return ran.ok ? ok({ ...named, ...ran.value }) : ran;
   } finally {
     await engine.dispose();
   }
@@ -132,10 +156,10 @@ async function judgeFolder(
   data: string,
   { task, cropped, limit }: CompareCommand,
   onProgress: (done: number, total: number) => void,
-): Promise<Result<Omit<ComparedPack, 'pack'>>> {
-  const labels = await readLabels({ data, task });
+): Promise<Result<Omit<ComparedPack, keyof NamedPack>>> {
+  const labels = await readLabels({ data, task, limit });
   if (!labels.ok) return labels;
-  const source = { labels: labels.value, decode: (file: string) => readPicture(join(data, file)) };
+  const source = { labels: labels.value, decode: (file: string) => readPicture(pictureIn(data, file)) };
   const options = { task, cropped, limit, by: 'language-model', items: true, skipBroken: true, onProgress } as const;
   const report = await evaluate(signal, engine, source, options);
   if (!report.ok) return report;
@@ -144,7 +168,7 @@ async function judgeFolder(
   return ok({
     seconds,
     accuracy,
-    skipped: skipped.length,
+    leftOut: skipped.map(({ file, reason }) => ({ file, reason })),
     items: items.map(({ file, label, answer, text }: ReportItem) => ({ file, label, answer, text })),
   });
 }
@@ -152,28 +176,36 @@ async function judgeFolder(
 async function explainEach(
   signal: AbortSignal,
   engine: Engine,
-  { files, task }: CompareCommand,
+  { files, task, cropped, limit }: CompareCommand,
   onProgress: (done: number, total: number) => void,
-): Promise<Result<Omit<ComparedPack, 'pack'>>> {
+): Promise<Result<Omit<ComparedPack, keyof NamedPack>>> {
   const started = performance.now();
   const items: ComparedItem[] = [];
-  for (const [index, path] of files.entries()) {
+  const leftOut: LeftOut[] = [];
+  let fault: WireError | null = null;
+  const shown = files.slice(0, limit ?? undefined);
+  const names = shownNames(shown);
+  for (const [index, path] of shown.entries()) {
+    const file = names.get(path) ?? path;
     const frame = await readPicture(path);
-    if (!frame.ok) return frame;
-    const text: Record<Step, string> = { observe: '', cues: '', reason: '', answer: '' };
-    let answer: string | null = null;
-    const { maxNewTokens } = engine;
-    const asked = task === 'faces' ? 'emotion' : task;
-    const run = { runId: path, sourceId: path, task: asked, readings: null, words: null, maxNewTokens };
-    for await (const event of engine.explain(signal, frame.value, run)) {
-      if (event.type === 'failed') return fail(event.error);
-      if (event.type === 'text') text[event.step] += event.delta;
-      if (event.type === 'answer') answer = event.answer.text;
+    if (frame.ok) {
+      const text: Record<Step, string> = { observe: '', cues: '', reason: '', answer: '' };
+      let answer: string | null = null;
+      const { maxNewTokens } = engine;
+      const asked = task === 'faces' ? 'emotion' : task;
+      const run = { runId: path, sourceId: path, task: asked, readings: null, words: null, maxNewTokens, cropped };
+      for await (const event of engine.explain(signal, frame.value, run)) {
+        if (event.type === 'failed') return fail(event.error);
+        if (event.type === 'text') text[event.step] += event.delta;
+        if (event.type === 'answer') answer = event.answer.text;
+      }
+      items.push({ file, label: null, answer, text: STEPS.some((step) => text[step] !== '') ? text : null });
+    } else {
+      fault ??= frame.error;
+      leftOut.push({ file, reason: frame.error.message });
     }
-    const name = basename(path);
-    const isShared = files.some((each) => each !== path && basename(each) === name);
-    items.push({ file: isShared ? path : name, label: null, answer, text: STEPS.some((step) => text[step] !== '') ? text : null });
-    onProgress(index + 1, files.length);
+    onProgress(index + 1, shown.length);
   }
-  return ok({ seconds: (performance.now() - started) / 1000, accuracy: null, items });
+  if (fault && items.length === 0) return fail(fault);
+  return ok({ seconds: (performance.now() - started) / 1000, accuracy: null, items, leftOut });
 }

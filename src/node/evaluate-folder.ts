@@ -1,37 +1,15 @@
 /** `emollm evaluate`: a folder of labelled pictures → a report file. */
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
 import type { Engine } from '../engine/engine.ts';
 import { evaluate } from '../engine/evaluate.ts';
-import { wireError } from '../shared/errors.ts';
-import type { EvaluationReport } from '../shared/evaluation.ts';
-import { decodeLabels, parseAffectLabels, parseLabels } from '../shared/labels-csv.ts';
+import { reportOf } from '../engine/evaluation-report.ts';
+import type { EvaluationReport, JudgedRow, ReportFacts } from '../shared/evaluation.ts';
 import { fail, type Result } from '../shared/result.ts';
 import type { EvaluateCommand } from './arguments.ts';
+import { pictureIn } from './labelled-folder.ts';
+import { jsonText, writeResult } from './out-file.ts';
 import { readPicture } from './picture.ts';
 
-/** Text of a folder's labels.csv, whose form is checked here: mistakes are told before a pack is loaded. Fails with `labels-invalid`. */
-export async function readLabels({ data, task }: Pick<EvaluateCommand, 'data' | 'task'>): Promise<Result<string>> {
-  const path = join(data, 'labels.csv');
-  try {
-    const text = decodeLabels(await readFile(path));
-    if (!text.ok) return text;
-    const parsed = task === 'scene' ? parseAffectLabels(text.value) : parseLabels(text.value);
-    return parsed.ok ? text : parsed;
-  } catch (error) {
-    const detail = error instanceof Error ? error.message : String(error);
-    return fail(
-      wireError(
-        'labels-invalid',
-        'labels.csv cannot be read.',
-        'The folder given with --data must hold labels.csv beside the pictures.',
-        detail,
-      ),
-    );
-  }
-}
-
-/** Judges and writes the report. */
+/** Judges and writes the report: where it is stopped or fails, of the rows before. */
 export async function evaluateFolder(
   signal: AbortSignal,
   engine: Engine,
@@ -40,19 +18,31 @@ export async function evaluateFolder(
   onProgress: (done: number, total: number) => void,
 ): Promise<Result<EvaluationReport>> {
   const { task, cropped, by, limit, items, skipBroken, data, out, prompting } = command;
+  const course = { facts: null as ReportFacts | null, rows: [] as JudgedRow[], seconds: 0 };
   const report = await evaluate(
     signal,
     engine,
-    { labels, decode: (file) => readPicture(join(data, file)) },
-    { task, cropped, by, prompting, limit, items, skipBroken, onProgress },
+    { labels, decode: (file) => readPicture(pictureIn(data, file)) },
+    {
+      ...{ task, cropped, by, prompting, limit, items, skipBroken, onProgress },
+      keepPartial: true,
+      onBegun: (facts) => {
+        course.facts = facts;
+      },
+      onJudged: (row, seconds) => {
+        course.rows.push(row);
+        course.seconds = seconds;
+      },
+    },
   );
-  if (!report.ok) return report;
-  try {
-    await mkdir(dirname(out), { recursive: true });
-    await writeFile(out, `${JSON.stringify(report.value, null, 2)}\n`);
-  } catch (error) {
-    const detail = error instanceof Error ? error.message : String(error);
-    return fail(wireError('file-unreadable', `The report cannot be written to ${out}.`, 'Check the path given with --out.', detail));
+  if (report.ok) {
+    const written = await writeResult(out, 'report', jsonText(report.value));
+    return written.ok ? report : written;
   }
-  return report;
+  const { facts, rows, seconds } = course;
+  const { error } = report;
+  const part = facts && reportOf({ facts, rows, seconds }, { labels, limit, items, brokenOff: error.message });
+  if (!part?.ok) return report; // nothing was judged
+  const written = await writeResult(out, 'report', jsonText(part.value));
+  return written.ok ? fail({ ...error, remedy: `${error.remedy} The report of the ${rows.length} before it is in ${out}.` }) : written;
 }

@@ -1,6 +1,6 @@
 /** `emollm fetch` and the folder that it writes, with a server in the hub's place. */
 import { createHash } from 'node:crypto';
-import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -67,6 +67,29 @@ describe('emollm fetch', () => {
     await writeFile(to, '');
     const fetched = await fetchPack(go(), { id: ID, hub: server.url, to }, () => {});
     expect(fetched).toMatchObject({ ok: false, error: { code: 'storage-refused', message: `The pack cannot be written to ${to}.` } });
+  });
+});
+
+describe('emollm fetch --to', () => {
+  it('refuses a folder that holds other files, and goes on in one of its own', async () => {
+    await serveRepository();
+    const to = join(folder, 'mine');
+    const fetched = () => fetchPack(go(), { id: ID, hub: server.url, to }, () => {});
+    await mkdir(to);
+    await writeFile(join(to, 'manifest.json'), 'mine');
+    expect(await fetched()).toMatchObject({
+      ok: false,
+      error: { code: 'storage-refused', message: `${to} holds other files, which would be lost.` },
+    });
+    expect(await readFile(join(to, 'manifest.json'), 'utf8')).toBe('mine');
+    expect(server.asked).toEqual([]);
+
+    await rm(join(to, 'manifest.json'));
+    await writeFile(join(to, '.DS_Store'), '');
+    server.faults.push(server.send.bind(server), status(404));
+    expect(await fetched()).toMatchObject({ ok: false, error: { code: 'pack-missing' } });
+    expect(await fetched()).toEqual({ ok: true, value: to });
+    expect(await fetched()).toEqual({ ok: true, value: to });
   });
 });
 

@@ -1,12 +1,12 @@
 /** `emollm fetch`: a foundation pack from the hub, or from a mirror of it, into a folder; resumed and checked as in the page. */
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { foundationFiles } from '../model/foundation-manifest.ts';
 import { downloadFiles } from '../model/pack-download.ts';
 import { hubFileUrl, hubWords, listHubFiles } from '../model/pack-hub.ts';
 import { wireError } from '../shared/errors.ts';
 import { fail, ok, type Result } from '../shared/result.ts';
-import { FolderSink } from './folder-sink.ts';
+import { FolderSink, NOTES } from './folder-sink.ts';
 import type { FetchCommand } from './pack-arguments.ts';
 import { knownFoundation, packsFolder } from './pack-choice.ts';
 
@@ -28,6 +28,12 @@ export async function fetchPack(
   if (choice.device === null) {
     return fail(wireError('pack-unsupported', `${manifest.title} does not run on the command line.`, 'Choose another pack, or the page.'));
   }
+  const folder = to ?? join(packsFolder(), id);
+  const refused = (detail?: string) =>
+    fail(wireError('storage-refused', `The pack cannot be written to ${folder}.`, 'Check the path given with --to.', detail));
+  if (!(await isOurs(folder))) {
+    return fail(wireError('storage-refused', `${folder} holds other files, which would be lost.`, 'Give an empty folder with --to.'));
+  }
   const repository = { hubUrl: hub, ...manifest.hub };
   const options = { fetch, words: hubWords };
   const listed = await listHubFiles(signal, repository, options);
@@ -44,12 +50,9 @@ export async function fetchPack(
       ),
     );
   }
-  const folder = to ?? join(packsFolder(), id);
   const total = files.reduce((sum, file) => sum + file.bytes, 0);
-  const refused = (detail?: string) =>
-    fail(wireError('storage-refused', `The pack cannot be written to ${folder}.`, 'Check the path given with --to.', detail));
   try {
-    await mkdir(folder, { recursive: true });
+    await mkdir(join(folder, NOTES), { recursive: true });
     // It says that a pack is whole, and of which commit.
     await rm(join(folder, 'manifest.json'), { force: true });
     const done = await downloadFiles(
@@ -65,5 +68,15 @@ export async function fetchPack(
   } catch (error) {
     if (error instanceof Error && 'code' in error) return refused(error.message);
     throw error;
+  }
+}
+
+/** Whether nothing is there that was not fetched: what the system hides in a folder counts as nothing. */
+async function isOurs(folder: string): Promise<boolean> {
+  try {
+    const names = await readdir(folder);
+    return names.includes(NOTES) || names.every((name) => name.startsWith('.'));
+  } catch {
+    return true; // not there yet, or no folder: writing will tell
   }
 }

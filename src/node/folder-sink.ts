@@ -4,6 +4,9 @@ import { dirname, join } from 'node:path';
 import { CHUNK_BYTES, type FileNote, type PackFile, type PackSink } from '../model/pack-download.ts';
 import { parseFileNote } from '../model/pack-record.ts';
 
+/** The folder's folder for what is known of its files; it marks what was fetched. */
+export const NOTES = '.emollm';
+
 export class FolderSink implements PackSink {
   readonly #folder: string;
 
@@ -64,6 +67,6 @@ export class FolderSink implements PackSink {
   }
 
   #noteOf({ path }: PackFile): string {
-    return join(this.#folder, '.emollm', `${path}.json`);
+    return join(this.#folder, NOTES, `${path}.json`);
   }
 }

@@ -1,12 +1,16 @@
 /** One command of `emollm`: wires arguments, engine and output; exit codes are told in the help. */
-
-import { assertNever, type Result } from '../shared/result.ts';
+import type { WireError } from '../shared/errors.ts';
+import { assertNever, ok, type Result } from '../shared/result.ts';
 import { analyzeFiles, type Console, describeError } from './analyze.ts';
 import { type AnalyzeCommand, type EvaluateCommand, HELP, parseArguments } from './arguments.ts';
 import { comparePacks, describeComparison } from './compare-packs.ts';
-import { evaluateFolder, readLabels } from './evaluate-folder.ts';
+import { evaluateFolder } from './evaluate-folder.ts';
+import { tryExport } from './export-files.ts';
 import { fetchPack } from './fetch-pack.ts';
+import { readLabels } from './labelled-folder.ts';
+import { tryToWrite } from './out-file.ts';
 import { describePacks } from './pack-choice.ts';
+import { picturesOf } from './picture-files.ts';
 import { openEngine } from './session.ts';
 import { makeTable } from './table.ts';
 
@@ -47,10 +51,15 @@ export async function main(signal: AbortSignal, argv: readonly string[], console
 }
 
 async function runAnalyze(signal: AbortSignal, command: AnalyzeCommand, console: Console): Promise<number> {
+  const files = await picturesOf(command.files);
+  if (!files.ok) return giveUp(signal, files.error, console);
+  const { format, out } = command;
+  const place = format === null ? ok(undefined) : await tryExport({ files: files.value, format, out });
+  if (!place.ok) return giveUp(signal, place.error, console);
   const engine = await openEngine(signal, command, progressOf('Loading', console));
-  if (!engine.ok) return giveUp(signal, describeError(engine.error), console);
+  if (!engine.ok) return giveUp(signal, engine.error, console);
   try {
-    const isWhole = await analyzeFiles(signal, engine.value, command, console);
+    const isWhole = await analyzeFiles(signal, engine.value, { ...command, files: files.value }, console);
     return signal.aborted ? STOPPED : isWhole ? 0 : FAILED;
   } finally {
     await engine.value.dispose();
@@ -58,19 +67,21 @@ async function runAnalyze(signal: AbortSignal, command: AnalyzeCommand, console:
 }
 
 function tellResult<T>(signal: AbortSignal, result: Result<T>, wordsOf: (value: T) => string, console: Console): number {
-  if (!result.ok) return giveUp(signal, describeError(result.error), console);
+  if (!result.ok) return giveUp(signal, result.error, console);
   console.out(`${wordsOf(result.value)}\n`);
   return 0;
 }
 
 async function runEvaluate(signal: AbortSignal, command: EvaluateCommand, console: Console): Promise<number> {
+  const place = await tryToWrite(command.out, 'report');
+  if (!place.ok) return giveUp(signal, place.error, console);
   const labels = await readLabels(command);
-  if (!labels.ok) return giveUp(signal, describeError(labels.error), console);
+  if (!labels.ok) return giveUp(signal, labels.error, console);
   const engine = await openEngine(signal, command, progressOf('Loading', console));
-  if (!engine.ok) return giveUp(signal, describeError(engine.error), console);
+  if (!engine.ok) return giveUp(signal, engine.error, console);
   try {
     const report = await evaluateFolder(signal, engine.value, labels.value, command, progressOf('Judged', console));
-    if (!report.ok) return giveUp(signal, describeError(report.error), console);
+    if (!report.ok) return giveUp(signal, report.error, console);
     const { value } = report;
     const figures =
       'accuracy' in value
@@ -78,15 +89,18 @@ async function runEvaluate(signal: AbortSignal, command: EvaluateCommand, consol
         : `concordance: valence ${value.valence.concordance.toFixed(3)}, arousal ${value.arousal.concordance.toFixed(3)}`;
     const skipped = value.skipped.length === 0 ? '' : `, ${value.skipped.length} skipped`;
     console.out(`${value.task}, n ${value.n}${skipped}: ${figures}. Report: ${command.out}\n`);
-    return 0;
+    if (!value.stopped) return 0;
+    console.error(`Stopped after ${value.n + value.skipped.length} of ${value.rows} rows: the report is of these.\n`);
+    return STOPPED;
   } finally {
     await engine.value.dispose();
   }
 }
 
-function giveUp(signal: AbortSignal, text: string, console: Console): number {
-  console.error(`${text}\n`);
-  return signal.aborted ? STOPPED : FAILED;
+function giveUp(signal: AbortSignal, error: WireError, console: Console): number {
+  console.error(`${describeError(error)}\n`);
+  if (signal.aborted) return STOPPED;
+  return error.code === 'usage' ? WRONG_USAGE : FAILED;
 }
 
 /** As `progressOf`, for work of several kinds. */

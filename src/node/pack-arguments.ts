@@ -40,7 +40,7 @@ export interface FetchCommand {
 
 export const TABLE_FORM = 'emollm table --pack <id or folder> [--pack …] --data <folder> --out <name> [--limit N]';
 export const COMPARE_FORM =
-  'emollm compare --pack <id or folder> --pack <id or folder> (<files…> | --data <folder> --task <task>) [--limit N] [--out <report.json>]';
+  'emollm compare --pack <id or folder> --pack <id or folder> (<files…> | --data <folder> --task <task>) [--limit N] [--cropped] [--out <report.json>]';
 export const FETCH_FORM = 'emollm fetch <id> [--hub <address>] [--to <folder>]';
 
 const SEVERAL = { ...MACHINE, pack: { type: 'string', multiple: true } } as const;

@@ -10,7 +10,8 @@ import {
   parseFoundationManifest,
 } from '../model/foundation-manifest.ts';
 import { hubLayoutManifest } from '../model/hub-layout.ts';
-import type { PackSource } from '../model/pack.ts';
+import type { PackManifest } from '../model/manifest.ts';
+import { openPack, type PackSource } from '../model/pack.ts';
 import { wireError } from '../shared/errors.ts';
 import { fail, ok, type Result } from '../shared/result.ts';
 import { defaultPackFolder, knownPackFolder, modelsFolder, packFolder } from './pack-folder.ts';
@@ -39,6 +40,14 @@ export async function choosePack(pack: string | null): Promise<Result<ChosenPack
     return fail(wireError('pack-missing', `${known.value.title} is not on this machine.`, `Get it first: emollm fetch ${pack}`, folder));
   }
   return packInFolder(folder); // by the manifest that it was fetched with
+}
+
+/** The manifest of our pack that `--pack` names, or of the one behind a foundation pack: a wrong name is told before hours of work. */
+export async function readPackManifest(pack: string | null): Promise<Result<PackManifest>> {
+  const chosen = await choosePack(pack);
+  if (!chosen.ok) return chosen;
+  const opened = await openPack(chosen.value.source);
+  return opened.ok ? ok(opened.value.manifest) : opened;
 }
 
 /** Null where the id is a pack of ours, or nobody's. */

@@ -1,6 +1,6 @@
 /** The commands about packs, with the tiny models of e2e/fixtures/hub and a hub of our own. */
 
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -10,10 +10,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Hub, REVISION, startHub } from '../../e2e/hub.ts';
 import { downloadFiles } from '../model/pack-download.ts';
 import { hubFileUrl, hubWords, listHubFiles } from '../model/pack-hub.ts';
-import { sideBySide } from './compare-packs.ts';
+import { VERSION } from '../shared/version.ts';
+import { comparePacks, describeComparison, sideBySide } from './compare-packs.ts';
 import { FolderSink } from './folder-sink.ts';
 import { main } from './main.ts';
-import { markdownOf, placesIn } from './table.ts';
+import { makeTable, markdownOf, placesIn } from './table.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
 const model = join(root, 'e2e/fixtures/hub/tiny-random/Idefics3');
@@ -98,6 +99,56 @@ describe('emollm table', () => {
     expect(await readFile(`${out}.md`, 'utf8')).toContain('| hate | idefics3 | EmoPrompt | 2 | ');
   }, 240_000);
 
+  const table = (...args: string[]) => run('table', '--limit', '1', '--threads', '1', ...args);
+
+  it('writes after each row, and says of which version and whether it is complete', async () => {
+    const out = join(folder, 'rows');
+    const read = () => JSON.parse(readFileSync(`${out}.json`, 'utf8'));
+    const seen: { complete: boolean; rows: object[] }[] = [];
+    const command = {
+      kind: 'table',
+      pack: null,
+      packs: [tiny],
+      data: join(folder, 'data'),
+      out,
+      limit: 1,
+      backend: 'auto',
+      threads: 1,
+    } as const;
+    const made = await makeTable(go(), { ...command, packs: [tiny] }, (what) => {
+      if (what === 'faces, plain:' || what === 'hate, emoprompt:') seen.push(read());
+    });
+    expect(made).toEqual({ ok: true, value: [`${out}.md`, `${out}.json`] });
+    expect(seen.map(({ complete, rows }) => [complete, rows.length])).toEqual([
+      [false, 1],
+      [false, 4],
+    ]);
+    expect(read()).toMatchObject({ app: { version: VERSION }, complete: true });
+    expect(read().rows[5]).toMatchObject({ pack: 'tiny', pack_version: '1.0.0', pack_hash: expect.stringMatching(/^[0-9a-f]{64}$/) });
+  }, 120_000);
+
+  it('says what is wrong with a place, a later pack or the labels of a later task before anything is judged', async () => {
+    const data = join(folder, 'data');
+    const out = join(folder, 'never');
+    await mkdir(`${out}.json`, { recursive: true });
+    expect((await table('--data', data, '--out', out)).error).toContain(`The table cannot be written to ${out}.json.`);
+    await rm(`${out}.json`, { recursive: true });
+
+    expect((await table('--pack', tiny, '--pack', join(folder, 'gone'), '--data', data, '--out', out)).error).toContain(
+      'manifest.json is not there',
+    );
+
+    const wrong = join(folder, 'wrong');
+    await mkdir(join(wrong, 'faces'), { recursive: true });
+    await mkdir(join(wrong, 'hate'));
+    await writeFile(join(wrong, 'faces', '0.png'), await readFile(join(data, 'faces', '0.png')));
+    await writeFile(join(wrong, 'faces', 'labels.csv'), 'file,label\n0.png,fear\n');
+    await writeFile(join(wrong, 'hate', '0.png'), '');
+    await writeFile(join(wrong, 'hate', 'labels.csv'), 'file,label\n0.png,maybe\n');
+    expect((await table('--pack', tiny, '--data', wrong, '--out', out)).error).toContain('"maybe" is not a label of hate');
+    expect(existsSync(`${out}.md`)).toBe(false);
+  });
+
   it('finds the tasks that are there, and tells what is not known by a dash', () => {
     expect(placesIn(join(folder, 'data')).map(({ task, cropped }) => [task, cropped])).toEqual([
       ['faces', true],
@@ -154,6 +205,49 @@ describe('emollm compare', () => {
     expect(JSON.parse(await readFile(out, 'utf8')).items.map((item: { file: string }) => item.file)).toEqual([dark, twin]);
   }, 120_000);
 
+  it('says that the second pack or the place is not there before the first has judged anything', async () => {
+    const told: string[] = [];
+    const command = { kind: 'compare', pack: null, files: [dark], data: null, task: 'emotion', cropped: false, limit: null } as const;
+    const compare = (second: string, out: string | null) =>
+      comparePacks(go(), { ...command, files: [dark], packs: [tiny, second], out, backend: 'auto', threads: 1 }, (what) => told.push(what));
+    expect(await compare(join(folder, 'gone'), null)).toMatchObject({ ok: false, error: { code: 'pack-missing' } });
+    expect(await compare(tiny, join(dark, 'report.json'))).toMatchObject({ ok: false, error: { code: 'file-unwritable' } });
+    expect(told).toEqual([]);
+  });
+
+  it('leaves out and counts what cannot be read', async () => {
+    const out = join(folder, 'left.json');
+    const broken = join(folder, 'broken.png');
+    await writeFile(broken, 'no picture');
+    const ran = await run('compare', broken, dark, '--pack', tiny, '--pack', tiny, '--out', out, '--threads', '1');
+    expect([ran.code, ran.out]).toEqual([0, expect.stringContaining('Left out:\n  broken.png: broken.png is not a picture')]);
+    const report = JSON.parse(await readFile(out, 'utf8'));
+    expect(report).toMatchObject({ n: 1, packs: [{ pack: 'tiny', pack_version: '1.0.0', skipped: 1 }, { skipped: 1 }] });
+    const none = await run('compare', broken, '--pack', tiny, '--pack', tiny, '--threads', '1');
+    expect([none.code, none.error]).toEqual([1, expect.stringContaining('broken.png is not a picture')]);
+  }, 120_000);
+
+  it('takes the first pictures and takes them for face crops where that is asked', async () => {
+    const compared = async (...args: string[]) => {
+      const out = join(folder, 'limited.json');
+      expect((await run('compare', dark, bright, '--pack', tiny, '--pack', tiny, '--out', out, '--threads', '1', ...args)).code).toBe(0);
+      return JSON.parse(await readFile(out, 'utf8'));
+    };
+    const [plain, limited] = [await compared(), await compared('--limit', '1', '--cropped')];
+    expect([plain.n, limited.n]).toEqual([2, 1]);
+    expect(limited.items[0].texts[0]).not.toEqual(plain.items[0].texts[0]);
+  }, 120_000);
+
+  it('tells two packs of one id apart by version and hash', () => {
+    const side = (version: string, answer: string) => ({
+      ...{ pack: 'p', pack_version: version, pack_hash: 'a'.repeat(64), seconds: 1, accuracy: null },
+      items: [{ file: 'x', label: null, answer, text: null }],
+    });
+    const text = describeComparison(sideBySide(side('1.0.0', 'a'), side('1.1.0', 'b')));
+    expect(text).toContain('p 1.0.0 aaaaaaaa: 1.0 s a picture\np 1.1.0 aaaaaaaa: 1.0 s a picture');
+    expect(text).toContain('    p 1.1.0 aaaaaaaa: b');
+  });
+
   it('counts pictures that both answer alike, and none that either did not answer', () => {
     const pack = (answers: (string | null)[]) => ({
       pack: 'p',
@@ -194,7 +288,7 @@ describe('a download into a folder', () => {
   });
 
   it('says what is wrong with an id or an address before anything is asked', async () => {
-    expect(await run('fetch', 'emollm-s')).toMatchObject({ code: 1, error: expect.stringContaining('no pack that is fetched') });
+    expect(await run('fetch', 'emollm-s')).toMatchObject({ code: 2, error: expect.stringContaining('no pack that is fetched') });
     expect(await run('fetch', 'smolvlm-256m-instruct', '--hub', 'ftp://x')).toMatchObject({ code: 2 });
     expect(await run('fetch', 'smolvlm-256m-instruct', '--hub', hub.url)).toMatchObject({
       code: 1,

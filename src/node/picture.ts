@@ -1,5 +1,5 @@
 /** A picture file → pixels: upright by its EXIF, sRGB, on white, within the same limits as the page's. */
-import { stat } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import sharp from 'sharp';
 import type { Frame } from '../model/image.ts';
@@ -9,6 +9,7 @@ import { fail, ok, type Result } from '../shared/result.ts';
 const MAX_PIXELS = 64_000_000;
 const MAX_SIDE = 4096;
 const MAX_BYTES = 512 * 1024 * 1024;
+const HEIC = /^....ftyp(hei[cxms]|hev[cx]|mif1|msf1)/s;
 const VIDEO_ENDING = /\.(mp4|m4v|mov|webm|mkv|avi|mpe?g|ogv|3gp|ts|wmv)$/i;
 
 // One decode at a time, nothing kept: the memory is the model's.
@@ -57,12 +58,12 @@ async function decode(path: string, name: string): Promise<Result<Frame>> {
     }
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);
-    if (/unsupported image format|missing/i.test(detail)) {
+    if (/unsupported image format|missing/i.test(detail) && !(await isHeic(path))) {
       return fail(
         wireError('file-unsupported', `${name} is not a picture that can be read.`, 'Give a JPEG, PNG, WebP, AVIF or GIF.', detail),
       );
     }
-    return fail(wireError('picture-broken', `${name} is damaged.`, 'Get the file again, or give another one.', detail));
+    return undecoded(path, name, detail);
   }
   try {
     const { data, info } = await sharp(path, { limitInputPixels: MAX_PIXELS, failOn: 'error' })
@@ -81,6 +82,25 @@ async function decode(path: string, name: string): Promise<Result<Frame>> {
     });
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);
-    return fail(wireError('picture-broken', `${name} is damaged.`, 'Get the file again, or give another one.', detail));
+    return undecoded(path, name, detail);
+  }
+}
+
+/** libvips knows HEIC's container, and comes without its codec. */
+async function undecoded(path: string, name: string, detail: string): Promise<Result<never>> {
+  if (await isHeic(path)) {
+    return fail(wireError('file-unsupported', `${name} is HEIC, which cannot be read here.`, 'Save it as JPEG or PNG first.', detail));
+  }
+  return fail(wireError('picture-broken', `${name} is damaged.`, 'Get the file again, or give another one.', detail));
+}
+
+/** By the brands of its first box; AVIF may have the same first one. */
+async function isHeic(path: string): Promise<boolean> {
+  const handle = await open(path).catch(() => null);
+  try {
+    const head = (await handle?.read(Buffer.alloc(64), 0, 64, 0))?.buffer.toString('latin1') ?? '';
+    return HEIC.test(head) && !/avi[fs]/.test(head);
+  } finally {
+    await handle?.close();
   }
 }

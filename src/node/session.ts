@@ -1,5 +1,7 @@
 /** A loaded engine for one command. */
 import { createEngine, type Engine } from '../engine/engine.ts';
+import type { Runtime } from '../model/graph.ts';
+import { wireError } from '../shared/errors.ts';
 import { fail, ok, type Result } from '../shared/result.ts';
 import type { MachineOptions } from './argument-rules.ts';
 import { choosePack } from './pack-choice.ts';
@@ -14,8 +16,9 @@ export async function openEngine(
   const pack = await choosePack(options.pack);
   if (!pack.ok) return pack;
   const { source, foundation } = pack.value;
-  const runtime = await createNodeRuntime(options.backend, options.threads);
-  const engine = createEngine(runtime, source, { foundation, fallback: false });
+  const runtime = await openRuntime(options);
+  if (!runtime.ok) return runtime;
+  const engine = createEngine(runtime.value, source, { foundation, fallback: false });
   for await (const event of engine.load(signal)) {
     if (event.type === 'load-failed') {
       await engine.dispose();
@@ -24,4 +27,15 @@ export async function openEngine(
     if (event.type === 'load-progress') onProgress(event.loadedBytes, event.totalBytes);
   }
   return ok(engine);
+}
+
+/** onnxruntime's CPU library is not made for every platform. */
+async function openRuntime({ backend, threads }: MachineOptions): Promise<Result<Runtime>> {
+  try {
+    return ok(await createNodeRuntime(backend, threads));
+  } catch (error) {
+    if (backend === 'wasm') throw error;
+    const detail = error instanceof Error ? error.message : String(error);
+    return fail(wireError('graph-failed', 'onnxruntime’s CPU library does not run here.', 'Run it again with --backend wasm.', detail));
+  }
 }

@@ -5,6 +5,7 @@
  */
 import { openPicture } from '../media/picture-file.ts';
 import { wireError } from '../shared/errors.ts';
+import { decodeLabels } from '../shared/labels-csv.ts';
 import { fail, ok, type Result } from '../shared/result.ts';
 import type { TransferredFrame } from '../workers/api.ts';
 import { runEvaluation } from '../workers/client.ts';
@@ -54,7 +55,9 @@ async function run(): Promise<Result<string>> {
   if (limit !== null && !/^[1-9]\d*$/.test(limit))
     return fail(wireError('usage', `limit= must be a whole number from 1, got "${limit}".`, 'Leave it out to take all rows.'));
   const folder = new URL((query.get('data') ?? '').replace(/\/*$/, '/'), document.baseURI);
-  const labels = await fetchFile(folder, 'labels.csv');
+  const table = await fetchFile(folder, 'labels.csv');
+  if (!table.ok) return table;
+  const labels = decodeLabels(new Uint8Array(await table.value.arrayBuffer()));
   if (!labels.ok) return labels;
   return runEvaluation(
     new AbortController().signal,
@@ -65,7 +68,7 @@ async function run(): Promise<Result<string>> {
       graphBackends: address.graphBackends,
       threads: 0,
       task,
-      labels: await labels.value.text(),
+      labels: labels.value,
       by,
       cropped: query.get('cropped') === '1',
       limit: limit === null ? null : Number(limit),
