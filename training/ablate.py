@@ -6,7 +6,7 @@
 
 Every trained variant begins at the base model, is aligned for one epoch, and then sees the same samples in the same batches
 for as many steps at the same rates; all have 24 image tokens. `train` goes on where it was cut off. Tests decode as the
-engine does (src/engine/steps.ts, without calibration of the answers), the same items of the test split for all.
+engine does (src/engine/steps.ts), but the model decides alone (no src/engine/decision.ts), the same items of the test split for all.
 On two free cores a step of 16 samples takes 3.3 s for (b), 5 s for (b+), 6 to 8 s for the others; tests of the latter ten minutes.
 """
 
@@ -275,8 +275,8 @@ def table_text(reports: dict[str, list[dict]]) -> str:
         "",
         "Written by `python training/ablate.py table` from the reports of `ablate.py test`; do not edit. – is what was not measured.",
         "",
-        "Test split, in PyTorch with float32 weights, decoded as the engine does but without calibration of the answers. (b) to (e) begin at",
-        "the base model, are aligned for one epoch, and see the same samples in the same order, as many steps at the same rates, through 24",
+        "Test split, in PyTorch with float32 weights, decoded as the engine does, but the model decides alone. (b) to (e) begin at the base model,",
+        "are aligned for one epoch, and see the same samples in the same order, as many steps at the same rates, through 24",
         "image tokens. (f) has the weights of (e); each image token is its mean over training pictures of the task. EmoPrompt has two halves:",
         "the prompt names what was measured (cues, valence, arousal, what the words lean to), and the model writes four steps; (b+) has the",
         "first alone. The words on a picture stand in every prompt. ± is the standard deviation over seeds.",

@@ -263,6 +263,10 @@ def strength_of(item: Item) -> int:
     return strength_of_words(item.wording if item.words else None)
 
 
+MEANING_AFTER = [list(phrases) for phrases in zip(SPEAKS, SPEAK, strict=True)]
+"""By strength, what stands right before the meaning: where the engine lets a face's reading have its say too."""
+
+
 def opening(item: Item) -> str:
     """The Reason up to the meaning, which follows after a space. For every answer it is the same: a model that writes its
     likeliest word would else take the answer with the fewest ways to begin.

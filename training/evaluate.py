@@ -1,7 +1,7 @@
 """Write the splits as folders with labels.csv, run the command line over them, and write RESULTS.md.
 
     python evaluate.py sets                     # work/eval/{test,valid}/<task>/{labels.csv, pictures}
-    python evaluate.py calibrate [--limit 200 --faces 400]  # work/language/answers.json from the valid split; then pack.py again
+    python evaluate.py calibrate [--limit 200 --faces 400]  # work/language/answers.json from the valid split; then pack.py, or pack.py prompt
     python evaluate.py run [--limit 200 --faces 400]        # work/eval/<task>.json
     python evaluate.py run --in chromium [--sample 40]      # the same pack in a browser on a sample: work/eval/chromium/<task>.json
     python evaluate.py run --in pytorch [--sample 40] [--model merged]  # the models before the export: work/eval/pytorch[-merged]/<task>.json
@@ -15,6 +15,7 @@ first rows of the same files: `--sample` faces for the language model, half as m
 """
 
 import argparse
+import csv
 import itertools
 import json
 import re
@@ -25,16 +26,20 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from scipy.optimize import minimize_scalar
+from scipy.optimize import minimize, minimize_scalar
 from scipy.special import log_softmax
 from sklearn.metrics import f1_score
 
 import emoprompt
 import ferplus
 from common import HERE, PACKS, ROOT, WORK, sha256_file, write_json
+from emobench import options_of
 from pack import ANSWERS
 
 EVAL = WORK / "eval"
+LEAST_SHARE = 1e-6
+"""As in src/engine/decision.ts."""
+LEAST_SCALE = 0.01
 HEAD_SAMPLE = 300
 TASKS = ("emotion", "intent", "hate", "sarcasm", "humor")
 TRAINED_ON = [
@@ -57,8 +62,6 @@ UNKNOWN = [
 
 
 def write_labels(folder: Path, header: list[str], rows: list[list[str]]) -> None:
-    import csv
-
     with open(folder / "labels.csv", "w", newline="", encoding="utf-8") as handle:
         writer = csv.writer(handle)
         writer.writerow(header)
@@ -184,8 +187,12 @@ def run_sample(where: str, sample: int, only: list[str], model: str) -> None:
         print(where, name, f"{time.time() - began:.0f} s", flush=True)
 
 
+BY_FACE = "faces-language-model"
+"""The report on whose task a face's reading has its say beside the model."""
+
+
 def uncalibrated_pack() -> Path:
-    """The committed pack without calibration of its answers: links to its files and a manifest of its own."""
+    """The committed pack, whose language model decides by itself and is as sure as it is: links to its files and a manifest of its own."""
     folder = EVAL / "uncalibrated"
     folder.mkdir(parents=True, exist_ok=True)
     for path in (PACKS / "emollm-s").iterdir():
@@ -194,9 +201,18 @@ def uncalibrated_pack() -> Path:
         if path.name != "manifest.json":
             link.symlink_to(path)
     manifest = json.loads((PACKS / "emollm-s" / "manifest.json").read_text())
-    manifest["prompt"]["calibration"] = []
+    manifest["prompt"] |= {"meaningAfter": emoprompt.MEANING_AFTER, "calibration": [entry_of(BY_FACE, 1, 0)]}
     write_json(folder / "manifest.json", manifest)
     return folder
+
+
+def entry_of(report: str, scale: float, evidence: float, task: str | None = None) -> dict:
+    """Of the manifest's `prompt.calibration`, for what a report of `runs` asks."""
+    if report != BY_FACE:
+        options = options_of(report)
+        return {"task": report, "options": options, "scale": round(scale, 4), "bias": [0.0] * len(options)}
+    entry = {"task": task or "emotion", "options": ferplus.LABELS, "scale": round(scale, 4), "evidence": round(evidence, 4)}
+    return entry | {"bias": [0.0] * len(ferplus.LABELS), "meanings": [emoprompt.MEANING[label] for label in ferplus.LABELS]}
 
 
 def fit_scale(probabilities: np.ndarray, truth: np.ndarray) -> float:
@@ -209,24 +225,60 @@ def fit_scale(probabilities: np.ndarray, truth: np.ndarray) -> float:
     return float(found.x)
 
 
-def calibrate(limit: int, faces: int) -> None:
-    """Fits how sure each closed answer may be (Guo et al., arXiv 1706.04599) on the valid split, by the pack in Node."""
+def fit_weights(probabilities: np.ndarray, shares: np.ndarray, truth: np.ndarray) -> tuple[float, float]:
+    """(scale, evidence) of softmax(scale · log p + evidence · log share) on p and shares [N, C] and truth [N]: the likeliest where each is
+    taken to be about a half (± a half) beforehand. A few hundred faces do not say for sure that one of two who say much the same has
+    nothing to say; where there is no evidence, the model's own likeliest answer must still be the likeliest.
+    """
+    logs = np.stack([np.log(probabilities.clip(1e-12)), np.log(shares.clip(LEAST_SHARE))])  # [2, N, C]
+    rows = np.arange(len(truth))
+
+    def cost(weights: np.ndarray) -> float:
+        misses = -log_softmax(np.tensordot(weights, logs, 1), axis=1)[rows, truth].sum()
+        return float(misses + ((weights - 0.5) ** 2).sum() / (2 * 0.5**2)) / len(truth)
+
+    found = minimize(cost, x0=[0.5, 0.5], bounds=[(LEAST_SCALE, 5), (0, 5)], method="L-BFGS-B")
+    return float(found.x[0]), float(found.x[1])
+
+
+def readings_of(items: list[dict], options: list[str]) -> np.ndarray:
+    """[N, C]: the affect head's probabilities of faces of the valid split."""
+    head = command_line("valid", runs(0, 0)["faces"] + ["--items"], EVAL / "valid" / "faces.json")
+    read = {item["file"]: item["probabilities"] for item in head["items"]}
+    return np.array([[read[item["file"]][option] for option in options] for item in items])
+
+
+def calibrate(limit: int, faces: int, only: list[str]) -> None:
+    """Fits on the valid split, by the pack in Node, how sure each closed answer may be (Guo et al., arXiv 1706.04599), and on faces how much
+    the model and how much the reading has to say.
+    """
     pack = uncalibrated_pack()
-    entries = []
+    known = json.loads((PACKS / "emollm-s" / "manifest.json").read_text())["prompt"]["calibration"]
+    entries = {entry["task"] + str(entry["options"]): entry for entry in known}
     for name, arguments in runs(limit, faces).items():
-        if name in ("faces", "emotion-open", "scene"):  # no closed answer of the language model
+        if name in ("faces", "emotion-open", "scene") or (only and name not in only):  # the first three: no closed answer of the language model
             continue
         report = command_line("valid", [*arguments, "--items", "--pack", str(pack)], EVAL / "valid" / f"{name}.json")
         options = report["options"]
         probabilities = np.array([[item["probabilities"][option] for option in options] for item in report["items"]])
         truth = np.array([options.index(item["label"]) for item in report["items"]])
-        scale = fit_scale(probabilities, truth)
-        task = "emotion" if options in (ferplus.LABELS, emoprompt.PICTURE_EMOTIONS) else name
-        entries.append({"task": task, "options": options, "scale": round(scale, 4), "bias": [0.0] * len(options)})
-        guess = probabilities.argmax(1)
-        f1 = f1_score(truth, guess, labels=range(len(options)), average="macro", zero_division=0)
-        print(f"{name}: valid accuracy {np.mean(guess == truth):.3f}, macro-F1 {f1:.3f}", json.dumps(entries[-1]), flush=True)
-    write_json(ANSWERS, entries)
+        told = {"the model": probabilities}
+        if name == BY_FACE:
+            shares = readings_of(report["items"], options)
+            scale, evidence = fit_weights(probabilities, shares, truth)
+            told |= {"the reading": shares, "both": scale * np.log(probabilities.clip(1e-12)) + evidence * np.log(shares.clip(LEAST_SHARE))}
+        else:
+            scale, evidence = fit_scale(probabilities, truth), 0.0
+        # A free answer about a face is decided as a closed one is.
+        for task in ("emotion", "emotion-open") if name == BY_FACE else (name,):
+            entry = entry_of(name, scale, evidence, task)
+            entries[entry["task"] + str(options)] = entry
+        for who, values in told.items():
+            guess = values.argmax(1)
+            f1 = f1_score(truth, guess, labels=range(len(options)), average="macro", zero_division=0)
+            print(f"{name}: valid n {len(truth)}, {who}: accuracy {np.mean(guess == truth):.3f}, macro-F1 {f1:.3f}", flush=True)
+        print(json.dumps(entry_of(name, scale, evidence)), flush=True)
+        write_json(ANSWERS, list(entries.values()))
 
 
 def reliability(items: list[dict], bins: int = 10) -> list[dict]:
@@ -482,7 +534,7 @@ def main() -> None:
     args = parser.parse_args()
     stages = {
         "sets": lambda: [sets(split) for split in ("test", "valid")],
-        "calibrate": lambda: calibrate(args.limit, args.faces),
+        "calibrate": lambda: calibrate(args.limit, args.faces, args.only),
         "run": lambda: run(args.limit, args.faces, args.only) if args.where == "node" else run_sample(args.where, args.sample, args.only, args.model),
         "results": results,
     }

@@ -1,6 +1,7 @@
 """Assemble a pack: graphs, tokenizer, word lists, manifest, goldens, model card.
 
     python pack.py            # work/export and the trained stages' facts → public/models/emollm-s
+    python pack.py prompt     # the committed pack with the prompt and the calibration of now; its files stay as they are
 
 The manifest's schema is src/model/manifest.ts.
 """
@@ -8,6 +9,7 @@ The manifest's schema is src/model/manifest.ts.
 import datetime
 import json
 import shutil
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +25,8 @@ from vision import DETECTORS, LANDMARK_CROP, LANDMARK_SIZE
 
 FORMAT = 1
 ANSWERS = WORK / "language" / "answers.json"
-"""Calibration of the answers, fitted on validation splits by evaluate.py with a pack that has none yet."""
+"""How answers are decided, fitted on validation splits by evaluate.py with a pack whose language model decides by itself."""
+VERSION = "0.5.1"
 MAX_NEW_TOKENS = 128
 CIRCUMPLEX_SOURCE = (
     "Russell & Mehrabian 1977, 'Evidence for a three-factor theory of emotions' (mean pleasure and arousal); neutral is the "
@@ -53,7 +56,7 @@ class PackParts:
     projection: dict
     """imageTokens, maxFaces, faceTokens."""
     calibration: list[dict]
-    """{task, options, scale, bias} of closed answers; see evaluate.py, `calibrate`."""
+    """{task, options, scale, evidence, bias, meanings} of answers; see evaluate.py, `calibrate`."""
     tokenizer: Path
     """Folder with tokenizer.json and tokenizer_config.json."""
     dictionary: Path
@@ -80,6 +83,7 @@ def prompt(calibration: list[dict]) -> dict:
         "maxFeatures": emoprompt.MAX_FEATURES,
         "traits": True,
         "maxNewTokens": MAX_NEW_TOKENS,
+        "meaningAfter": emoprompt.MEANING_AFTER,
         "calibration": calibration,
     }
 
@@ -163,9 +167,21 @@ def build_pack(out: Path, parts: PackParts) -> dict:
     manifest["files"] = [
         {"path": path.name, "bytes": path.stat().st_size, "sha256": sha256_file(path)} for path in sorted(out.iterdir(), key=lambda p: p.name)
     ]
+    write_manifest(out, manifest)
+    return manifest
+
+
+def write_manifest(out: Path, manifest: dict) -> None:
     (out / "manifest.json").write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")
     (out / "README.md").write_text(model_card(manifest))
-    return manifest
+
+
+def write_prompt(folder: Path, version: str | None, calibration: list[dict]) -> None:
+    """What is fitted to a pack as it is, and needs none of its files made again."""
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["version"] = version or manifest["version"]
+    manifest["prompt"] = prompt(calibration)
+    write_manifest(folder, manifest)
 
 
 def credits() -> list[dict]:
@@ -223,6 +239,12 @@ def input_dims(record: dict, graph: str) -> dict[str, list]:
 
 
 def main() -> None:
+    answers = json.loads(ANSWERS.read_text()) if ANSWERS.exists() else []
+    if sys.argv[1:] == ["prompt"]:
+        if not answers:
+            raise SystemExit(f"{ANSWERS} is not there: run evaluate.py calibrate first")
+        write_prompt(PACKS / "emollm-s", VERSION, answers)
+        return
     from caches import CROP_SCALE, CROP_SHIFT
     from scene_encoder import MEAN, SIZE, STD
 
@@ -235,7 +257,7 @@ def main() -> None:
     data = [DATA / name for name in ("faces/ferplus_train.npz", "memes/labels.csv", "memes/images.tar", "scenes/labels.csv", "scenes/images.tar")]
     parts = PackParts(
         id="emollm-s",
-        version="0.5.0",
+        version=VERSION,
         title="EmoLLM small",
         licence="Apache-2.0 for code and base weights; fine-tuned weights are for research use, see credits",
         credits=[*credits(), *trained_credits()],
@@ -251,7 +273,7 @@ def main() -> None:
         action_units=json.loads((WORK / "action_units.json").read_text()),
         scene={"size": SIZE, "mean": MEAN, "std": STD},
         projection={"imageTokens": image_tokens, "maxFaces": max_faces, "faceTokens": dims["face_tokens"][1] // max_faces},
-        calibration=json.loads(ANSWERS.read_text()) if ANSWERS.exists() else [],
+        calibration=answers,
         tokenizer=WORK / "smollm2",
         dictionary=ONNX / "dictionary.txt",
         vocabulary=BASE / "vocabulary.txt",

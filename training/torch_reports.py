@@ -3,7 +3,7 @@
     python evaluate.py run --in pytorch [--sample 40] [--model settled|merged]     # work/eval/pytorch[-merged]/<task>.json
 
 Pictures and evidence are made here in Python; limits, options, thresholds and calibration are the committed pack's manifest's.
-`guided` is the twin of src/engine/steps.ts and of scoreOptions in src/model/language-model.ts.
+`guided` is the twin of src/engine/steps.ts and of scoreOptions in src/model/language-model.ts, `Decision` of src/engine/decision.ts.
 """
 
 import copy
@@ -39,6 +39,8 @@ from vision import FaceBox, FaceFinder, face_crop, grey
 
 STEPS = ("observe", "cues", "reason", "answer")
 BATCH = 16
+LEAST_SHARE = 1e-6
+"""Of a share of the evidence that is next to nothing."""
 
 
 # ---------------------------------------------------------------- decoding
@@ -75,14 +77,46 @@ def banned(written: list[int]) -> set[int]:
     return {written[i + n - 1] for i in range(len(written) - n + 1) if written[i : i + n - 1] == tail}
 
 
-def write_line(sequence: Sequence, decode: Callable[[list[int]], str], stop_ids: list[int], budget: int) -> tuple[str, int]:
+def pooled(probabilities: np.ndarray, shares: np.ndarray | None, entry: dict) -> np.ndarray:
+    """softmax(scale · log p + evidence · log share + bias) by an entry of the manifest's `prompt.calibration`."""
+    logits = entry["scale"] * np.log(probabilities.clip(1e-12)) + np.array(entry["bias"])
+    if shares is not None:
+        logits += entry.get("evidence", 0) * np.log(shares.clip(LEAST_SHARE))
+    powers = np.exp(logits - logits.max())
+    return powers / powers.sum()
+
+
+class Decision:
+    """The word of Reason that decides: chosen among the options' meanings, by the model and the evidence's shares."""
+
+    def __init__(self, encode: Callable[[str], list[int]], prompt: dict, entry: dict, shares: np.ndarray | None):
+        self.entry, self.shares = entry, shares
+        self.turns = [
+            (encode(f" {phrase}"), [encode(f" {meaning[strength]}")[0] for meaning in entry["meanings"]])
+            for strength, phrases in enumerate(prompt["meaningAfter"])
+            for phrase in phrases
+        ]
+        self.probabilities: np.ndarray | None = None
+
+    def next(self, written: list[int], logits: np.ndarray) -> int | None:
+        meanings = next((ids for after, ids in self.turns if written[-len(after) :] == after), None)
+        if meanings is None or self.probabilities is not None:
+            return None
+        self.probabilities = pooled(np.exp(log_softmax_over(logits, meanings)), self.shares, self.entry)
+        return meanings[int(self.probabilities.argmax())]
+
+
+def write_line(
+    sequence: Sequence, decode: Callable[[list[int]], str], stop_ids: list[int], budget: int, decision: Decision | None = None
+) -> tuple[str, int]:
     """Greedy text up to a newline, a stop id or the budget, where `…` says that it was cut. → text, ids written"""
     written: list[int] = []
     text = ""
     while len(written) < budget:
         logits = sequence.logits.copy()
         logits[list(banned(written))] = -np.inf
-        chosen = int(logits.argmax())
+        decided = decision.next(written, sequence.logits) if decision else None
+        chosen = int(logits.argmax()) if decided is None else decided
         if chosen in stop_ids:
             return text.lstrip(), len(written)
         whole = decode([*written, chosen]).replace("\ufffd", "")
@@ -128,16 +162,9 @@ def score_options(sequence: Sequence, options: list[list[int]], end_ids: list[in
     return np.exp(scores)
 
 
-def calibrated(probabilities: np.ndarray, entry: dict | None) -> np.ndarray:
-    """softmax(scale · log p + bias) by an entry of the manifest's `prompt.calibration`."""
-    if entry is None:
-        return probabilities
-    logits = entry["scale"] * np.log(probabilities.clip(1e-12)) + np.array(entry["bias"])
-    shares = np.exp(logits - logits.max())
-    return shares / shares.sum()
-
-
-def guided(sequence: Sequence, tokens: Tokens, manifest: dict, options: list[str], calibration: dict | None) -> tuple[dict[str, str], dict[str, float]]:
+def guided(
+    sequence: Sequence, tokens: Tokens, manifest: dict, options: list[str], calibration: dict | None, evidence: np.ndarray | None
+) -> tuple[dict[str, str], dict[str, float]]:
     """The four steps onto `sequence`, which holds the prompt: heads given, lines greedy, the answer an option. → texts, shares"""
     prompt, stop_ids = manifest["prompt"], manifest["languageModel"]["stopIds"]
     left = prompt["maxNewTokens"]
@@ -146,17 +173,24 @@ def guided(sequence: Sequence, tokens: Tokens, manifest: dict, options: list[str
         return tokens.tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False)
 
     texts = {}
+    decision = Decision(tokens.encode, prompt, calibration, evidence) if calibration and calibration.get("meanings") else None
     for index, (step, head) in enumerate(zip(STEPS, prompt["heads"], strict=True)):
+        if step == "answer" and decision and decision.probabilities is not None:
+            break
         sequence.append(tokens.encode(head if index == 0 else f"\n{head}"))
         if step == "answer":
             break
         ahead = reduce(add, SHARES[index:])  # as JavaScript adds: sum() rounds otherwise
         budget = max(1, int(left * SHARES[index] / ahead))
-        texts[step], count = write_line(sequence, decode, stop_ids, budget)
+        texts[step], count = write_line(sequence, decode, stop_ids, budget, decision if step == "reason" else None)
         left -= count
-    ends = list(dict.fromkeys([*stop_ids, *tokens.encode("\n")[:1]]))
-    raw = score_options(sequence, [tokens.encode(f" {option}") for option in options], ends)
-    shares = {option: float(share) for option, share in zip(options, calibrated(raw, calibration), strict=True)}
+    if decision and decision.probabilities is not None:
+        said = decision.probabilities
+    else:
+        ends = list(dict.fromkeys([*stop_ids, *tokens.encode("\n")[:1]]))
+        raw = score_options(sequence, [tokens.encode(f" {option}") for option in options], ends)
+        said = pooled(raw, evidence, calibration) if calibration else raw
+    shares = {option: float(share) for option, share in zip(options, said, strict=True)}
     return texts | {"answer": max(shares, key=shares.__getitem__)}, shares
 
 
@@ -216,7 +250,9 @@ class Eyes:
             wording = self.classifier.read(words, asked, options) if self.classifier and words else None
             found = [Face(units[j], float(affect[j][0]), float(affect[j][1])) for j in index]
             item = Item(asked, row["label"], found, len(index), words, options, wording=wording)
-            out.append(Sample(item, *visual(self.scene_tokens(picture), face_tokens[index], boxes[index]), "file"))
+            # What the engine lets into its decision beside the model.
+            share = probabilities[index[0]] if index and options == ferplus.LABELS else None
+            out.append(Sample(item, *visual(self.scene_tokens(picture), face_tokens[index], boxes[index]), "file", share))
         return out
 
 
@@ -316,6 +352,6 @@ class Judge:
             sequence.append_embeddings(torch.cat([around[0], image, around[1]]))
             entries = self.manifest["prompt"]["calibration"]
             calibration = next((e for e in entries if e["task"] == sample.item.task and e["options"] == options), None)
-            texts, shares = guided(sequence, self.tokens, self.manifest, options, calibration)
+            texts, shares = guided(sequence, self.tokens, self.manifest, options, calibration, sample.share)
             out.append({"answer": texts["answer"], "probabilities": shares, "text": texts})
         return out

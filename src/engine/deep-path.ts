@@ -10,6 +10,7 @@ import { largestFirst } from '../model/projection.ts';
 import type { AnalysisEvent, StageTimes } from '../shared/events.ts';
 import type { Prompting, Task } from '../shared/labels.ts';
 import type { Reading } from '../shared/readings.ts';
+import { Decision, evidenceShares } from './decision.ts';
 import { answerCalibration, aroundImage, promptBody, taskOptions } from './emoprompt.ts';
 import { type EvidenceContext, findEvidence } from './evidence.ts';
 import type { LanguagePart } from './load.ts';
@@ -73,6 +74,9 @@ export async function* explainFrame(
       actionUnits: manifest.actionUnits,
       cueThreshold: manifest.prompt.cueThreshold,
     };
+    // Fitted on answers that follow a reasoning.
+    const calibration = request.prompting === 'plain' ? null : answerCalibration(manifest, task, options);
+    const shares = calibration && evidenceShares(calibration.options, faces);
     const started = performance.now();
     const decodeMs = (): number => performance.now() - started;
     let tokens = 0;
@@ -82,8 +86,9 @@ export async function* explainFrame(
       tokenizer,
       heads: manifest.prompt.heads,
       options,
-      // Fitted on answers that follow a reasoning.
-      calibration: request.prompting === 'plain' ? null : answerCalibration(manifest, task, options),
+      calibration,
+      shares,
+      decision: Decision.of(tokenizer, manifest.prompt, calibration, shares),
       prompting: request.prompting,
       stopIds,
       drafts: model.takesDrafts ? part.drafts : null,

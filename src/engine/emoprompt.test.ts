@@ -32,7 +32,8 @@ const manifest: Parameters<typeof promptBody>[0] = {
     maxFeatures: 2,
     traits: true,
     maxNewTokens: 80,
-    calibration: [{ task: 'hate', options: ['yes', 'no'], scale: 0.5, bias: [0, 1] }],
+    meaningAfter: [],
+    calibration: [{ task: 'hate', options: ['yes', 'no'], scale: 0.5, evidence: 0, bias: [0, 1] }],
   },
 };
 

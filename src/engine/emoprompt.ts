@@ -28,10 +28,11 @@ export function taskOptions(manifest: PromptManifest, task: Task, options: reado
   return options ?? manifest.prompt.tasks[task].options;
 }
 
-/** How sure an answer to this task among these options may be; null where nobody fitted it. */
+/** How an answer to this task among these options is decided, and how sure it may be; null where nobody fitted it. A free answer has no options to tell it by. */
 export function answerCalibration(manifest: PromptManifest, task: Task, options: readonly string[]): AnswerCalibration | null {
   const asked = options.join('\n');
-  return manifest.prompt.calibration.find((entry) => entry.task === task && entry.options.join('\n') === asked) ?? null;
+  const isAsked = (entry: AnswerCalibration): boolean => options.length === 0 || entry.options.join('\n') === asked;
+  return manifest.prompt.calibration.find((entry) => entry.task === task && isAsked(entry)) ?? null;
 }
 
 /** The prompt's lines, joined by newlines, without chat markers. */

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Sequence } from '../model/language-model.ts';
 import { ArrayLogits, type Logits } from '../model/logits.ts';
 import { createTextStream, type Tokenizer } from '../model/tokenizer.ts';
+import { Decision } from './decision.ts';
 import { decodeSteps, type StepEvent, type StepOptions } from './steps.ts';
 
 const STOP = 0;
@@ -56,6 +57,8 @@ const settings = (overrides: Partial<StepOptions> = {}): StepOptions => ({
   heads: ['Observe:', 'Cues:', 'Reason:', 'Answer:'],
   options: [],
   calibration: null,
+  shares: null,
+  decision: null,
   stopIds: [STOP],
   drafts: null,
   maxNewTokens: 200,
@@ -141,8 +144,62 @@ describe('decodeSteps', () => {
     };
     // The script's logit is 5, every other one 0.
     expect(await probabilityOf(null)).toEqual({ text: 'no', no: expect.closeTo(1 / (1 + Math.exp(-5)), 6) });
-    expect(await probabilityOf({ scale: 0.2, bias: [0, 0] })).toEqual({ text: 'no', no: expect.closeTo(1 / (1 + Math.exp(-1)), 6) });
-    expect(await probabilityOf({ scale: 0.2, bias: [2, 0] })).toEqual({ text: 'yes', no: expect.closeTo(1 / (1 + Math.exp(1)), 6) });
+    expect(await probabilityOf({ scale: 0.2, evidence: 0, bias: [0, 0] })).toEqual({
+      text: 'no',
+      no: expect.closeTo(1 / (1 + Math.exp(-1)), 6),
+    });
+    expect(await probabilityOf({ scale: 0.2, evidence: 0, bias: [2, 0] })).toEqual({
+      text: 'yes',
+      no: expect.closeTo(1 / (1 + Math.exp(1)), 6),
+    });
+  });
+
+  describe('where Reason decides', () => {
+    const script = { 'Observe:': ' One face.', 'Cues:': ' Lips up.', 'Reason:': ' It suggests joy.', 'Answer:': ' no' };
+    /** Of a character as an id, the one behind the space decides. */
+    const words = { encode: (text: string) => encode(text === ' suggests' ? ' suggests ' : text.trim()) };
+    const decide = async (shares: number[], drafts: StepOptions['drafts'] = null) => {
+      const model = scripted(script);
+      const prompt = { meaningAfter: [['suggests']] };
+      const entry = {
+        task: 'emotion' as const,
+        options: ['yes', 'no'],
+        scale: 1,
+        evidence: 9,
+        bias: [0, 0],
+        meanings: [['joy'], ['grief']],
+      };
+      const decision = Decision.of(words, prompt, entry, shares);
+      const events = await collect(decodeSteps(signal, model.sequence, settings({ options: ['yes', 'no'], decision, drafts })));
+      const last = events.at(-1);
+      return { reason: textOf(events, 'reason'), answer: last?.type === 'answer' ? last.answer : null, text: model.text() };
+    };
+
+    it('writes what was decided, and answers it, as sure as the decision was; nothing else is asked for', async () => {
+      const turned = await decide([0.1, 0.9]);
+      // The script goes on as it would have.
+      expect(turned.reason).toBe('It suggests goy.');
+      expect(turned.text).not.toContain('Answer:');
+      expect(turned.answer?.text).toBe('no');
+      expect(turned.answer?.distribution[1]?.probability).toBeCloseTo(1 / (1 + Math.exp(5) / 9 ** 9), 6);
+      expect((await decide([0.9, 0.1])).reason).toBe('It suggests joy.');
+    });
+
+    it('does so with drafts, right and wrong ones', async () => {
+      const plain = await decide([0.1, 0.9]);
+      for (const guess of [' It suggests joy.', ' It suggests goy.']) {
+        const at = (written: readonly number[]) => decode(written).split('Reason:')[1]?.length ?? guess.length;
+        const drafts = { guess: (written: readonly number[], limit: number) => encode(guess.slice(at(written), at(written) + limit)) };
+        expect(await decide([0.1, 0.9], drafts)).toEqual(plain);
+      }
+    });
+
+    it('asks for the answer where Reason came to no decision', async () => {
+      const model = scripted({ ...script, 'Reason:': ' Who knows.' });
+      const decision = Decision.of(words, { meaningAfter: [['suggests']] }, null, null);
+      const events = await collect(decodeSteps(signal, model.sequence, settings({ options: ['yes', 'no'], decision })));
+      expect(events.at(-1)).toMatchObject({ answer: { text: 'no' } });
+    });
   });
 
   describe('with drafts', () => {

@@ -1,7 +1,8 @@
 /**
  * Guided decoding: the four steps of an EmoPrompt answer. The engine writes the heads, the model
- * the text between them, and a closed answer is taken from the distribution over its options, so
- * that every run has all four steps, whatever the weights. Knows ids and text, not pictures.
+ * the text between them, and a closed answer is what Reason has decided, or is taken from the
+ * distribution over its options, so that every run has all four steps, whatever the weights. Knows
+ * ids and text, not pictures.
  */
 import type { DraftTable } from '../model/draft-table.ts';
 import { type LanguageModel, type Sequence, scoreOptions } from '../model/language-model.ts';
@@ -11,6 +12,7 @@ import { pick } from '../model/sampler.ts';
 import type { Tokenizer } from '../model/tokenizer.ts';
 import { type Prompting, STEPS, type Step } from '../shared/labels.ts';
 import type { Answer } from '../shared/readings.ts';
+import { type Decision, pooled } from './decision.ts';
 
 export type StepEvent =
   | { type: 'step'; step: Step }
@@ -27,8 +29,12 @@ export interface StepOptions {
   heads: readonly string[];
   /** Empty: the answer is free text. */
   options: readonly string[];
-  /** Corrects the distribution over the options; null leaves it as the model gives it. */
-  calibration: Pick<AnswerCalibration, 'scale' | 'bias'> | null;
+  /** Corrects the distribution over the options where the answer decides; null leaves it as the model gives it. */
+  calibration: Pick<AnswerCalibration, 'scale' | 'evidence' | 'bias'> | null;
+  /** What the measured evidence says of the options, as of `evidenceShares`; goes in with the calibration. */
+  shares: readonly number[] | null;
+  /** Where Reason decides; null leaves that to the model and the answer. */
+  decision: Decision | null;
   /** Ids that end a text. */
   stopIds: readonly number[];
   /** Guesses what is written next, for the model to check several ids at a time; null where it cannot. */
@@ -64,8 +70,9 @@ export async function* decodeSteps(signal: AbortSignal, sequence: Sequence, sett
     const head = settings.heads[STEPS.indexOf(step)] ?? '';
     const headIds = tokenizer.encode(index === 0 ? head : `\n${head}`);
     if (step === 'answer' && options.length > 0) {
-      await sequence.append(signal, headIds);
-      const answer = await chooseOption(signal, sequence, settings);
+      const decided = settings.decision?.probabilities;
+      if (!decided) await sequence.append(signal, headIds);
+      const answer = decided ? likeliest(options, decided) : await chooseOption(signal, sequence, settings);
       yield { type: 'text', step, delta: answer.text };
       yield { type: 'step-end', step, text: answer.text };
       yield { type: 'answer', answer };
@@ -74,7 +81,7 @@ export async function* decodeSteps(signal: AbortSignal, sequence: Sequence, sett
     const ahead = steps.slice(index).reduce((sum, later) => sum + SHARES[later], 0);
     const budget = Math.max(1, Math.floor((left * SHARES[step]) / ahead));
     let text = '';
-    for await (const piece of writeLine(signal, sequence, settings, headIds, written, budget)) {
+    for await (const piece of writeLine(signal, sequence, settings, { step, headIds, written, budget })) {
       if (piece.delta !== '') yield { type: 'text', step, delta: piece.delta };
       text += piece.delta;
       if (piece.tokens > 0) {
@@ -96,10 +103,8 @@ export async function* decodeSteps(signal: AbortSignal, sequence: Sequence, sett
 async function* writeLine(
   signal: AbortSignal,
   sequence: Sequence,
-  { model, tokenizer, drafts }: StepOptions,
-  head: readonly number[],
-  written: number[],
-  budget: number,
+  { model, tokenizer, drafts, decision }: StepOptions,
+  { step, headIds, written, budget }: { step: Step; headIds: readonly number[]; written: number[]; budget: number },
 ): AsyncGenerator<{ delta: string; tokens: number }> {
   const stream = tokenizer.stream();
   const line: number[] = [];
@@ -109,7 +114,11 @@ async function* writeLine(
     if (text !== '') isStart = false;
     return text;
   };
-  const next = (logits: Logits, kept: readonly number[]): Promise<number> => pick(logits, [...line, ...kept], NO_REPEAT_NGRAM);
+  const next = async (logits: Logits, kept: readonly number[]): Promise<number> => {
+    const ids = [...line, ...kept];
+    const decided = step === 'reason' ? await decision?.next(ids, logits) : null;
+    return decided ?? pick(logits, ids, NO_REPEAT_NGRAM);
+  };
   const endsLine = (id: number): boolean => model.isStop(id) || tokenizer.decode([id]).includes('\n');
   /** Adds ids that are certain and the guesses behind them that hold. → these */
   const advance = async (ids: readonly number[], room: number): Promise<number[]> => {
@@ -123,7 +132,7 @@ async function* writeLine(
   };
   const textOf = (ids: readonly number[]): string => ids.map((id) => stream.push(id)).join('');
 
-  const first = await advance(head, budget);
+  const first = await advance(headIds, budget);
   if (first.length > 0) yield { delta: clean(textOf(first)), tokens: first.length };
   while (line.length < budget) {
     const id = await next(sequence.logits, []);
@@ -137,12 +146,13 @@ async function* writeLine(
     const kept = await advance([id], budget - line.length);
     yield { delta: clean(delta + textOf(kept)), tokens: 1 + kept.length };
   }
-  if (!endsLine(await next(sequence.logits, []))) yield { delta: clean('…'), tokens: 0 };
+  // What is not written decides nothing.
+  if (!endsLine(await pick(sequence.logits, line, NO_REPEAT_NGRAM))) yield { delta: clean('…'), tokens: 0 };
 }
 
-/** The likeliest option and the calibrated distribution over all of them. Options are written with a leading space. */
+/** The likeliest option and the calibrated distribution over all of them, by what may follow. Options are written with a leading space. */
 async function chooseOption(signal: AbortSignal, sequence: Sequence, settings: StepOptions): Promise<Answer> {
-  const { tokenizer, options, stopIds, calibration } = settings;
+  const { tokenizer, options, stopIds, calibration, shares } = settings;
   const ends = [...new Set([...stopIds, ...tokenizer.encode('\n').slice(0, 1)])];
   const raw = await scoreOptions(
     signal,
@@ -150,16 +160,11 @@ async function chooseOption(signal: AbortSignal, sequence: Sequence, settings: S
     options.map((option) => tokenizer.encode(` ${option}`)),
     ends,
   );
-  const probabilities = calibration ? calibrate(raw, calibration) : raw;
+  return likeliest(options, calibration ? pooled(raw, shares, calibration) : raw);
+}
+
+function likeliest(options: readonly string[], probabilities: readonly number[]): Answer {
   const distribution = options.map((option, index) => ({ option, probability: probabilities[index] ?? 0 }));
   const best = distribution.reduce((top, entry) => (entry.probability > top.probability ? entry : top));
   return { text: best.option, distribution };
-}
-
-/** Temperature and a bias a class, softmax(scale · log p + bias): Guo et al., On Calibration of Modern Neural Networks (2017), vector scaling with one scale. */
-function calibrate(probabilities: readonly number[], { scale, bias }: Pick<AnswerCalibration, 'scale' | 'bias'>): number[] {
-  const logits = probabilities.map((probability, index) => scale * Math.log(Math.max(probability, 1e-12)) + (bias[index] ?? 0));
-  const top = Math.max(...logits);
-  const sum = logits.reduce((total, logit) => total + Math.exp(logit - top), 0);
-  return logits.map((logit) => Math.exp(logit - top) / sum);
 }

@@ -146,7 +146,7 @@ async function eventsOf(texts: readonly string[], cuts: readonly number[]): Prom
   const model = writing(texts, cuts);
   const settings = {
     ...{ model: { isStop: (id: number) => id === 0 }, tokenizer: model.tokenizer, heads: ['a:', 'b:', 'c:', 'd:'] },
-    ...{ options: [], calibration: null, stopIds: [0], drafts: null, maxNewTokens: 100_000 },
+    ...{ options: [], calibration: null, shares: null, decision: null, stopIds: [0], drafts: null, maxNewTokens: 100_000 },
   };
   const events: StepEvent[] = [];
   for await (const event of decodeSteps(new AbortController().signal, model.sequence, settings)) events.push(event);

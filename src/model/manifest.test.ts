@@ -39,9 +39,19 @@ describe('parseManifest', () => {
     ['a label twice', (m) => m.faceEncoder.labels.splice(0, 1, 'fear'), 'pack-unsupported', 'fear'],
     [
       'a calibration that does not fit its options',
-      (m) => m.prompt.calibration.push({ task: 'hate', options: ['yes', 'no'], scale: 1, bias: [0] }),
+      (m) => m.prompt.calibration.push({ task: 'hate', options: ['yes', 'no'], scale: 1, evidence: 0, bias: [0] }),
       'pack-corrupt',
       '1 biases for 2 options',
+    ],
+    [
+      'meanings for other strengths than its texts tell',
+      (m) => {
+        m.prompt.meaningAfter = [['suggests'], ['speaks for']];
+        const meanings = [['irony', 'mockery'], ['plain speech']];
+        m.prompt.calibration.push({ task: 'hate', options: ['yes', 'no'], scale: 1, evidence: 0, bias: [0, 0], meanings });
+      },
+      'pack-corrupt',
+      '1 meanings for 2 strengths',
     ],
   ])('refuses %s, and says where', (_name, change, code, words) => {
     const parsed = parseManifest(changed(change));

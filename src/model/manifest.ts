@@ -225,15 +225,24 @@ const manifest = v.object({
     traits: v.optional(v.boolean(), false),
     maxNewTokens: upTo(10_000),
     /**
-     * How sure a closed answer may be, as fitted on validation splits: probabilities are
-     * softmax(scale · log probability + bias), options in their order. A task and options that are not here stay as they are.
+     * What Reason says right before it names what the evidence means, by the evidence's strength: "comes nearest to", …, "speaks for".
+     * None in packs whose texts do not decide there.
+     */
+    meaningAfter: v.optional(v.array(v.array(v.string())), []),
+    /**
+     * How an answer is decided and how sure it may be, as fitted on validation splits: probabilities are
+     * softmax(scale · log probability + evidence · log share + bias), options in their order; the shares are those of the face's reading.
+     * A task and options that are not here stay as they are.
      */
     calibration: v.array(
       v.object({
         task: v.picklist(TASKS),
         options: v.pipe(v.array(v.string()), v.minLength(2)),
         scale: v.pipe(number, v.minValue(0)),
+        evidence: v.optional(v.pipe(number, v.minValue(0)), 0),
         bias: v.array(number),
+        /** By option and strength, what Reason names behind `meaningAfter`; without, the answer decides. */
+        meanings: v.optional(v.array(v.array(v.string()))),
       }),
     ),
   }),
@@ -248,6 +257,15 @@ export type ActionUnitEntry = PackManifest['actionUnits'][number];
 
 /** Files that the 8-bit layout needs beside the 4-bit ones. */
 export const int8Files = ({ file, plan, factors }: { file: string; plan: string; factors: string }): string[] => [file, plan, factors];
+
+/** What of an entry does not fit together, in words; empty where all does. */
+function unevenIn({ task, options, bias, meanings }: AnswerCalibration, strengths: number): string[] {
+  const wanted = `${options.length} options`;
+  if (bias.length !== options.length) return [`${task}: ${bias.length} biases for ${wanted}`];
+  if (meanings && meanings.length !== options.length) return [`${task}: meanings of ${meanings.length} for ${wanted}`];
+  const uneven = meanings?.find((each) => each.length !== strengths);
+  return uneven ? [`${task}: ${uneven.length} meanings for ${strengths} strengths`] : [];
+}
 
 /** Parses and cross-checks a manifest; says where it is wrong. */
 export function parseManifest(input: unknown): Result<PackManifest> {
@@ -273,9 +291,9 @@ export function parseManifest(input: unknown): Result<PackManifest> {
   if (missing.length > 0) {
     return fail(wireError('pack-corrupt', 'The pack’s manifest names files that it does not list.', remedy, missing.join(', ')));
   }
-  const uneven = value.prompt.calibration.find((entry) => entry.bias.length !== entry.options.length);
+  const uneven = value.prompt.calibration.flatMap((entry) => unevenIn(entry, value.prompt.meaningAfter.length))[0];
   if (uneven) {
-    const detail = `prompt.calibration of ${uneven.task}: ${uneven.bias.length} biases for ${uneven.options.length} options`;
+    const detail = `prompt.calibration of ${uneven}`;
     return fail(wireError('pack-corrupt', 'The pack’s manifest is not valid.', remedy, detail));
   }
   if (

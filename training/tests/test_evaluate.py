@@ -3,9 +3,10 @@
 import numpy as np
 from scipy.special import softmax
 
+import emoprompt
 from emobench import figures, instruction
 from emoprompt import INTENTS
-from evaluate import agreement, agreement_table, fit_scale, reliability, text_quality
+from evaluate import agreement, agreement_table, entry_of, fit_scale, fit_weights, reliability, text_quality
 
 
 def cross_entropy(probabilities: np.ndarray, truth: np.ndarray) -> float:
@@ -17,13 +18,41 @@ def test_fit_undoes_a_known_distortion():
     right = softmax(rng.normal(0, 1.5, (4000, 3)), axis=1)
     truth = np.array([rng.choice(3, p=p) for p in right])
     distorted = softmax(3 * np.log(right), axis=1)  # three times as sure as it may be
-    scale = fit_scale(distorted, truth)
-    np.testing.assert_allclose(scale, 1 / 3, atol=0.04)
+    blind = softmax(rng.normal(0, 1.5, (4000, 3)), axis=1)  # evidence that knows nothing
+    scale, evidence = fit_weights(distorted, blind, truth)
+    np.testing.assert_allclose([scale, evidence], [1 / 3, 0], atol=0.04)
     mended = softmax(scale * np.log(distorted), axis=1)
     assert cross_entropy(mended, truth) < cross_entropy(right, truth) + 0.01 < cross_entropy(distorted, truth)
 
 
-def test_answers_that_know_nothing_are_not_sure_and_stay_what_they_are():
+def test_two_who_know_different_things_are_better_together_than_each():
+    rng = np.random.default_rng(6)
+    parts = rng.normal(0, 1, (2, 4000, 3))
+    truth = np.array([rng.choice(3, p=p) for p in softmax(parts.sum(0), axis=1)])
+    model, evidence = softmax(parts[0] * 2, axis=1), softmax(parts[1], axis=1)  # the model is twice as sure as it may be
+    weights = fit_weights(model, evidence, truth)
+    np.testing.assert_allclose(weights, [0.5, 1], atol=0.06)
+    both = weights[0] * np.log(model) + weights[1] * np.log(evidence)
+    right = [np.mean(values.argmax(1) == truth) for values in (model, evidence, both)]
+    assert right[2] > max(right[:2]) + 0.05
+
+
+def test_answers_that_know_nothing_are_not_sure():
+    rng = np.random.default_rng(5)
+    truth = (rng.random(2000) < 0.5).astype(int)
+    said = [softmax(rng.normal(0, 3, (2000, 2)), axis=1) for _ in range(2)]
+    scale, evidence = fit_weights(*said, truth)
+    assert softmax(scale * np.log(said[0]) + evidence * np.log(said[1]), axis=1).max() < 0.75
+
+
+def test_entries_of_faces_name_their_meanings_by_strength():
+    entry = entry_of("faces-language-model", 0.5, 1.25)
+    assert entry["task"] == "emotion" and [len(meanings) for meanings in entry["meanings"]] == [len(emoprompt.MEANING_AFTER)] * 8
+    assert entry_of("faces-language-model", 1, 0, "emotion-open")["task"] == "emotion-open"
+    assert "meanings" not in entry_of("intent", 0.5, 0) and entry_of("intent", 0.5, 0)["options"] == INTENTS
+
+
+def test_a_scale_changes_no_answer():
     rng = np.random.default_rng(5)
     truth = (rng.random(2000) < 0.25).astype(int)
     probabilities = softmax(rng.normal(0, 3, (2000, 2)), axis=1)

@@ -10,7 +10,7 @@ from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 import torch_reports
 from common import PACKS
-from torch_reports import Sequence, banned, calibrated, figures, guided, options_for, score_options, write_line
+from torch_reports import Decision, Sequence, banned, figures, guided, options_for, pooled, score_options, write_line
 from vision import FaceBox, area_weights, lies_inside, merge_scales, shrink, tile_levels
 
 MANIFEST = {"prompt": {"heads": ["Observe:", "Cues:", "Reason:", "Answer:"], "maxNewTokens": 40}, "languageModel": {"stopIds": [0, 2]}}
@@ -102,7 +102,7 @@ def test_the_four_steps_keep_their_limit(model, tokens, prompt, monkeypatch):
         return text, count
 
     monkeypatch.setattr(torch_reports, "write_line", watched)
-    texts, shares = guided(prompt, tokens, MANIFEST, OPTIONS, None)
+    texts, shares = guided(prompt, tokens, MANIFEST, OPTIONS, None, None)
     assert list(texts) == ["observe", "cues", "reason", "answer"]
     assert budgets[0] == 10 and sum(counts) <= MANIFEST["prompt"]["maxNewTokens"]
     assert all(count <= budget for count, budget in zip(counts, budgets, strict=True))
@@ -127,12 +127,30 @@ def test_options_share_what_may_follow(model, tokens, prompt):
     np.testing.assert_allclose(score_options(prompt, [[5], [5]], ends), [0.5, 0.5])
 
 
-def test_calibration_may_turn_an_answer():
+def test_calibration_and_evidence_may_turn_an_answer():
     raw = np.array([0.6, 0.4])
-    assert calibrated(raw, None) is raw
-    np.testing.assert_allclose(calibrated(raw, {"scale": 1, "bias": [0, 0]}), raw)
-    turned = calibrated(raw, {"scale": 2.0, "bias": [0.0, 1.0]})
+    np.testing.assert_allclose(pooled(raw, None, {"scale": 1, "bias": [0, 0]}), raw)
+    turned = pooled(raw, None, {"scale": 2.0, "bias": [0.0, 1.0]})
     np.testing.assert_allclose(turned, np.array([0.36, 0.16 * np.e]) / (0.36 + 0.16 * np.e))
+    with_evidence = pooled(raw, np.array([0.2, 0.8]), {"scale": 1.0, "evidence": 0.5, "bias": [0.0, 0.0]})
+    np.testing.assert_allclose(with_evidence, np.array([0.6 * 0.2**0.5, 0.4 * 0.8**0.5]) / (0.6 * 0.2**0.5 + 0.4 * 0.8**0.5))
+
+
+def test_evidence_decides_which_meaning_is_written(tokens):
+    entry = {"scale": 1.0, "evidence": 2.0, "bias": [0.0, 0.0], "meanings": [["irony", "teasing"], ["sober talk", "plain speech"]]}
+    prompt = {"meaningAfter": [["suggests"], ["speaks for", "speak for"]]}
+    text = " words and picture together speak for teasing.\n"
+
+    def line(shares: list[float]) -> tuple[str, np.ndarray]:
+        decision = Decision(tokens.encode, prompt, entry, np.array(shares))
+        # It goes on as it was told to, whatever was decided.
+        written, _ = write_line(Scripted(tokens.encode(text), len(tokens.tokenizer)), tokens.tokenizer.decode, [], 40, decision)
+        return written, decision.probabilities
+
+    same, sure = line([0.5, 0.5])
+    assert same == text.strip() and sure[0] == pytest.approx(1 / (1 + np.exp(-1)))
+    turned, against = line([0.1, 0.9])
+    assert "speak for plain" in turned and against[1] == max(against)
 
 
 def test_figures_are_over_the_classes_that_occur():
