@@ -45,4 +45,9 @@ test('who is alone is who was alone, wherever that one has moved; not if nearer 
   ids.goOn('camera', alone);
   expect(idsOf(ids.of('camera', [face(1, 9, far)]))).toEqual([1]);
   expect(idsOf(ids.of('camera', [face(2, 10, right)]))).toEqual([2]);
+
+  // Within the first second the tracker may have lost it, while the thread was loading.
+  ids.goOn('camera', alone);
+  expect(idsOf(ids.of('camera', [face(1, 9, far)]))).toEqual([1]);
+  expect(idsOf(ids.of('camera', [face(2, 9.8, right)]))).toEqual([1]);
 });

@@ -44,6 +44,8 @@ const NEAR = 0.15;
 const SAME_PLACE = 0.4;
 /** A face that moved about is at most so many times as wide as it was. */
 const MAX_GROWTH = 2;
+/** Seconds: while a new thread loads, frames come so seldom that its tracker takes a face that moves for another. */
+const SETTLING = 1;
 
 /**
  * Face ids of a run, which counts from 1, as those of the whole recording: a face that stands where a known one stood at the same time is
@@ -55,6 +57,8 @@ export class FaceIds {
   readonly #near: number;
   readonly #isWatched: boolean;
   #last: number;
+  /** Media time of the first reading. */
+  #begun: number | null = null;
 
   /**
    * @param known readings that tell who is who
@@ -72,6 +76,7 @@ export class FaceIds {
 
   /** The readings of one frame, each with its id in the recording. */
   of(readings: readonly Reading[]): Reading[] {
+    this.#begun ??= readings[0]?.time ?? null;
     const taken = new Set(readings.flatMap(({ faceId }) => this.#ids.get(faceId) ?? []));
     return readings.map((reading) => {
       let id = this.#ids.get(reading.faceId);
@@ -102,7 +107,9 @@ export class FaceIds {
   #loneOf({ time, box }: Reading): number | null {
     const rows = rowsBetween(this.#known, time - this.#near, time + this.#near);
     const last = rows.at(-1);
-    if (!last || [...this.#ids.values()].includes(last.faceId) || rows.some(({ faceId }) => faceId !== last.faceId)) return null;
+    const isSettling = this.#begun !== null && time - this.#begun < SETTLING;
+    if (!last || (!isSettling && [...this.#ids.values()].includes(last.faceId)) || rows.some(({ faceId }) => faceId !== last.faceId))
+      return null;
     const growth = box.width / last.box.width;
     return growth <= MAX_GROWTH && growth >= 1 / MAX_GROWTH ? last.faceId : null;
   }
