@@ -37,7 +37,6 @@ export function pooled(probabilities: readonly number[], shares: readonly number
 }
 
 export class Decision {
-  readonly options: readonly string[];
   /** Ids behind which it is due, and the first id of each option's meaning there. */
   readonly #turns: readonly { after: readonly number[]; meanings: readonly number[] }[];
   readonly #weights: Weights;
@@ -47,12 +46,10 @@ export class Decision {
   #probabilities: number[] | null = null;
 
   private constructor(
-    options: readonly string[],
     turns: readonly { after: readonly number[]; meanings: readonly number[] }[],
     weights: Weights,
     shares: readonly number[] | null,
   ) {
-    this.options = options;
     this.#turns = turns;
     this.#weights = weights;
     this.#shares = shares;
@@ -66,12 +63,12 @@ export class Decision {
     shares: readonly number[] | null,
   ): Decision | null {
     if (!calibration?.meanings) return null;
-    const { options, meanings } = calibration;
+    const { meanings } = calibration;
     const turns = meaningAfter.flatMap((phrases, strength) => {
       const first = meanings.map((each) => tokenizer.encode(` ${each[strength] ?? ''}`)[0] ?? -1);
       return phrases.map((phrase) => ({ after: tokenizer.encode(` ${phrase}`), meanings: first }));
     });
-    return new Decision(options, turns, calibration, shares);
+    return new Decision(turns, calibration, shares);
   }
 
   /** Once it was taken: the options' probabilities, in their order. */
