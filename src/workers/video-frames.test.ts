@@ -62,6 +62,9 @@ vi.mock('mediabunny', () => ({
         yield sample(time);
       }
     }
+    async *samplesAtTimestamps(times: Iterable<number>) {
+      for (const time of times) yield await this.getSample(time);
+    }
     getSample = async (time: number) => {
       asked.alone += 1;
       const at = upTo(time);
@@ -139,9 +142,11 @@ test('a damaged key frame, which begins a little later than it was asked for, is
   film.times = frames(300, 30).map((time) => Math.round(time * 1000) / 1000); // as WebM has them
   film.keys = [0, 4.267, 8.533];
   film.damaged = [4.267];
-  const { times, lost } = await read({ ...every, to: 10 });
-  expect(lost).toEqual([{ from: expect.closeTo(4.267, 2), to: 8.533 }]);
-  expect(times).toEqual(film.times.filter((time) => time < 4.267 || time >= 8.533));
+  for (const framesPerSecond of [null, 30]) {
+    const { times, lost } = await read({ ...every, to: 10, framesPerSecond });
+    expect(lost).toEqual([{ from: expect.closeTo(4.267, 2), to: 8.533 }]);
+    expect(times).toEqual(film.times.filter((time) => time < 4.267 || time >= 8.533));
+  }
 });
 
 test('two damaged places in a row are told one after the other; an error that passes behind one costs nothing more', async () => {

@@ -153,3 +153,16 @@ def test_building_a_pack_again_from_its_own_graphs_gives_the_same_pack(tmp_path)
     fresh = json.loads((tmp_path / "tiny" / "parity.json").read_text())
     assert fresh["tokenizer"] == goldens["tokenizer"]
     assert "Random weights" in model_card(build_manifest(parts))
+
+
+def test_a_prompt_that_is_fitted_anew_leaves_the_files_as_they_are(tmp_path):
+    from pack import write_prompt
+
+    before, _ = read(PACKS / "tiny")
+    (tmp_path / "manifest.json").write_text(json.dumps(before))
+    entry = {"task": "hate", "options": ["yes", "no"], "scale": 0.5, "bias": [0.0, 0.0]}
+    write_prompt(tmp_path, "9.9.9", [entry])
+    after = json.loads((tmp_path / "manifest.json").read_text())
+    assert after["version"] == "9.9.9" and after["prompt"]["calibration"] == [entry]
+    assert {key: after[key] for key in set(after) - {"version", "prompt"}} == {key: before[key] for key in set(before) - {"version", "prompt"}}
+    assert "9.9.9" in (tmp_path / "README.md").read_text()
