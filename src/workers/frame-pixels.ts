@@ -8,9 +8,10 @@ interface Orientation {
   flip?: boolean;
 }
 
-/** Holds one canvas that grows and shrinks with the frames. */
+/** Holds one canvas that grows and shrinks with the frames, and the pixels that were given back last. */
 export class FramePixels {
   #context: OffscreenCanvasRenderingContext2D | null = null;
+  #spare: Uint8ClampedArray | null = null;
 
   /**
    * @returns upright pixels as shown: turned, with square pixels, on white where the picture is see-through
@@ -18,11 +19,25 @@ export class FramePixels {
    */
   async read({ image, time }: TransferredFrame): Promise<Frame> {
     try {
-      const copied = image instanceof ImageBitmap ? null : await copyPixels(image);
+      const copied = image instanceof ImageBitmap ? null : await copyPixels(image, (bytes) => this.#take(bytes));
       return { ...(copied ?? this.#draw(image)), time };
     } finally {
       image.close();
     }
+  }
+
+  /**
+   * Its pixels are read no more: a later frame's take their place. A camera's would be twenty megabytes of garbage a second, which the browser
+   * sweeps when it finds the time.
+   */
+  giveBack({ data }: Frame): void {
+    this.#spare = data;
+  }
+
+  #take(bytes: number): Uint8ClampedArray {
+    const spare = this.#spare;
+    this.#spare = null; // another frame may be read meanwhile
+    return spare?.length === bytes ? spare : new Uint8ClampedArray(bytes);
   }
 
   #draw(image: ImageBitmap | VideoFrame): Omit<Frame, 'time'> {
@@ -45,7 +60,7 @@ export class FramePixels {
 }
 
 /** Straight out of the video frame, without a canvas; null where the browser cannot or where the pixels must be turned or stretched. */
-async function copyPixels(frame: VideoFrame): Promise<Omit<Frame, 'time'> | null> {
+async function copyPixels(frame: VideoFrame, take: (bytes: number) => Uint8ClampedArray): Promise<Omit<Frame, 'time'> | null> {
   const { rotation = 0, flip = false }: Orientation = frame as Orientation;
   const { displayWidth: width, displayHeight: height, visibleRect } = frame;
   if (rotation !== 0 || flip || visibleRect === null || visibleRect.width !== width || visibleRect.height !== height) return null;
@@ -54,7 +69,7 @@ async function copyPixels(frame: VideoFrame): Promise<Omit<Frame, 'time'> | null
     const bytes = frame.allocationSize(options);
     // Browsers without conversion ignore `format` and would give planes of another size.
     if (bytes !== width * height * 4) return null;
-    const data = new Uint8ClampedArray(bytes);
+    const data = take(bytes);
     const layout = await frame.copyTo(data, options);
     return layout.length === 1 && layout[0]?.stride === width * 4 ? { width, height, data } : null;
   } catch {

@@ -77,7 +77,12 @@ class AnalyzerWorker implements AnalyzerApi {
   }
 
   read(frame: TransferredFrame, options: ReadOptions): Promise<void> {
-    return this.#run(frame, options.runId, (engine, signal, pixels) => engine.read(signal, pixels, options), options.background);
+    const pixels = this.#pixels;
+    const read = async function* (engine: Engine, signal: AbortSignal, picture: Frame): AsyncGenerator<AnalysisEvent> {
+      yield* engine.read(signal, picture, options);
+      pixels.giveBack(picture);
+    };
+    return this.#run(frame, options.runId, read, options.background);
   }
 
   explain(frame: TransferredFrame, options: ExplainOptions): Promise<void> {
@@ -101,6 +106,7 @@ class AnalyzerWorker implements AnalyzerApi {
         return;
       }
       yield* engine.read(signal, picture, { runId, sourceId: runId, mode: 'live', smoothing, background: true, cuts: true });
+      pixels.giveBack(picture);
     };
     try {
       await runVideo(controller.signal, file, options, { open: openVideoFrames, calm: () => this.#calm(), read, emit });
