@@ -30,7 +30,7 @@ it('puts a frame into the place of one that was given back, and of no other', as
   expect([values(second), values(third)]).toEqual([[2], [3]]);
 });
 
-it('gives the same place to one of two frames that are read at once', async () => {
+it('gives a place to one alone of two frames that are read at once', async () => {
   const pixels = new FramePixels();
   const before = await pixels.read({ image: videoFrame(1), time: 1 });
   pixels.giveBack(before);

@@ -26,10 +26,7 @@ export class FramePixels {
     }
   }
 
-  /**
-   * Its pixels are read no more: a later frame's take their place. A camera's would be twenty megabytes of garbage a second, which the browser
-   * sweeps when it finds the time.
-   */
+  /** Its pixels are read no more: a later frame's take their place, or each would leave its own to be swept. */
   giveBack({ data }: Frame): void {
     this.#spare = data;
   }
