@@ -1,12 +1,12 @@
 """Ablations on equal terms: what each part of EmoLLM-S is worth.
 
     python ablate.py train --variant e [--seed 1] [--steps 240] [--batch 16]     # b, b+, c, d, e → work/ablate/<variant>-<seed>/
-    python ablate.py test --variant e [--seed 1] [--faces 200] [--memes 100]     # a to f → work/ablate/<variant>-<seed>.json
-    python ablate.py table                                                       # training/ABLATIONS.md from those reports
+    python ablate.py test --variant e [--seed 1] [--faces 200] [--memes 100]     # all → work/ablate/<variant>-<seed>.json
+    python ablate.py table [--to ABLATIONS.md]                                   # from those reports
 
 Every trained variant begins at the base model, is aligned for one epoch, and then sees the same samples in the same batches
 for as many steps at the same rates; all have 24 image tokens. `train` goes on where it was cut off. Tests decode as the
-engine does (src/engine/steps.ts), but the model decides alone (no src/engine/decision.ts), the same items of the test split for all.
+engine does (src/engine/steps.ts), the same items of the test split for all; the model decides alone but where a variant says otherwise.
 On two free cores a step of 16 samples takes 3.3 s for (b), 5 s for (b+), 6 to 8 s for the others; tests of the latter ten minutes.
 """
 
@@ -27,17 +27,21 @@ from transformers.generation.logits_process import NoRepeatNGramLogitsProcessor
 import emoprompt
 import train_language
 from common import DEVICE, HERE, SEED, WORK, commit, fast_dtype, write_json
+from decision import fit_weights, pooled
 from emobench import figures
 from items import Sample, face_samples, meme_samples
 from pack import MAX_NEW_TOKENS
 from train_language import CODE, Tokens, prompt_embeddings, sampler, visual_batch
 
 TASKS = ("faces", "emotion", "intent", "hate", "sarcasm", "humor")
+GAINS = (("b", "e"), ("b", "b+"), ("b+", "c"), ("c", "d"), ("d", "e"), ("f", "e"), ("b", "ew"), ("bw", "ew"))
 GOAL = 0.121
 """What EmoLLM's parts brought on EmoBench, relative (arXiv 2406.16442)."""
 SHARES = (0.25, 0.3, 0.35, 0.1)
 """How the steps share the new tokens, as in steps.ts."""
 NO_REPEAT_NGRAM = 24
+FITTED = 200
+"""Items of the valid split, a task, that the say of what was measured is fitted on."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,10 @@ class Variant:
     queries: dict[str, int] = field(default_factory=dict)
     answer_only: bool = False
     told: bool = True
+    weights_of: str | None = None
+    """The variant whose weights it has, if it is not trained itself."""
+    weighed: bool = False
+    """Whether what was measured has its say beside the model where the text decides (src/engine/decision.ts)."""
 
 
 VARIANTS = {
@@ -56,7 +64,10 @@ VARIANTS = {
     "c": Variant("(b) + EmoPrompt: told the evidence, four steps", "linear"),
     "d": Variant("(c) with the content perspective for the linear projection", queries={"content_queries": 24, "relation_queries": 0}),
     "e": Variant("(d) + relation perspective = EmoLLM-S"),
-    "f": Variant("(e), image tokens blanked"),
+    "f": Variant("(e), image tokens blanked", weights_of="e"),
+    "w": Variant("what was measured, by itself: the affect head's reading, what the words lean to", weighed=True),
+    "bw": Variant("(b), decided together with what was measured", "linear", answer_only=True, told=False, weights_of="b", weighed=True),
+    "ew": Variant("(e), decided together with what was measured", weights_of="e", weighed=True),
 }
 TRAINED = ("b", "b+", "c", "d", "e")
 
@@ -168,6 +179,45 @@ def decode(
     return answers, lines, [bool(ended) and all(texts) for ended, texts in zip(whole, lines, strict=True)]
 
 
+@torch.no_grad()
+def deciding(model: LlamaForCausalLM, projection: nn.Module, tokens: Tokens, samples: list[Sample], answer_only: bool, batch: int = 16) -> np.ndarray:
+    """[N, C] what the model says of a task's options where its text decides: behind the Reason's opening, or behind `Answer:` where there is
+    no Reason. What stands before is composed; it is the same for every answer, and nearly always what the model writes.
+    """
+    out = np.zeros((len(samples), len(emoprompt.options_of(samples[0].item))))
+    for start in range(0, len(samples), batch):
+        part = samples[start : start + batch]
+        embeds, mask = prompt_embeddings(model, projection, tokens, part, [s.item for s in part])
+        rows, choices = [], []
+        for sample, prompt, seen in zip(part, embeds, mask.bool(), strict=True):
+            options = emoprompt.options_of(sample.item)
+            if answer_only:
+                ids, first = tokens.encode(emoprompt.HEADS[-1]), [tokens.encode(f" {option}")[0] for option in options]
+            else:
+                ids, weights = tokens.answer(emoprompt.compose(sample.item), sample.item)
+                ids, meanings = ids[: weights.index(train_language.DECISION_WEIGHT)], tokens.choices(sample.item)[1]
+                first = [meanings[option] for option in options]
+            rows.append(torch.cat([prompt[seen], model.model.embed_tokens(torch.tensor(ids, device=DEVICE))]))
+            choices.append(first)
+        # Padding lies behind what is read.
+        hidden = model.model(inputs_embeds=nn.utils.rnn.pad_sequence(rows, batch_first=True), use_cache=False).last_hidden_state
+        last = torch.stack([hidden[row, len(text) - 1] for row, text in enumerate(rows)])
+        logits = model.lm_head(last).float().gather(1, torch.tensor(choices, device=DEVICE))
+        out[start : start + len(part)] = logits.softmax(1).cpu().numpy()
+    return out
+
+
+def measured(samples: list[Sample]) -> np.ndarray:
+    """[N, C] what was measured says of a task's options: the reading of the first face, what the words on a picture lean to; nothing is even."""
+    options = emoprompt.options_of(samples[0].item)
+    even = np.full(len(options), 1 / len(options))
+    rows = []
+    for sample in samples:
+        said = dict(sample.item.wording.shares) if sample.item.words and sample.item.wording else None
+        rows.append(sample.reading if sample.reading is not None else np.array([said[option] for option in options]) if said else even)
+    return np.stack(rows)
+
+
 def unsupported(sample: Sample, lines: list[str]) -> tuple[int, int]:
     """(cue codes named, those among them that were not measured)"""
     measured = {code for face in sample.item.faces for code, p in face.units.items() if p >= emoprompt.CUE_THRESHOLD}
@@ -175,10 +225,10 @@ def unsupported(sample: Sample, lines: list[str]) -> tuple[int, int]:
     return len(codes), sum(code not in measured for code in codes)
 
 
-def chosen_samples(faces: int, memes: int) -> dict[str, list[Sample]]:
-    """The same of the test split for every variant, by length for little padding."""
+def chosen_samples(faces: int, memes: int, split: str = "test") -> dict[str, list[Sample]]:
+    """The same of a split for every variant, by length for little padding."""
     out = {}
-    for name, samples in {"faces": face_samples("test"), **meme_samples("test")}.items():
+    for name, samples in {"faces": face_samples(split), **meme_samples(split)}.items():
         count = min(faces if name == "faces" else memes, len(samples))
         out[name] = sorted(random.Random(SEED).sample(samples, count), key=lambda s: len(emoprompt.prompt_body(s.item)))
     return {name: samples for name, samples in out.items() if samples}
@@ -190,8 +240,10 @@ def test(args: argparse.Namespace) -> None:
     report = {"variant": args.variant, "seed": args.seed, "steps": 0, "batch": 0, "terms": terms(), "commit": commit()}
     if args.variant == "a":
         model, projection = train_language.load_language_model(base=True).to(DEVICE).eval(), None
+    elif args.variant == "w":
+        model, projection = None, None
     else:
-        stage = arguments("e" if args.variant == "f" else args.variant, args)
+        stage = arguments(variant.weights_of or args.variant, args)
         model, projection, state = train_language.load_trained(stage)
         run = json.loads((WORK / stage.out / "run.json").read_text())
         if state["step"] != run["steps"]:
@@ -201,7 +253,23 @@ def test(args: argparse.Namespace) -> None:
         report |= {key: run[key] for key in ("steps", "batch", "arithmetic")} | {"train_seconds": round(state["seconds"])}
     tokens, shown = Tokens(), projection
     report["tasks"], began = {}, time.time()
+    known = chosen_samples(FITTED, FITTED, "valid") if variant.weighed and model else {}
     for name, samples in chosen_samples(args.faces, args.memes).items():
+        if variant.weighed:
+            options, shares, by = emoprompt.options_of(samples[0].item), measured(samples), {}
+            if model:
+                fit, own = (
+                    deciding(model, projection, tokens, [replace(s, item=replace(s.item, told=variant.told)) for s in of], variant.answer_only)
+                    for of in (known[name], samples)
+                )
+                truth = np.array([options.index(s.item.answer) for s in known[name]])
+                by = dict(zip(("scale", "evidence"), fit_weights(fit, measured(known[name]), truth), strict=True))
+                shares = np.stack([pooled(p, share, by | {"bias": [0.0] * len(options)}) for p, share in zip(own, shares, strict=True)])
+            items = [{"label": s.item.answer, "answer": options[best]} for s, best in zip(samples, shares.argmax(1), strict=True)]
+            figure = figures([item["answer"] for item in items], [item["label"] for item in items], options)
+            report["tasks"][name] = {"n": len(items), **figure, **by, "items": items}
+            print(json.dumps({"task": name, "n": len(items), **figure, **by, "seconds": round(time.time() - began)}), flush=True)
+            continue
         if args.variant == "f":  # a task's own mean: faces and captioned pictures differ before anything is looked at
             shown = Blank(projection, face_samples("train") if name == "faces" else meme_samples("train")[name])
         items, codes = [], np.zeros(2, int)
@@ -236,8 +304,8 @@ def row(name: str, reports: list[dict]) -> str:
     if not reports:
         return f"| ({name}) {VARIANTS[name].text} |" + " – |" * (len(TASKS) + 7)
     cells = [f"({name}) {VARIANTS[name].text}"]
-    cells.append("not trained" if name == "a" else "one seed" if len(reports) == 1 else f"{len(reports)} seeds")
-    cells.append(" / ".join(sorted({"–" if name == "a" else f"{r['steps']} × {r['batch']} = {r['steps'] * r['batch']}" for r in reports})))
+    cells.append("not trained" if name in ("a", "w") else "one seed" if len(reports) == 1 else f"{len(reports)} seeds")
+    cells.append(" / ".join(sorted({"–" if name in ("a", "w") else f"{r['steps']} × {r['batch']} = {r['steps'] * r['batch']}" for r in reports})))
     cells.append(" / ".join(sorted({", ".join(str(r["tasks"][t]["n"]) if t in r["tasks"] else "–" for t in TASKS) for r in reports})))
     cells += [spread([r["accuracy"] for r in reports], ".1f", 100) + " %", spread([r["macro_f1"] for r in reports], ".3f")]
     for task in TASKS:
@@ -275,11 +343,14 @@ def table_text(reports: dict[str, list[dict]]) -> str:
         "",
         "Written by `python training/ablate.py table` from the reports of `ablate.py test`; do not edit. – is what was not measured.",
         "",
-        "Test split, in PyTorch with float32 weights, decoded as the engine does, but the model decides alone. (b) to (e) begin at the base model,",
+        "Test split, in PyTorch with float32 weights, decoded as the engine does; the model decides alone in (a) to (f). (b) to (e) begin at the base model,",
         "are aligned for one epoch, and see the same samples in the same order, as many steps at the same rates, through 24",
         "image tokens. (f) has the weights of (e); each image token is its mean over training pictures of the task. EmoPrompt has two halves:",
         "the prompt names what was measured (cues, valence, arousal, what the words lean to), and the model writes four steps; (b+) has the",
         "first alone. The words on a picture stand in every prompt. ± is the standard deviation over seeds.",
+        "In (bw) and (ew) what was measured has its say beside the model where its text decides, as in the engine (`decision.py`), with weights that",
+        f"are fitted for each on {FITTED} items a task of the valid split; what it says by itself is (w): the affect head's reading of the face, on memes",
+        "the leaning of the words. What stands before the decision is composed there, and what would follow is not written.",
         "",
         f"Means are over the tasks ({', '.join(TASKS)}), of which n is given in this order; each task's cell is accuracy / macro-F1.",
         "Four steps: the share of texts whose steps are all there and each came to an end within its limit.",
@@ -291,15 +362,15 @@ def table_text(reports: dict[str, list[dict]]) -> str:
         "",
         f"Goal: (e) over (b) by {100 * GOAL:.1f} % or more, relative, in mean macro-F1.",
         "",
-        *(gain(reports, low, high) for low, high in (("b", "e"), ("b", "b+"), ("b+", "c"), ("c", "d"), ("d", "e"), ("f", "e"))),
+        *(gain(reports, low, high) for low, high in GAINS),
     ]
     return "\n".join(lines) + "\n"
 
 
-def table(_: argparse.Namespace) -> None:
+def table(args: argparse.Namespace) -> None:
     found = [json.loads(path.read_text()) for path in sorted((WORK / "ablate").glob("*.json"))]
     reports = {name: [r for r in found if r["variant"] == name] for name in VARIANTS}
-    (HERE / "ABLATIONS.md").write_text(table_text(reports))
+    (HERE / args.to).write_text(table_text(reports))
 
 
 def main() -> None:
@@ -311,6 +382,7 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--faces", type=int, default=200)
     parser.add_argument("--memes", type=int, default=100, help="a task")
+    parser.add_argument("--to", default="ABLATIONS.md", help="table: a file beside this script")
     parser.add_argument("--workers", type=int, default=min(2, train_language.WORKERS), help="processes that make batches; equal for all variants")
     args = parser.parse_args()
     if args.stage == "train" and args.variant not in TRAINED:

@@ -139,7 +139,7 @@ def read_evidence(images: np.ndarray, landmarks: np.ndarray, augmented: bool = F
     probabilities, tokens = read_faces(images, augmented)
     units = action_units.probabilities(rules, landmarks.astype(np.float64))
     circumplex = np.array([ferplus.CIRCUMPLEX[name] for name in ferplus.LABELS])
-    return {"affect": probabilities @ circumplex, "tokens": tokens, "units": np.array([json.dumps(u) for u in units])}
+    return {"readings": probabilities, "affect": probabilities @ circumplex, "tokens": tokens, "units": np.array([json.dumps(u) for u in units])}
 
 
 def light_of(images: np.ndarray) -> dict[str, np.ndarray]:

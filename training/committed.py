@@ -3,9 +3,11 @@
     python committed.py [../public/models/emollm-s]
 
 Writes work/face/{face.pt,calibration.json}, work/scene/affect.pt, work/action_units.json and
-work/language/{start/,aligned.pt}; `train_language.py tune` begins at start/ instead of the base model when it is
-there. Graphs other than the language model come back as float16 stored them; the language model comes back as 4 bits
-left it. Batch norms were folded into their convolutions at export, so those that come back do nothing. Half a minute.
+work/language/{start/,aligned.pt,settled/}: `train_language.py tune` begins at start/ instead of the base model where
+it is there, `settle --go-on` at settled/, which is also what `evaluate.py run --in pytorch` judges. Graphs other than
+the language model come back as float16 stored them; the language model comes back as 4 bits left it. Batch norms were
+folded into their convolutions at export, so those that come back do nothing (`train_face.py --start` gives them their
+statistics again). Half a minute.
 """
 
 import json
@@ -22,10 +24,11 @@ from transformers import AutoTokenizer, LlamaForCausalLM
 from common import PACKS, WORK, save_checkpoint, write_json
 from face_encoder import ConvNorm, FaceEncoder, FaceEncoderConfig
 from projection import Projection, ProjectionConfig
-from quantize import dequantize
+from quantize import dequantize, unpack
 
 BASE = WORK / "smollm2"
 START = WORK / "language" / "start"
+SETTLED = WORK / "language" / "settled"
 
 
 def initializers(graph: onnx.GraphProto) -> dict[str, np.ndarray]:
@@ -104,14 +107,15 @@ def projection(graph: onnx.GraphProto) -> Projection:
     return model.eval()
 
 
-def language_model(pack: Path, graph: onnx.GraphProto) -> LlamaForCausalLM:
-    """The decoder's 4-bit blocks and norms back in a Hugging Face model, fp32."""
+def language_model(pack: Path, graph: onnx.GraphProto) -> tuple[LlamaForCausalLM, dict[str, tuple[np.ndarray, np.ndarray]]]:
+    """The decoder's 4-bit blocks and norms back in a Hugging Face model, fp32; its matrices' levels int8 [N, B, 32] and scales [N, B]."""
     from export import weight_names
 
     model = LlamaForCausalLM.from_pretrained(BASE, dtype=torch.float32)
     tensors = {tensor.name: numpy_helper.to_array(tensor, str(pack)) for tensor in graph.initializer}
     parameters = dict(model.named_parameters())
     filled = set()
+    rounded = {}
 
     def put(name: str, value: np.ndarray) -> None:
         parameters[name].data.copy_(torch.from_numpy(np.array(value, np.float32)))
@@ -119,18 +123,20 @@ def language_model(pack: Path, graph: onnx.GraphProto) -> LlamaForCausalLM:
 
     for node in graph.node:
         if node.op_type == "MatMulNBits":
-            matrix = dequantize(tensors[node.input[1]], tensors[f"{node.input[2]}_half"].reshape(tensors[node.input[1]].shape[:2]))
+            blocks = tensors[node.input[1]]
+            scales = tensors[f"{node.input[2]}_half"].reshape(blocks.shape[:2])
             names = weight_names(node.input[1])
             rows = np.cumsum([parameters[name].shape[0] for name in names])[:-1]
-            for name, part in zip(names, np.split(matrix, rows), strict=True):
-                put(name, part)
+            for name, part, scale in zip(names, np.split(blocks, rows), np.split(scales, rows), strict=True):
+                put(name, dequantize(part, scale))
+                rounded[name] = (unpack(part), scale)
     for name in parameters:
         stem = name.replace("model.norm.", f"model.layers.{model.config.num_hidden_layers}.final_norm_layernorm.")
         if name not in filled and stem in tensors:
             put(name, tensors[stem])
     if left := set(parameters) - filled:
         raise SystemExit(f"not in the pack: {sorted(left)}")
-    return model
+    return model, rounded
 
 
 def main() -> None:
@@ -148,9 +154,14 @@ def main() -> None:
     scene = initializers(graph("scene-encoder"))
     save_checkpoint(WORK / "scene" / "affect.pt", {"affect": {name: torch.from_numpy(np.array(scene[f"affect.{name}"])) for name in ("weight", "bias")}})
     mvp = projection(graph("projection"))
-    save_checkpoint(WORK / "language" / "aligned.pt", {"config": mvp.config, "kind": "mvp", "projection": mvp.state_dict()})
-    language_model(pack, graph("language-model")).save_pretrained(START)
-    AutoTokenizer.from_pretrained(BASE).save_pretrained(START)
+    saved = {"config": mvp.config, "kind": "mvp", "projection": mvp.state_dict()}
+    save_checkpoint(WORK / "language" / "aligned.pt", saved)
+    model, rounded = language_model(pack, graph("language-model"))
+    for folder in (START, SETTLED):
+        model.save_pretrained(folder)
+        AutoTokenizer.from_pretrained(BASE).save_pretrained(folder)
+    save_checkpoint(SETTLED / "projection.pt", saved)
+    save_checkpoint(SETTLED / "rounded.pt", {"rounded": rounded, "step": 0})
 
 
 if __name__ == "__main__":

@@ -26,20 +26,18 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from scipy.optimize import minimize, minimize_scalar
+from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 from sklearn.metrics import f1_score
 
 import emoprompt
 import ferplus
 from common import HERE, PACKS, ROOT, WORK, sha256_file, write_json
+from decision import LEAST_SHARE, fit_weights
 from emobench import options_of
 from pack import ANSWERS
 
 EVAL = WORK / "eval"
-LEAST_SHARE = 1e-6
-"""As in src/engine/decision.ts."""
-LEAST_SCALE = 0.01
 HEAD_SAMPLE = 300
 TASKS = ("emotion", "intent", "hate", "sarcasm", "humor")
 TRAINED_ON = [
@@ -223,22 +221,6 @@ def fit_scale(probabilities: np.ndarray, truth: np.ndarray) -> float:
     rows = np.arange(len(truth))
     found = minimize_scalar(lambda scale: -log_softmax(scale * logs, axis=1)[rows, truth].mean(), bounds=(0.01, 5), method="bounded")
     return float(found.x)
-
-
-def fit_weights(probabilities: np.ndarray, shares: np.ndarray, truth: np.ndarray) -> tuple[float, float]:
-    """(scale, evidence) of softmax(scale · log p + evidence · log share) on p and shares [N, C] and truth [N]: the likeliest where each is
-    taken to be about a half (± a half) beforehand. A few hundred faces do not say for sure that one of two who say much the same has
-    nothing to say; where there is no evidence, the model's own likeliest answer must still be the likeliest.
-    """
-    logs = np.stack([np.log(probabilities.clip(1e-12)), np.log(shares.clip(LEAST_SHARE))])  # [2, N, C]
-    rows = np.arange(len(truth))
-
-    def cost(weights: np.ndarray) -> float:
-        misses = -log_softmax(np.tensordot(weights, logs, 1), axis=1)[rows, truth].sum()
-        return float(misses + ((weights - 0.5) ** 2).sum() / (2 * 0.5**2)) / len(truth)
-
-    found = minimize(cost, x0=[0.5, 0.5], bounds=[(LEAST_SCALE, 5), (0, 5)], method="L-BFGS-B")
-    return float(found.x[0]), float(found.x[1])
 
 
 def readings_of(items: list[dict], options: list[str]) -> np.ndarray:

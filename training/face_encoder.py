@@ -88,6 +88,25 @@ def restore(state: dict) -> FaceEncoder:
     return model
 
 
+@torch.no_grad()
+def renew_norms(model: FaceEncoder, sample: torch.Tensor) -> None:
+    """Gives every batch norm the statistics that `sample` (pixel values [N, 1, 48, 48]) has there, and the scale and offset with which the
+    function stays what it was. An encoder that comes back from a pack has its norms folded away; training would begin at another function.
+    """
+    model.eval()
+    x = F.interpolate(sample, scale_factor=float(model.config.zoom), mode="bilinear", align_corners=False)
+    for layer in (*model.body, model.neck):
+        after = layer(x)
+        y = layer.conv(x if layer.stride == 1 else F.pad(x, (0, 1, 0, 1)))
+        norm, mean, variance = layer.norm, y.mean((0, 2, 3)), y.var((0, 2, 3)).clamp(min=1e-4)
+        gain = norm.weight / (norm.running_var + norm.eps).sqrt()
+        norm.bias.add_(gain * (mean - norm.running_mean))
+        norm.weight.copy_(gain * (variance + norm.eps).sqrt())
+        norm.running_mean.copy_(mean)
+        norm.running_var.copy_(variance)
+        x = after
+
+
 START_GAIN = 60.0
 """Of our pixel values, which have unit deviation: the start was trained on grey levels less their mean."""
 

@@ -26,6 +26,9 @@ class Sample:
     mask: np.ndarray  # [4]
     source: str
     share: np.ndarray | None = None
+    """Of the voters, [8]."""
+    reading: np.ndarray | None = None
+    """The affect head's of the first face, [8], where a face is asked about."""
     row: int = -1
     """Of its picture on the shelf that shows it to the projection (train_language.Shelf)."""
 
@@ -56,7 +59,7 @@ def face_samples(split: str, task: str = "emotion") -> list[Sample]:
         boxes = np.concatenate([values["boxes"][i][None], values["other_boxes"][i][: len(rows) - 1]])
         share = values["shares"][i]
         item = Item(task, LABELS[int(share.argmax())], [face_of(values, j, box) for j, box in zip(rows, boxes, strict=True)], votes=share.tolist())
-        samples.append(Sample(item, *visual(values["scene"][i], values["tokens"][rows], boxes), "faces", share))
+        samples.append(Sample(item, *visual(values["scene"][i], values["tokens"][rows], boxes), "faces", share, values["readings"][i]))
     return samples
 
 

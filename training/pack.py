@@ -1,6 +1,7 @@
 """Assemble a pack: graphs, tokenizer, word lists, manifest, goldens, model card.
 
     python pack.py            # work/export and the trained stages' facts → public/models/emollm-s
+    python pack.py face       # the committed pack with work/face as its face encoder, whose tokens its other parts must understand
     python pack.py prompt     # the committed pack with the prompt and the calibration of now; its files stay as they are
 
 The manifest's schema is src/model/manifest.ts.
@@ -13,11 +14,14 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
+
 import emoprompt
 import text_classifier
 from common import DATA, PACKS, SEED, WORK, commit, data_hash, sha256_file
 from convert import ONNX
-from export import EXPORT, ExportedGraph
+from export import EXPORT, ExportedGraph, export_face_encoder
+from face_encoder import FaceEncoder, restore
 from ferplus import CIRCUMPLEX, LABELS
 from fetch import ARCHIVES, BASE
 from parity import int8_tolerance, make_goldens, make_probe
@@ -164,11 +168,14 @@ def build_pack(out: Path, parts: PackParts) -> dict:
         manifest["languageModel"]["int8"] = int8 | {"tolerance": int8_tolerance(out, manifest)}
     goldens = make_goldens(out, manifest, out / "tokenizer.json")
     (out / "parity.json").write_text(json.dumps(goldens, ensure_ascii=False) + "\n")
-    manifest["files"] = [
-        {"path": path.name, "bytes": path.stat().st_size, "sha256": sha256_file(path)} for path in sorted(out.iterdir(), key=lambda p: p.name)
-    ]
+    names = sorted(path.name for path in out.iterdir())
+    manifest["files"] = [file_entry(out / name) for name in names]
     write_manifest(out, manifest)
     return manifest
+
+
+def file_entry(path: Path) -> dict:
+    return {"path": path.name, "bytes": path.stat().st_size, "sha256": sha256_file(path)}
 
 
 def write_manifest(out: Path, manifest: dict) -> None:
@@ -181,6 +188,19 @@ def write_prompt(folder: Path, version: str | None, calibration: list[dict]) -> 
     manifest = json.loads((folder / "manifest.json").read_text())
     manifest["version"] = version or manifest["version"]
     manifest["prompt"] = prompt(calibration)
+    write_manifest(folder, manifest)
+
+
+def write_face(folder: Path, version: str, encoder: FaceEncoder, calibration: dict) -> None:
+    """A face encoder for a pack as it is. Its readings and all that is made of its tokens change, so the goldens are made again."""
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["version"] = version
+    graph = export_face_encoder(encoder, folder)
+    manifest["graphs"][graph.name] = graph.entry()
+    manifest["faceEncoder"] |= {key: calibration[key] for key in ("temperature", "uncertainBelow")}
+    goldens = make_goldens(folder, manifest, folder / manifest["tokenizer"]["tokenizer"])
+    (folder / manifest["parity"]).write_text(json.dumps(goldens, ensure_ascii=False) + "\n")
+    manifest["files"] = [file_entry(folder / entry["path"]) for entry in manifest["files"]]
     write_manifest(folder, manifest)
 
 
@@ -245,12 +265,16 @@ def main() -> None:
             raise SystemExit(f"{ANSWERS} is not there: run evaluate.py calibrate first")
         write_prompt(PACKS / "emollm-s", VERSION, answers)
         return
+    calibration = json.loads((WORK / "face" / "calibration.json").read_text())
+    if sys.argv[1:] == ["face"]:
+        encoder = restore(torch.load(WORK / "face" / "face.pt", map_location="cpu", weights_only=False))
+        write_face(PACKS / "emollm-s", VERSION, encoder, calibration)
+        return
     from caches import CROP_SCALE, CROP_SHIFT
     from scene_encoder import MEAN, SIZE, STD
 
     record = json.loads((EXPORT / "export.json").read_text())
     graphs = [ExportedGraph(name, EXPORT, entry["dtype"], entry["inputs"], entry["outputs"], entry["data"]) for name, entry in record["graphs"].items()]
-    calibration = json.loads((WORK / "face" / "calibration.json").read_text())
     dims = input_dims(record, "projection")
     image_tokens = record["graphs"]["projection"]["outputs"][0]["dims"][1]
     max_faces = dims["face_mask"][1]

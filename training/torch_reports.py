@@ -3,7 +3,7 @@
     python evaluate.py run --in pytorch [--sample 40] [--model settled|merged]     # work/eval/pytorch[-merged]/<task>.json
 
 Pictures and evidence are made here in Python; limits, options, thresholds and calibration are the committed pack's manifest's.
-`guided` is the twin of src/engine/steps.ts and of scoreOptions in src/model/language-model.ts, `Decision` of src/engine/decision.ts.
+`guided` is the twin of src/engine/steps.ts and of scoreOptions in src/model/language-model.ts.
 """
 
 import copy
@@ -30,6 +30,7 @@ from ablate import NO_REPEAT_NGRAM, SHARES
 from caches import CROP_SCALE, CROP_SHIFT, box_of_crop, read_faces
 from calibrate_face import expected_calibration_error
 from common import DEVICE, sha256_file
+from decision import Decision, log_softmax_over, pooled
 from emoprompt import PICTURE_EMOTIONS, TASKS, Face, Item, prompt_body
 from items import Sample, visual
 from scene_encoder import MEAN, SIZE, STD, load_scene_encoder
@@ -39,8 +40,6 @@ from vision import FaceBox, FaceFinder, face_crop, grey
 
 STEPS = ("observe", "cues", "reason", "answer")
 BATCH = 16
-LEAST_SHARE = 1e-6
-"""Of a share of the evidence that is next to nothing."""
 
 
 # ---------------------------------------------------------------- decoding
@@ -77,35 +76,6 @@ def banned(written: list[int]) -> set[int]:
     return {written[i + n - 1] for i in range(len(written) - n + 1) if written[i : i + n - 1] == tail}
 
 
-def pooled(probabilities: np.ndarray, shares: np.ndarray | None, entry: dict) -> np.ndarray:
-    """softmax(scale · log p + evidence · log share + bias) by an entry of the manifest's `prompt.calibration`."""
-    logits = entry["scale"] * np.log(probabilities.clip(1e-12)) + np.array(entry["bias"])
-    if shares is not None:
-        logits += entry.get("evidence", 0) * np.log(shares.clip(LEAST_SHARE))
-    powers = np.exp(logits - logits.max())
-    return powers / powers.sum()
-
-
-class Decision:
-    """The word of Reason that decides: chosen among the options' meanings, by the model and the evidence's shares."""
-
-    def __init__(self, encode: Callable[[str], list[int]], prompt: dict, entry: dict, shares: np.ndarray | None):
-        self.entry, self.shares = entry, shares
-        self.turns = [
-            (encode(f" {phrase}"), [encode(f" {meaning[strength]}")[0] for meaning in entry["meanings"]])
-            for strength, phrases in enumerate(prompt["meaningAfter"])
-            for phrase in phrases
-        ]
-        self.probabilities: np.ndarray | None = None
-
-    def next(self, written: list[int], logits: np.ndarray) -> int | None:
-        meanings = next((ids for after, ids in self.turns if written[-len(after) :] == after), None)
-        if meanings is None or self.probabilities is not None:
-            return None
-        self.probabilities = pooled(np.exp(log_softmax_over(logits, meanings)), self.shares, self.entry)
-        return meanings[int(self.probabilities.argmax())]
-
-
 def write_line(
     sequence: Sequence, decode: Callable[[list[int]], str], stop_ids: list[int], budget: int, decision: Decision | None = None
 ) -> tuple[str, int]:
@@ -127,11 +97,6 @@ def write_line(
         written.append(chosen)
         text = max(text, whole, key=len)
     return text.lstrip() + "…", len(written)
-
-
-def log_softmax_over(logits: np.ndarray, ids: list[int]) -> np.ndarray:
-    values = logits[ids].astype(np.float64)
-    return values - values.max() - np.log(np.exp(values - values.max()).sum())
 
 
 def score_options(sequence: Sequence, options: list[list[int]], end_ids: list[int]) -> np.ndarray:
@@ -250,9 +215,8 @@ class Eyes:
             wording = self.classifier.read(words, asked, options) if self.classifier and words else None
             found = [Face(units[j], float(affect[j][0]), float(affect[j][1])) for j in index]
             item = Item(asked, row["label"], found, len(index), words, options, wording=wording)
-            # What the engine lets into its decision beside the model.
-            share = probabilities[index[0]] if index and options == ferplus.LABELS else None
-            out.append(Sample(item, *visual(self.scene_tokens(picture), face_tokens[index], boxes[index]), "file", share))
+            reading = probabilities[index[0]] if index and options == ferplus.LABELS else None
+            out.append(Sample(item, *visual(self.scene_tokens(picture), face_tokens[index], boxes[index]), "file", reading=reading))
         return out
 
 
@@ -352,6 +316,6 @@ class Judge:
             sequence.append_embeddings(torch.cat([around[0], image, around[1]]))
             entries = self.manifest["prompt"]["calibration"]
             calibration = next((e for e in entries if e["task"] == sample.item.task and e["options"] == options), None)
-            texts, shares = guided(sequence, self.tokens, self.manifest, options, calibration, sample.share)
+            texts, shares = guided(sequence, self.tokens, self.manifest, options, calibration, sample.reading)
             out.append({"answer": texts["answer"], "probabilities": shares, "text": texts})
         return out

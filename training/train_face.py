@@ -4,6 +4,8 @@
     python train_face.py --out face-second --start face-first --teachers face-first \\
         --epochs 10 --rate 6e-4                                                             # on, with its own readings as half the target
     python train_face.py --start face-second --teachers face-first face-second --epochs 12 --rate 6e-4
+    python train_face.py --out face-more --start face --teachers face --keep-tokens 0.2 --frozen 8 --minutes 28 \\
+        --epochs 40 --rate 3e-4                                                             # the encoder alone; then pack.py face
 
 Writes work/<out>/checkpoint.pt (resumable), work/<out>/face.pt (averaged weights) and
 work/<out>/log.jsonl. Two cores: two and a half minutes an epoch; a GPU: seconds.
@@ -23,7 +25,7 @@ import ferplus
 import tfjs
 from calibrate_face import logits_of
 from common import DEVICE, SEED, WORK, fast_dtype, load_checkpoint, save_checkpoint, seed_everything
-from face_encoder import FaceEncoder, FaceEncoderConfig, load_start, restore
+from face_encoder import FaceEncoder, FaceEncoderConfig, load_start, renew_norms, restore
 
 
 def accuracy(model: FaceEncoder, images: np.ndarray, votes: np.ndarray) -> float:
@@ -41,6 +43,17 @@ def taught(folders: list[str], images: np.ndarray) -> np.ndarray:
         model = restore(state)
         readings.append(logits_of(model.to(DEVICE), images, mirrored=True).softmax(1).numpy())
     return np.mean(readings, 0)
+
+
+def moved(tokens: torch.Tensor, before: torch.Tensor) -> torch.Tensor:
+    """How far face tokens are from what they were, as a share of their variance."""
+    return (tokens - before).square().mean() / before.var()
+
+
+@torch.no_grad()
+def tokens_moved(model: FaceEncoder, before: FaceEncoder, images: np.ndarray) -> float:
+    x = ferplus.normalise(torch.from_numpy(images)[:, None].to(DEVICE))
+    return float(moved(model.eval()(x)[1], before(x)[1]))
 
 
 def strength_at(progress: float) -> float:
@@ -97,6 +110,8 @@ def main() -> None:
     parser.add_argument("--out", default="face")
     parser.add_argument("--start", help="folder in work/ whose face.pt to go on from, instead of the face-recognition network")
     parser.add_argument("--teachers", nargs="*", default=[], help="folders in work/ whose face.pt are distilled: half of the target is their mean reading")
+    parser.add_argument("--keep-tokens", type=float, default=0, help="what it costs that face tokens move from those of --start")
+    parser.add_argument("--frozen", type=int, default=0, help="convolutions of the body that stay as they are, the first")
     parser.add_argument("--tiny", action="store_true", help="two epochs of 256 faces: does the recipe run at all?")
     args = parser.parse_args()
     out = WORK / args.out
@@ -119,17 +134,19 @@ def main() -> None:
     model = FaceEncoder(FaceEncoderConfig(zoom=args.zoom))
     if args.start:
         model.load_state_dict(torch.load(WORK / args.start / "face.pt", map_location="cpu", weights_only=False)["model"])
+        renew_norms(model, ferplus.normalise(images[:192].cpu()))
     else:
         load_start(model, tfjs.read(WORK / "base" / "face-start.json"), ferplus.normalise(images[:192].cpu()))
     model = model.to(DEVICE)
     dtype, layout = fastest(model, images[: args.batch])
     model = model.to(memory_format=layout)
-    average = copy.deepcopy(model)
+    average, before = copy.deepcopy(model), copy.deepcopy(model).eval()
     averaged = [(a, p) for a, p in zip(average.state_dict().values(), model.state_dict().values(), strict=True) if a.dtype.is_floating_point]
     epoch_steps = len(images) // args.batch
+    model.body[: args.frozen].requires_grad_(False)
     new = {*model.neck.parameters(), *model.head.parameters()}
     groups = []
-    for parameters, rate in ([p for p in model.parameters() if p not in new], args.rate), (list(new), args.rate * 4):
+    for parameters, rate in ([p for p in model.parameters() if p not in new and p.requires_grad], args.rate), (list(new), args.rate * 4):
         groups.append({"params": [p for p in parameters if p.ndim > 1], "lr": rate, "weight_decay": 0.05})
         groups.append({"params": [p for p in parameters if p.ndim <= 1], "lr": rate, "weight_decay": 0.0})
     peaks = [group["lr"] for group in groups]
@@ -153,6 +170,7 @@ def main() -> None:
         torch.manual_seed(args.seed + epoch)
         order = torch.randperm(len(images), generator=generator).to(DEVICE)
         model.train()
+        model.body[: args.frozen].eval()
         losses = []
         for start in range(0, epoch_steps * args.batch, args.batch):
             done = min(1.0, progress())
@@ -162,8 +180,12 @@ def main() -> None:
             index = order[start : start + args.batch]
             x = ferplus.normalise(ferplus.augment(images[index].float(), strength_at(done)))
             with torch.autocast(DEVICE.type, dtype, enabled=dtype != torch.float32):
-                logits, _ = model(x.to(memory_format=layout))
+                logits, tokens = model(x.to(memory_format=layout))
             loss = -(shares[index] * F.log_softmax(logits.float(), 1)).sum(1).mean()
+            if args.keep_tokens and step % 2 == 0:  # half of the batches are enough
+                with torch.no_grad(), torch.autocast(DEVICE.type, dtype, enabled=dtype != torch.float32):
+                    wanted = before(x.to(memory_format=layout))[1]
+                loss = loss + args.keep_tokens * moved(tokens.float(), wanted.float())
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), 5.0)
@@ -174,7 +196,8 @@ def main() -> None:
             with torch.no_grad():
                 torch._foreach_lerp_([a for a, _ in averaged], [p for _, p in averaged], 1 - keep)
         seconds = spent + time.time() - began
-        row = {"epoch": epoch + 1, "loss": torch.stack(losses).mean().item(), "valid": accuracy(average, valid_images, valid_votes), "seconds": round(seconds)}
+        row = {"epoch": epoch + 1, "loss": torch.stack(losses).mean().item(), "valid": accuracy(average, valid_images, valid_votes)}
+        row |= {"moved": round(tokens_moved(average, before, valid_images[:512]), 4), "seconds": round(seconds)}
         print(json.dumps(row), flush=True)
         with open(out / "log.jsonl", "a") as handle:
             handle.write(json.dumps(row) + "\n")

@@ -1,5 +1,7 @@
 """Variants differ in what they are meant to differ in and in nothing else; the table says what was measured and no more."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -9,7 +11,7 @@ import ablate
 import emoprompt
 import train_language
 from common import PACKS
-from emoprompt import Face, Item
+from emoprompt import Face, Item, Wording
 from ferplus import LABELS
 from items import Sample
 from projection import Projection, ProjectionConfig
@@ -160,6 +162,34 @@ def test_without_an_image_the_prompt_has_no_line_for_it(tokens):
     assert embeds.shape[1] == len(tokens.encode(text)) == int(mask.sum())
 
 
+@torch.no_grad()
+@pytest.mark.parametrize("answer_only", [True, False])
+def test_what_decides_is_read_where_the_text_decides(tokens, answer_only):
+    """The same whatever the answer is and beside whom it is read, and what the model says behind the text so far."""
+    model, projection = tiny()
+    samples = [sample(1, "hate", "what a day"), sample(2, "hate", "when you see a man who is not there at all"), sample(3, "hate", "you")]
+    said = ablate.deciding(model, projection, tokens, samples, answer_only)
+    others = [replace(s, item=replace(s.item, answer="no" if s.item.answer == "yes" else "yes")) for s in samples]
+    np.testing.assert_allclose(ablate.deciding(model, projection, tokens, others, answer_only), said, atol=1e-5)
+    np.testing.assert_allclose(ablate.deciding(model, projection, tokens, samples[1:2], answer_only)[0], said[1], atol=1e-5)
+    item, lines = samples[1].item, emoprompt.compose(samples[1].item).split("\n")
+    before = ["Answer:"] if answer_only else ["Observe:", lines[0][8:], "\n", "Cues:", lines[1][5:], "\n", "Reason:", tokens.choices(item)[0]]
+    first = [tokens.encode(" " + word)[0] for word in ("yes", "no")] if answer_only else list(tokens.choices(item)[1].values())
+    embeds, _ = prompt_embeddings(model, projection, tokens, samples[1:2], [item])
+    ids = [id for piece in before for id in tokens.encode(piece)]
+    logits = model(inputs_embeds=torch.cat([embeds, model.model.embed_tokens(torch.tensor([ids]))], 1)).logits[0, -1, first]
+    np.testing.assert_allclose(said[1], logits.softmax(0), atol=1e-5)
+
+
+def test_what_was_measured_is_the_reading_of_a_face_and_the_leaning_of_words():
+    faces = [sample(0), replace(sample(1), reading=np.arange(8) / 28)]
+    np.testing.assert_allclose(ablate.measured(faces), [np.full(8, 1 / 8), np.arange(8) / 28])
+    lean = Wording([("no", 0.7), ("yes", 0.3)], [])
+    memes = [sample(1, "hate", "what a day"), sample(2, "hate", "you"), sample(3, "hate", "")]
+    memes[1:] = [replace(s, item=replace(s.item, wording=lean)) for s in memes[1:]]
+    np.testing.assert_allclose(ablate.measured(memes), [[0.5, 0.5], [0.3, 0.7], [0.5, 0.5]])  # in the options' order; nothing leans without words
+
+
 def test_codes_that_were_not_measured_are_counted():
     assert ablate.unsupported(sample(1), ["One face.", "lifted cheeks (AU06), smile (AU12).", "By AU04."]) == (3, 2)
 
@@ -179,7 +209,7 @@ def table(*reports: dict) -> list[str]:
 def test_the_table_leaves_out_what_was_not_measured():
     lines = table()
     rows = [line for line in lines if line.startswith("|")]
-    assert len(rows) == 7
+    assert len(rows) == len(ablate.VARIANTS)
     for line in rows:
         assert set(cell.strip() for cell in line.strip("|").split("|")[1:]) == {"–"}
         assert line.count("|") == len(ablate.TASKS) + 9

@@ -50,7 +50,7 @@ def test_a_graph_that_lacks_a_weight_is_refused():
 @pytest.mark.skipif(not (committed.BASE / "config.json").exists(), reason="needs work/smollm2 (python language_model.py)")
 def test_language_model_comes_back():
     graph, session = graph_and_session("language-model")
-    model = committed.language_model(PACK, graph)
+    model, rounded = committed.language_model(PACK, graph)
     x = model.model.embed_tokens(torch.tensor([[1, 4093, 198, 8906]])).detach()
     feeds = {"inputs_embeds": x.numpy(), "attention_mask": np.ones((1, 4), np.int64), "num_logits_to_keep": np.array([1])}
     feeds |= {port.name: np.zeros((1, 3, 0, 64), np.float32) for port in session.get_inputs() if port.name.startswith("past")}
@@ -58,3 +58,7 @@ def test_language_model_comes_back():
     with torch.no_grad():
         got = model(inputs_embeds=x).logits[0, -1].numpy()
     np.testing.assert_allclose(got, wanted, atol=1e-3 * np.abs(wanted).max())
+    matrices = {name: p.detach().numpy() for name, p in model.named_parameters() if p.ndim == 2}
+    assert set(rounded) == set(matrices)  # what goes on from it has every matrix's levels and scales
+    for name, (levels, scales) in rounded.items():
+        np.testing.assert_array_equal((levels.astype(np.float32) * scales.astype(np.float32)[..., None]).reshape(matrices[name].shape), matrices[name])

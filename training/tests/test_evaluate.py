@@ -4,9 +4,10 @@ import numpy as np
 from scipy.special import softmax
 
 import emoprompt
+from decision import fit_weights
 from emobench import figures, instruction
 from emoprompt import INTENTS
-from evaluate import agreement, agreement_table, entry_of, fit_scale, fit_weights, reliability, text_quality
+from evaluate import agreement, agreement_table, entry_of, fit_scale, reliability, text_quality
 
 
 def cross_entropy(probabilities: np.ndarray, truth: np.ndarray) -> float:

@@ -1,9 +1,11 @@
 """Packs: what is committed is whole, within its limits, and answers as its goldens say."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
+import torch
 from tokenizers import Tokenizer
 
 import parity
@@ -166,3 +168,23 @@ def test_a_prompt_that_is_fitted_anew_leaves_the_files_as_they_are(tmp_path):
     assert after["version"] == "9.9.9" and after["prompt"]["calibration"] == [entry]
     assert {key: after[key] for key in set(after) - {"version", "prompt"}} == {key: before[key] for key in set(before) - {"version", "prompt"}}
     assert "9.9.9" in (tmp_path / "README.md").read_text()
+
+
+def test_another_face_encoder_changes_its_graph_and_the_goldens_alone(tmp_path):
+    from pack import write_face
+    from tiny import random_face_encoder
+
+    folder = tmp_path / "pack"
+    shutil.copytree(PACKS / "tiny", folder)
+    torch.manual_seed(5)
+    write_face(folder, "9.9.9", random_face_encoder(), {"temperature": 0.7, "uncertainBelow": 0.45, "test": {}})
+    (before, old), (after, new) = read(PACKS / "tiny"), read(folder)
+    assert parity.check(folder) == []
+    assert (after["version"], after["faceEncoder"]["temperature"], after["faceEncoder"]["uncertainBelow"]) == ("9.9.9", 0.7, 0.45)
+    changed = [b["path"] for a, b in zip(before["files"], after["files"], strict=True) if a != b]
+    assert changed == ["face-encoder.onnx", "parity.json"]
+    assert all(sha256_file(folder / entry["path"]) == entry["sha256"] for entry in after["files"])
+    graphs = [{entry["graph"]: entry["outputs"] for entry in each["graphs"]} for each in (old, new)]
+    assert graphs[0]["face-encoder"] != graphs[1]["face-encoder"] and graphs[0]["scene-encoder"] == graphs[1]["scene-encoder"]
+    kept = set(before) - {"version", "faceEncoder", "files"}
+    assert {key: after[key] for key in kept} == {key: before[key] for key in kept}

@@ -10,7 +10,8 @@ from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 import torch_reports
 from common import PACKS
-from torch_reports import Decision, Sequence, banned, figures, guided, options_for, pooled, score_options, write_line
+from decision import Decision, pooled
+from torch_reports import Sequence, banned, figures, guided, options_for, score_options, write_line
 from vision import FaceBox, area_weights, lies_inside, merge_scales, shrink, tile_levels
 
 MANIFEST = {"prompt": {"heads": ["Observe:", "Cues:", "Reason:", "Answer:"], "maxNewTokens": 40}, "languageModel": {"stopIds": [0, 2]}}

@@ -5,7 +5,7 @@ import torch
 
 import train_face
 from calibrate_face import logits_of
-from face_encoder import ConvNorm, FaceEncoder, FaceEncoderConfig
+from face_encoder import ConvNorm, FaceEncoder, FaceEncoderConfig, renew_norms
 from tiny import random_face_encoder
 
 
@@ -48,3 +48,20 @@ def test_the_head_knows_where():
     x = torch.randn(2, 1, 48, 48)
     logits, read = model(x)
     torch.testing.assert_close(logits, model.head(read.flatten(1)))
+
+
+def test_norms_that_were_folded_away_come_back_without_a_change_of_function():
+    torch.manual_seed(4)
+    model = random_face_encoder()
+    for layer in (*model.body, model.neck):  # as they come back from a pack: they pass everything through
+        torch.nn.init.constant_(layer.norm.running_var, 1 - layer.norm.eps)
+        torch.nn.init.normal_(layer.norm.bias, 0.5)
+    images = torch.randn(64, 1, 48, 48)
+    with torch.no_grad():
+        before = model.eval()(images)
+        renew_norms(model, images)
+        after = model.eval()(images)
+        during = model.train()(images)[1]
+    torch.testing.assert_close(after, before)
+    assert train_face.moved(during, before[1]) < 0.01  # in training, too, it begins where it was
+    assert train_face.moved(torch.zeros_like(before[1]), before[1]) >= 1
