@@ -35,6 +35,7 @@ from train_language import CODE, Tokens, prompt_embeddings, sampler, visual_batc
 
 TASKS = ("faces", "emotion", "intent", "hate", "sarcasm", "humor")
 GAINS = (("b", "e"), ("b", "b+"), ("b+", "c"), ("c", "d"), ("d", "e"), ("f", "e"), ("b", "ew"), ("bw", "ew"))
+"""Which variants the table sets over which."""
 GOAL = 0.121
 """What EmoLLM's parts brought on EmoBench, relative (arXiv 2406.16442)."""
 SHARES = (0.25, 0.3, 0.35, 0.1)
@@ -70,6 +71,7 @@ VARIANTS = {
     "ew": Variant("(e), decided together with what was measured", weights_of="e", weighed=True),
 }
 TRAINED = ("b", "b+", "c", "d", "e")
+WITHOUT_TRAINING = ("a", "w")
 
 
 def terms() -> str:
@@ -95,9 +97,10 @@ def train(args: argparse.Namespace) -> None:
     stage = arguments(args.variant, args)
     folder = WORK / stage.out
     run = {"variant": args.variant, "seed": args.seed, "steps": args.steps, "batch": args.batch, "workers": args.workers, "terms": terms()}
+    run["decision_weight"] = train_language.DECISION_WEIGHT
     if (folder / "run.json").exists():
         begun = json.loads((folder / "run.json").read_text())
-        if any(begun[key] != value for key, value in run.items()):
+        if any(begun.get(key) != value for key, value in run.items()):
             raise SystemExit(f"work/{stage.out} was begun on other terms, {begun} and not {run}: move it away to train anew")
     write_json(folder / "run.json", run | {"arithmetic": str(fast_dtype()), "commit": commit()})
     if not (folder / "aligned.pt").exists():
@@ -208,21 +211,65 @@ def deciding(model: LlamaForCausalLM, projection: nn.Module, tokens: Tokens, sam
 
 
 def measured(samples: list[Sample]) -> np.ndarray:
-    """[N, C] what was measured says of a task's options: the reading of the first face, what the words on a picture lean to; nothing is even."""
+    """[N, C] what was measured says of a task's options: the reading of the first face, or what the words on a picture lean to; even where
+    there is neither.
+    """
     options = emoprompt.options_of(samples[0].item)
-    even = np.full(len(options), 1 / len(options))
-    rows = []
-    for sample in samples:
-        said = dict(sample.item.wording.shares) if sample.item.words and sample.item.wording else None
-        rows.append(sample.reading if sample.reading is not None else np.array([said[option] for option in options]) if said else even)
-    return np.stack(rows)
+    out = np.full((len(samples), len(options)), 1 / len(options))
+    for row, sample in zip(out, samples, strict=True):
+        if sample.reading is not None:
+            row[:] = sample.reading
+        elif sample.item.words and sample.item.wording:
+            said = dict(sample.item.wording.shares)
+            row[:] = [said[option] for option in options]
+    return out
+
+
+Items = list[dict]
+"""Of a report: label, answer, and what was written, if anything."""
+
+
+def as_shown(samples: list[Sample], variant: Variant) -> list[Sample]:
+    return [replace(s, item=replace(s.item, told=variant.told)) for s in samples]
+
+
+def weighed(
+    model: LlamaForCausalLM | None, projection: nn.Module | None, tokens: Tokens, samples: list[Sample], known: list[Sample], variant: Variant
+) -> tuple[Items, dict[str, float]]:
+    """Answers decided by the model and by what was measured, each as far as it is found reliable on `known`; without a model by the latter.
+
+    → items, the weights
+    """
+    options, shares = emoprompt.options_of(samples[0].item), measured(samples)
+    weights = {}
+    if model and projection:
+        fit, own = (deciding(model, projection, tokens, as_shown(of, variant), variant.answer_only) for of in (known, samples))
+        truth = np.array([options.index(s.item.answer) for s in known])
+        weights = dict(zip(("scale", "evidence"), fit_weights(fit, measured(known), truth), strict=True))
+        shares = pooled(own, shares, weights | {"bias": [0.0] * len(options)})
+    return [{"label": s.item.answer, "answer": options[best]} for s, best in zip(samples, shares.argmax(1), strict=True)], weights
+
+
+def answered(
+    model: LlamaForCausalLM, projection: nn.Module | None, tokens: Tokens, samples: list[Sample], variant: Variant, batch: int
+) -> tuple[Items, dict[str, float]]:
+    """Answers that the model comes to alone. → items, what there is to say of their texts"""
+    items, codes = [], np.zeros(2, int)
+    for start in range(0, len(samples), batch):
+        part = as_shown(samples[start : start + batch], variant)
+        for sample, answer, lines, formed in zip(part, *decode(model, projection, tokens, part, variant.answer_only), strict=True):
+            codes += unsupported(sample, lines)
+            items.append({"label": sample.item.answer, "answer": answer, "formed": formed, "lines": lines})
+    if variant.answer_only:
+        return items, {}
+    return items, {"formed": float(np.mean([i["formed"] for i in items])), "codes": int(codes[0]), "unsupported": int(codes[1])}
 
 
 def unsupported(sample: Sample, lines: list[str]) -> tuple[int, int]:
     """(cue codes named, those among them that were not measured)"""
-    measured = {code for face in sample.item.faces for code, p in face.units.items() if p >= emoprompt.CUE_THRESHOLD}
+    sure = {code for face in sample.item.faces for code, p in face.units.items() if p >= emoprompt.CUE_THRESHOLD}
     codes = CODE.findall("\n".join(lines))
-    return len(codes), sum(code not in measured for code in codes)
+    return len(codes), sum(code not in sure for code in codes)
 
 
 def chosen_samples(faces: int, memes: int, split: str = "test") -> dict[str, list[Sample]]:
@@ -250,38 +297,20 @@ def test(args: argparse.Namespace) -> None:
             raise SystemExit(f"work/{stage.out} is at step {state['step']} of {run['steps']}: go on with `train`")
         if run["terms"] != report["terms"]:
             raise SystemExit(f"what work/{stage.out} was trained on is no longer what the test shows: features, prompts or MIX have changed")
-        report |= {key: run[key] for key in ("steps", "batch", "arithmetic")} | {"train_seconds": round(state["seconds"])}
+        report |= {key: run[key] for key in ("steps", "batch", "decision_weight", "arithmetic")} | {"train_seconds": round(state["seconds"])}
     tokens, shown = Tokens(), projection
     report["tasks"], began = {}, time.time()
     known = chosen_samples(FITTED, FITTED, "valid") if variant.weighed and model else {}
     for name, samples in chosen_samples(args.faces, args.memes).items():
-        if variant.weighed:
-            options, shares, by = emoprompt.options_of(samples[0].item), measured(samples), {}
-            if model:
-                fit, own = (
-                    deciding(model, projection, tokens, [replace(s, item=replace(s.item, told=variant.told)) for s in of], variant.answer_only)
-                    for of in (known[name], samples)
-                )
-                truth = np.array([options.index(s.item.answer) for s in known[name]])
-                by = dict(zip(("scale", "evidence"), fit_weights(fit, measured(known[name]), truth), strict=True))
-                shares = np.stack([pooled(p, share, by | {"bias": [0.0] * len(options)}) for p, share in zip(own, shares, strict=True)])
-            items = [{"label": s.item.answer, "answer": options[best]} for s, best in zip(samples, shares.argmax(1), strict=True)]
-            figure = figures([item["answer"] for item in items], [item["label"] for item in items], options)
-            report["tasks"][name] = {"n": len(items), **figure, **by, "items": items}
-            print(json.dumps({"task": name, "n": len(items), **figure, **by, "seconds": round(time.time() - began)}), flush=True)
-            continue
         if args.variant == "f":  # a task's own mean: faces and captioned pictures differ before anything is looked at
             shown = Blank(projection, face_samples("train") if name == "faces" else meme_samples("train")[name])
-        items, codes = [], np.zeros(2, int)
-        for start in range(0, len(samples), args.batch):
-            batch = [replace(s, item=replace(s.item, told=variant.told)) for s in samples[start : start + args.batch]]
-            for sample, answer, lines, formed in zip(batch, *decode(model, shown, tokens, batch, variant.answer_only), strict=True):
-                codes += unsupported(sample, lines)
-                items.append({"label": sample.item.answer, "answer": answer, "formed": formed, "lines": lines})
+        if variant.weighed:
+            items, more = weighed(model, shown, tokens, samples, known.get(name, []), variant)
+        else:
+            items, more = answered(model, shown, tokens, samples, variant, args.batch)
         figure = figures([item["answer"] for item in items], [item["label"] for item in items], emoprompt.options_of(samples[0].item))
-        steps = {} if variant.answer_only else {"formed": float(np.mean([i["formed"] for i in items])), "codes": int(codes[0]), "unsupported": int(codes[1])}
-        report["tasks"][name] = {"n": len(items), **figure, **steps, "items": items}
-        print(json.dumps({"task": name, "n": len(items), **figure, **steps, "seconds": round(time.time() - began)}), flush=True)
+        report["tasks"][name] = {"n": len(items), **figure, **more, "items": items}
+        print(json.dumps({"task": name, "n": len(items), **figure, **more, "seconds": round(time.time() - began)}), flush=True)
     for key in ("accuracy", "macro_f1"):
         report[key] = float(np.mean([task[key] for task in report["tasks"].values()]))
     write_json(WORK / "ablate" / f"{args.variant}-{args.seed}.json", report | {"test_seconds": round(time.time() - began)})
@@ -304,8 +333,8 @@ def row(name: str, reports: list[dict]) -> str:
     if not reports:
         return f"| ({name}) {VARIANTS[name].text} |" + " – |" * (len(TASKS) + 7)
     cells = [f"({name}) {VARIANTS[name].text}"]
-    cells.append("not trained" if name in ("a", "w") else "one seed" if len(reports) == 1 else f"{len(reports)} seeds")
-    cells.append(" / ".join(sorted({"–" if name in ("a", "w") else f"{r['steps']} × {r['batch']} = {r['steps'] * r['batch']}" for r in reports})))
+    cells.append("not trained" if name in WITHOUT_TRAINING else "one seed" if len(reports) == 1 else f"{len(reports)} seeds")
+    cells.append(" / ".join(sorted({"–" if name in WITHOUT_TRAINING else f"{r['steps']} × {r['batch']} = {r['steps'] * r['batch']}" for r in reports})))
     cells.append(" / ".join(sorted({", ".join(str(r["tasks"][t]["n"]) if t in r["tasks"] else "–" for t in TASKS) for r in reports})))
     cells += [spread([r["accuracy"] for r in reports], ".1f", 100) + " %", spread([r["macro_f1"] for r in reports], ".3f")]
     for task in TASKS:
@@ -338,23 +367,25 @@ def gain(reports: dict[str, list[dict]], low: str, high: str) -> str:
 
 
 def table_text(reports: dict[str, list[dict]]) -> str:
+    deciding = sorted({(name, r["decision_weight"]) for name in TRAINED if not VARIANTS[name].answer_only for r in reports[name]})
     lines = [
         "# Ablations",
         "",
-        "Written by `python training/ablate.py table` from the reports of `ablate.py test`; do not edit. – is what was not measured.",
+        "Written by `python training/ablate.py table [--to FILE]` from the reports of `ablate.py test`; do not edit. – is what was not measured.",
         "",
         "Test split, in PyTorch with float32 weights, decoded as the engine does; the model decides alone in (a) to (f). (b) to (e) begin at the base model,",
         "are aligned for one epoch, and see the same samples in the same order, as many steps at the same rates, through 24",
         "image tokens. (f) has the weights of (e); each image token is its mean over training pictures of the task. EmoPrompt has two halves:",
         "the prompt names what was measured (cues, valence, arousal, what the words lean to), and the model writes four steps; (b+) has the",
         "first alone. The words on a picture stand in every prompt. ± is the standard deviation over seeds.",
-        "In (bw) and (ew) what was measured has its say beside the model where its text decides, as in the engine (`decision.py`), with weights that",
+        "In (bw) and (ew) what was measured has its say beside the model where its text decides, as it has in the engine on faces (`decision.py`); weights",
         f"are fitted for each on {FITTED} items a task of the valid split; what it says by itself is (w): the affect head's reading of the face, on memes",
         "the leaning of the words. What stands before the decision is composed there, and what would follow is not written.",
         "",
         f"Means are over the tasks ({', '.join(TASKS)}), of which n is given in this order; each task's cell is accuracy / macro-F1.",
         "Four steps: the share of texts whose steps are all there and each came to an end within its limit.",
         "Unsupported cues: action-unit codes that were named but not measured.",
+        *(f"The token that decides weighed {weight} in the loss of ({name}), prose 1." for name, weight in deciding),
         "",
         f"| variant | seeds | steps × batch = samples | n | mean accuracy | mean macro-F1 | {' | '.join(TASKS)} | four steps | unsupported cues |",
         "|---" * (len(TASKS) + 8) + "|",

@@ -72,12 +72,11 @@ def face_encoder(graph: onnx.GraphProto) -> FaceEncoder:
     values = initializers(graph)
     tensors = {name: torch.from_numpy(np.array(value)) for name, value in values.items()}
     model = FaceEncoder(FaceEncoderConfig())
-    state = {name: tensors[name] for name in model.state_dict() if name in tensors}
     for name, layer in model.named_modules():
         if isinstance(layer, ConvNorm):
-            nn.init.constant_(layer.norm.running_var, 1 - layer.norm.eps)
-            state |= {f"{name}.norm.weight": torch.ones_like(layer.norm.weight), f"{name}.norm.bias": tensors[f"{name}.conv.bias"]}
-    missing = [name for name in model.load_state_dict(state, strict=False).missing_keys if "running" not in name and "tracked" not in name]
+            layer.pass_through(tensors[f"{name}.conv.bias"])
+    state = {name: tensors[name] for name in model.state_dict() if name in tensors}
+    missing = [name for name in model.load_state_dict(state, strict=False).missing_keys if ".norm." not in name]
     if missing:
         raise SystemExit(f"not in the pack: {missing}")
     return model.eval()

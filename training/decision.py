@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 from scipy.optimize import minimize
-from scipy.special import log_softmax
+from scipy.special import log_softmax, softmax
 
 LEAST_SHARE = 1e-6
 """Of a share of the evidence that is next to nothing."""
@@ -14,12 +14,11 @@ LEAST_SCALE = 0.01
 
 
 def pooled(probabilities: np.ndarray, shares: np.ndarray | None, entry: dict) -> np.ndarray:
-    """softmax(scale · log p + evidence · log share + bias) by an entry of the manifest's `prompt.calibration`."""
+    """softmax(scale · log p + evidence · log share + bias) of p and shares [..., C], by an entry of the manifest's `prompt.calibration`."""
     logits = entry["scale"] * np.log(probabilities.clip(1e-12)) + np.array(entry["bias"])
     if shares is not None:
         logits += entry.get("evidence", 0) * np.log(shares.clip(LEAST_SHARE))
-    powers = np.exp(logits - logits.max())
-    return powers / powers.sum()
+    return softmax(logits, axis=-1)
 
 
 class Decision:

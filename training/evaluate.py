@@ -33,7 +33,7 @@ from sklearn.metrics import f1_score
 import emoprompt
 import ferplus
 from common import HERE, PACKS, ROOT, WORK, sha256_file, write_json
-from decision import LEAST_SHARE, fit_weights
+from decision import fit_weights, pooled
 from emobench import options_of
 from pack import ANSWERS
 
@@ -248,7 +248,7 @@ def calibrate(limit: int, faces: int, only: list[str]) -> None:
         if name == BY_FACE:
             shares = readings_of(report["items"], options)
             scale, evidence = fit_weights(probabilities, shares, truth)
-            told |= {"the reading": shares, "both": scale * np.log(probabilities.clip(1e-12)) + evidence * np.log(shares.clip(LEAST_SHARE))}
+            told |= {"the reading": shares, "both": pooled(probabilities, shares, entry_of(name, scale, evidence))}
         else:
             scale, evidence = fit_scale(probabilities, truth), 0.0
         # A free answer about a face is decided as a closed one is.

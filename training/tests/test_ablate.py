@@ -190,6 +190,28 @@ def test_what_was_measured_is_the_reading_of_a_face_and_the_leaning_of_words():
     np.testing.assert_allclose(ablate.measured(memes), [[0.5, 0.5], [0.3, 0.7], [0.5, 0.5]])  # in the options' order; nothing leans without words
 
 
+@torch.no_grad()
+def test_what_was_measured_decides_as_far_as_it_was_right_before(tokens):
+    model, projection = tiny()
+
+    def lean(index: int, right: bool) -> Sample:
+        s = sample(index, "hate", "what a day " * (index % 4 + 1))
+        other = "no" if s.item.answer == "yes" else "yes"
+        first, second = (s.item.answer, other) if right else (other, s.item.answer)
+        return replace(s, item=replace(s.item, wording=Wording([(first, 0.9), (second, 0.1)], [])))
+
+    samples = [lean(i, True) for i in range(12)]
+    variant = ablate.VARIANTS["ew"]
+    alone, weights = ablate.weighed(None, None, tokens, samples, [], ablate.VARIANTS["w"])
+    assert all(item["answer"] == item["label"] for item in alone) and weights == {}
+    trusted, high = ablate.weighed(model, projection, tokens, samples, samples, variant)
+    assert all(item["answer"] == item["label"] for item in trusted)
+    doubted, low = ablate.weighed(model, projection, tokens, samples, [lean(i, False) for i in range(12)], variant)
+    assert high["evidence"] > 1 > low["evidence"]
+    own = ablate.deciding(model, projection, tokens, samples, False).argmax(1)
+    assert low["evidence"] == 0 and [item["answer"] for item in doubted] == [("yes", "no")[i] for i in own]  # then the model decides alone
+
+
 def test_codes_that_were_not_measured_are_counted():
     assert ablate.unsupported(sample(1), ["One face.", "lifted cheeks (AU06), smile (AU12).", "By AU04."]) == (3, 2)
 
@@ -197,7 +219,8 @@ def test_codes_that_were_not_measured_are_counted():
 def report(variant: str, seed: int, macro_f1: float, accuracy: float = 0.5, **other) -> dict:
     steps = {} if variant in ("a", "b", "b+") else {"formed": 0.75, "codes": 4, "unsupported": 1}
     tasks = {name: {"n": 10, "accuracy": accuracy, "macro_f1": macro_f1, **steps} for name in ablate.TASKS}
-    return {"variant": variant, "seed": seed, "steps": 8, "batch": 4, "terms": "x", "tasks": tasks, "accuracy": accuracy, "macro_f1": macro_f1} | other
+    terms = {"steps": 8, "batch": 4, "decision_weight": 8.0, "terms": "x"}
+    return {"variant": variant, "seed": seed, **terms, "tasks": tasks, "accuracy": accuracy, "macro_f1": macro_f1} | other
 
 
 def table(*reports: dict) -> list[str]:
