@@ -246,6 +246,8 @@ def test_the_table_s_means_spreads_and_gains():
     assert cells[1:6] == ["2 seeds", "8 × 4 = 32", "10, 10, 10, 10, 10, 10", "60.0 ± 7.1 %", "0.400 ± 0.057"]
     assert cells[-2:] == ["75.0 %", "12 of 48"]
     assert "one seed" in by["(f)"] and "±" not in by["(f)"]
+    head = ablate.table_text({name: [r for r in reports if r["variant"] == name] for name in ablate.VARIANTS})
+    assert "weighed 8.0 in the loss of (e), prose 1." in head and "loss of (b)" not in head
     text = ablate.gain({"b": reports[:2], "e": reports[2:4]}, "b", "e")
     assert text == "- (e) over (b), relative: mean macro-F1 +25.0 %, mean accuracy +20.0 % (seeds 1, 2)"
     assert "(seed 1)" in ablate.gain({"b": reports[:1], "e": reports[2:4]}, "b", "e")  # only what both have
