@@ -34,7 +34,7 @@ from pack import MAX_NEW_TOKENS
 from train_language import CODE, Tokens, prompt_embeddings, sampler, visual_batch
 
 TASKS = ("faces", "emotion", "intent", "hate", "sarcasm", "humor")
-GAINS = (("b", "e"), ("b", "b+"), ("b+", "c"), ("c", "d"), ("d", "e"), ("f", "e"), ("b", "ew"), ("bw", "ew"))
+GAINS = (("b", "e"), ("b", "b+"), ("b+", "c"), ("c", "d"), ("d", "e"), ("f", "e"), ("b", "o"), ("e", "o"), ("b", "ew"), ("bw", "ew"), ("b", "ow"), ("bw", "ow"))
 """Which variants the table sets over which."""
 GOAL = 0.121
 """What EmoLLM's parts brought on EmoBench, relative (arXiv 2406.16442)."""
@@ -52,6 +52,8 @@ class Variant:
     queries: dict[str, int] = field(default_factory=dict)
     answer_only: bool = False
     told: bool = True
+    own_word: bool = False
+    """Whether the Reason's meaning begins with the answer's own word (emoprompt.own_word)."""
     weights_of: str | None = None
     """The variant whose weights it has, if it is not trained itself."""
     weighed: bool = False
@@ -66,11 +68,13 @@ VARIANTS = {
     "d": Variant("(c) with the content perspective for the linear projection", queries={"content_queries": 24, "relation_queries": 0}),
     "e": Variant("(d) + relation perspective = EmoLLM-S"),
     "f": Variant("(e), image tokens blanked", weights_of="e"),
+    "o": Variant("(e), its Reason naming the answer's own word", own_word=True),
     "w": Variant("what was measured, by itself: the affect head's reading, what the words lean to", weighed=True),
     "bw": Variant("(b), decided together with what was measured", "linear", answer_only=True, told=False, weights_of="b", weighed=True),
     "ew": Variant("(e), decided together with what was measured", weights_of="e", weighed=True),
+    "ow": Variant("(o), decided together with what was measured", own_word=True, weights_of="o", weighed=True),
 }
-TRAINED = ("b", "b+", "c", "d", "e")
+TRAINED = ("b", "b+", "c", "d", "e", "o")
 WITHOUT_TRAINING = ("a", "w")
 
 
@@ -97,7 +101,7 @@ def train(args: argparse.Namespace) -> None:
     stage = arguments(args.variant, args)
     folder = WORK / stage.out
     run = {"variant": args.variant, "seed": args.seed, "steps": args.steps, "batch": args.batch, "workers": args.workers, "terms": terms()}
-    run["decision_weight"] = train_language.DECISION_WEIGHT
+    run["decision_weight"] = train_language.DECISION_WEIGHT = args.decision_weight
     if (folder / "run.json").exists():
         begun = json.loads((folder / "run.json").read_text())
         if any(begun.get(key) != value for key, value in run.items()):
@@ -105,7 +109,7 @@ def train(args: argparse.Namespace) -> None:
     write_json(folder / "run.json", run | {"arithmetic": str(fast_dtype()), "commit": commit()})
     if not (folder / "aligned.pt").exists():
         train_language.align(stage, **variant.queries)
-    train_language.tune(stage, variant.answer_only, variant.told, **variant.queries)
+    train_language.tune(stage, {key: getattr(variant, key) for key in ("answer_only", "told", "own_word")}, **variant.queries)
 
 
 class Blank(nn.Module):
@@ -230,7 +234,7 @@ Items = list[dict]
 
 
 def as_shown(samples: list[Sample], variant: Variant) -> list[Sample]:
-    return [replace(s, item=replace(s.item, told=variant.told)) for s in samples]
+    return [replace(s, item=replace(s.item, told=variant.told, own_word=variant.own_word)) for s in samples]
 
 
 def weighed(
@@ -238,16 +242,18 @@ def weighed(
 ) -> tuple[Items, dict[str, float]]:
     """Answers decided by the model and by what was measured, each as far as it is found reliable on `known`; without a model by the latter.
 
-    → items, the weights
+    → items, the weights and what the model by itself would have answered there
     """
     options, shares = emoprompt.options_of(samples[0].item), measured(samples)
-    weights = {}
+    more = {}
     if model and projection:
         fit, own = (deciding(model, projection, tokens, as_shown(of, variant), variant.answer_only) for of in (known, samples))
         truth = np.array([options.index(s.item.answer) for s in known])
-        weights = dict(zip(("scale", "evidence"), fit_weights(fit, measured(known), truth), strict=True))
-        shares = pooled(own, shares, weights | {"bias": [0.0] * len(options)})
-    return [{"label": s.item.answer, "answer": options[best]} for s, best in zip(samples, shares.argmax(1), strict=True)], weights
+        more = dict(zip(("scale", "evidence"), fit_weights(fit, measured(known), truth), strict=True))
+        shares = pooled(own, shares, more | {"bias": [0.0] * len(options)})
+        alone = figures([options[best] for best in own.argmax(1)], [s.item.answer for s in samples], options)
+        more |= {f"alone_{key}": alone[key] for key in ("accuracy", "macro_f1")}
+    return [{"label": s.item.answer, "answer": options[best]} for s, best in zip(samples, shares.argmax(1), strict=True)], more
 
 
 def answered(
@@ -411,6 +417,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--steps", type=int, default=240)
     parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--decision-weight", type=float, default=train_language.DECISION_WEIGHT, help="train: of the deciding token in the loss, prose 1")
     parser.add_argument("--faces", type=int, default=200)
     parser.add_argument("--memes", type=int, default=100, help="a task")
     parser.add_argument("--to", default="ABLATIONS.md", help="table: a file beside this script")

@@ -71,6 +71,8 @@ class Item:
     wording: Wording | None = None
     told: bool = True
     """Whether the prompt names what was measured: faces and their cues, what the words lean to."""
+    own_word: bool = False
+    """Whether the Reason's meaning begins with the answer's own word, whatever the strength of the evidence."""
 
 
 def traits_of(centre_x: float, width: float, light: float, contrast: float) -> tuple[str, ...]:
@@ -287,7 +289,16 @@ def opening(item: Item) -> str:
 def meanings(item: Item) -> dict[str, str]:
     """What follows the opening, by answer."""
     by_answer = MEANING if of_faces(item) else TASK_MEANING[item.task]
+    if item.own_word:
+        return {answer: own_word(item.task, answer, phrases[strength_of(item)]) for answer, phrases in by_answer.items()}
     return {answer: phrases[strength_of(item)] for answer, phrases in by_answer.items()}
+
+
+def own_word(task: str, answer: str, meaning: str) -> str:
+    """A meaning that begins with its answer: a word that the prompt names among the options and, often, as what was measured."""
+    if answer in YES_NO:
+        return f"{answer}, {meaning}"
+    return f"{answer} intent" if task == "intent" else answer
 
 
 def reason_emotion(item: Item, label: str) -> str:

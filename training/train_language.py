@@ -416,13 +416,14 @@ FULL_SHARE = 0.4
 class Batches(IterableDataset):
     """Endless training batches by MIX, drawn four at a time and cut by length: little padding.
 
-    With `answer_only` the same batches, their texts cut to the last line; without `told` nothing measured in their prompts.
+    With `answer_only` the same batches, their texts cut to the last line; without `told` nothing measured in their prompts; with `own_word`
+    meanings that begin with the answer.
     Each worker of a loader draws its own: batches depend on how many there are.
     """
 
     def __init__(self, faces: list[Sample], memes: dict[str, list[Sample]], image_tokens: int, size: int, seed: int, **shown: bool):
         self.faces, self.memes, self.image_tokens, self.size, self.seed = faces, memes, image_tokens, size, seed
-        self.answer_only, self.told = shown.get("answer_only", False), shown.get("told", True)
+        self.answer_only, self.told, self.own_word = shown.get("answer_only", False), shown.get("told", True), shown.get("own_word", False)
 
     def __iter__(self) -> Iterator[Batch]:
         worker = torch.utils.data.get_worker_info()
@@ -434,9 +435,12 @@ class Batches(IterableDataset):
                 item, sample = next(stream)
                 prompt, text = tokens.prompt(item), emoprompt.compose(item)
                 whole = tokens.answer(text, item)
-                length = sum(len(part) for part in (*prompt, whole[0]))  # of all that could be shown: the same order, whatever is
+                length = sum(len(part) for part in (*prompt, whole[0]))  # of the default: the same order, whatever is shown
                 if not self.told:
                     prompt = tokens.prompt(replace(item, told=False))
+                if self.own_word:
+                    item = replace(item, own_word=True)
+                    whole = tokens.answer(emoprompt.compose(item), item)
                 taught = tokens.answer(text.split("\n")[-1], item) if self.answer_only else whole
                 drawn.append((length, (*prompt, *taught), sample.row, shares_of(item, sample), tokens.tables(item), item.task))
             drawn.sort(key=lambda d: d[0])
@@ -507,7 +511,8 @@ def train(args: argparse.Namespace, stage: str, model: LlamaForCausalLM, project
     return step
 
 
-def tune(args: argparse.Namespace, answer_only: bool = False, told: bool = True, **queries: int) -> None:
+def tune(args: argparse.Namespace, shown: dict[str, bool] | None = None, **queries: int) -> None:
+    """`shown`: see Batches."""
     seed_everything(args.seed)
     model = load_language_model(args.base)
     add_low_rank(model)
@@ -520,7 +525,7 @@ def tune(args: argparse.Namespace, answer_only: bool = False, told: bool = True,
         p.requires_grad_(True)
     rate = args.rate or 5e-4
     groups = [{"params": low_rank, "lr": rate, "weight_decay": 0.0}, {"params": list(projection.parameters()), "lr": rate * 1.2, "weight_decay": 0.02}]
-    train(args, "tune", model, projection, groups, WORK / args.out / "tuned.pt", answer_only=answer_only, told=told)
+    train(args, "tune", model, projection, groups, WORK / args.out / "tuned.pt", **(shown or {}))
 
 
 def settle(args: argparse.Namespace) -> None:

@@ -71,14 +71,14 @@ def test_every_variant_sees_the_same_in_the_same_order(tokens):
     memes["hate"] = [sample(i, "hate", "when " * (i + 1)) for i in range(10)]
     faces = [sample(i) for i in range(30)]
     Shelf([*faces, *memes["hate"]])
-    forms = ({}, {"answer_only": True}, {"answer_only": True, "told": False})
-    whole, short, untold = (iter(Batches(faces, memes, 24, 4, 5, **form)) for form in forms)
+    forms = ({}, {"answer_only": True}, {"answer_only": True, "told": False}, {"own_word": True})
+    whole, short, untold, own = (iter(Batches(faces, memes, 24, 4, 5, **form)) for form in forms)
     tasks = set()
     for _ in range(9):  # over the edge of what is drawn at once
-        a, b, c = next(whole), next(short), next(untold)
-        assert a.tasks == b.tasks == c.tasks
+        a, b, c, d = next(whole), next(short), next(untold), next(own)
+        assert a.tasks == b.tasks == c.tasks == d.tasks
         tasks |= set(a.tasks)
-        for other in (b, c):
+        for other in (b, c, d):
             np.testing.assert_array_equal(a.pictures, other.pictures)
             np.testing.assert_array_equal(a.shares, other.shares)
         for row in range(4):
@@ -87,6 +87,8 @@ def test_every_variant_sees_the_same_in_the_same_order(tokens):
             assert tokens.tokenizer.decode(taught[1]).startswith("Answer:") and tokens.tokenizer.decode(taught[0]).startswith("Observe:")
             prompts = [tokens.tokenizer.decode(batch.ids[row][: (batch.weight[row] > 0).argmax()]) for batch in (a, b, c)]
             assert prompts[0] == prompts[1] and "valence" in prompts[0] and "valence" not in prompts[2]
+            lines = [tokens.tokenizer.decode(batch.ids[row][batch.weight[row] > 0]).split("\n") for batch in (a, d)]
+            assert [lines[0][i] == lines[1][i] for i in range(4)] == [True, True, False, True]  # Reason names another word
             assert prompts[0].startswith(prompts[2].split("Words")[0].removesuffix("<|im_end|>\n<|im_start|>assistant\n"))
     assert {"emotion", "hate"} <= tasks
 

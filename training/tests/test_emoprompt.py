@@ -3,6 +3,7 @@
 import random
 import re
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
@@ -173,3 +174,11 @@ def test_meanings_of_a_task_begin_with_words_of_their_own():
     assert set(TASK_MEANING["emotion"]) == set(PICTURE_EMOTIONS)
     for task, meanings in TASK_MEANING.items():
         assert task == "emotion" or list(meanings) == TASKS[task]["options"]
+
+
+def test_a_reason_may_name_the_answer_s_own_word():
+    lean = Wording([("offensive", 0.6), ("interactive", 0.4)], [])
+    for item in (Item("emotion", "fear", [Face({}, 0, 0)]), Item("intent", "offensive", words="you", wording=lean), Item("hate", "no", words="you")):
+        reason = compose(replace(item, own_word=True)).split("\n")[2]
+        assert re.search(rf"(speaks for|suggests?|comes? nearest to) {item.answer}\b", reason), reason
+        assert compose(item).split("\n")[2] != reason

@@ -36,7 +36,7 @@ def items() -> list[Item]:
             shares = [(option, lead + (1 - lead) / len(options) if i == 0 else (1 - lead) / len(options)) for i, option in enumerate(options)]
             made.append(Item(task, options[-1], [], words="you again", options=options if task == "emotion" else None, wording=Wording(shares, ["again"])))
         made.append(replace(made[-1], words=""))
-    return made
+    return [replace(item, own_word=own_word) for item in made for own_word in (False, True)]
 
 
 def test_one_token_decides_and_before_it_all_answers_texts_are_alike(tokens):
