@@ -18,7 +18,7 @@ cp -rp tests "$stage/training/"
 for folder in base onnx cache scene face; do
   if [ -d "$work/$folder" ]; then cp -rp "$work/$folder" "$stage/training/work/"; fi
 done
-rm -f "$stage"/training/work/base/{unigrams.txt,words.txt,face_mesh_assets*} "$stage"/training/work/*/checkpoint.pt
+rm -f "$stage"/training/work/base/{unigrams.txt,words.txt,face_mesh_assets*,facenet.pb} "$stage"/training/work/*/checkpoint.pt
 for folder in faces memes scenes; do
   if [ -d "$data/$folder" ]; then cp -rp "$data/$folder" "$stage/data/"; fi
 done

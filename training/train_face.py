@@ -20,29 +20,20 @@ import time
 import numpy as np
 import torch
 import torch.nn.functional as F
+from torch import nn
 
+import facenet
 import ferplus
 import tfjs
 from calibrate_face import logits_of
 from common import DEVICE, SEED, WORK, fast_dtype, load_checkpoint, save_checkpoint, seed_everything
-from face_encoder import FaceEncoder, FaceEncoderConfig, load_start, renew_norms, restore
+from face_encoder import FaceEncoder, FaceEncoderConfig, load_start, renew_norms
+from teachers import taught
 
 
 def accuracy(model: FaceEncoder, images: np.ndarray, votes: np.ndarray) -> float:
     label, usable = ferplus.majority(votes)
     return float((logits_of(model, images[usable]).argmax(1).numpy() == label[usable]).mean())
-
-
-def taught(folders: list[str], images: np.ndarray) -> np.ndarray:
-    """[N, 8] mean probabilities of several trained encoders, each with the mirror image: what ten voters leave to chance, they even
-    out (Hinton et al., arXiv 1503.02531).
-    """
-    readings = []
-    for folder in folders:
-        state = torch.load(WORK / folder / "face.pt", map_location="cpu", weights_only=False)
-        model = restore(state)
-        readings.append(logits_of(model.to(DEVICE), images, mirrored=True).softmax(1).numpy())
-    return np.mean(readings, 0)
 
 
 def moved(tokens: torch.Tensor, before: torch.Tensor) -> torch.Tensor:
@@ -107,9 +98,10 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=0, help="the rate comes down after so long, if --epochs are not done before (0: never)")
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--zoom", type=int, default=FaceEncoderConfig.zoom, help="how often the crop is enlarged; a teacher may look closer")
+    parser.add_argument("--backbone", choices=["mobilenet", "facenet"], default="mobilenet", help="facenet: a teacher, ten times as large (facenet.py)")
     parser.add_argument("--out", default="face")
     parser.add_argument("--start", help="folder in work/ whose face.pt to go on from, instead of the face-recognition network")
-    parser.add_argument("--teachers", nargs="*", default=[], help="folders in work/ whose face.pt are distilled: half of the target is their mean reading")
+    parser.add_argument("--teachers", nargs="*", default=[], help="half of the target is the mean reading of these: folders in work/, `kept` (teachers.npz)")
     parser.add_argument("--keep-tokens", type=float, default=0, help="what it costs that face tokens move from those of --start")
     parser.add_argument("--frozen", type=int, default=0, help="convolutions of the body that stay as they are, the first")
     parser.add_argument("--tiny", action="store_true", help="two epochs of 256 faces: does the recipe run at all?")
@@ -133,8 +125,10 @@ def main() -> None:
     images = torch.from_numpy(images)[:, None].to(DEVICE)
     shares = torch.from_numpy(shares.astype(np.float32)).to(DEVICE)
 
-    model = FaceEncoder(FaceEncoderConfig(zoom=args.zoom))
-    if args.start:
+    model = facenet.FaceNet() if args.backbone == "facenet" else FaceEncoder(FaceEncoderConfig(zoom=args.zoom))
+    if args.backbone == "facenet":
+        facenet.load_start(model, dict(np.load(WORK / "base" / "facenet.npz")), ferplus.normalise(images[:192].cpu()))
+    elif args.start:
         model.load_state_dict(torch.load(WORK / args.start / "face.pt", map_location="cpu", weights_only=False)["model"])
         renew_norms((*model.body, model.neck), model.enlarged(ferplus.normalise(images[:192].cpu())))
     else:
@@ -146,8 +140,8 @@ def main() -> None:
     before = copy.deepcopy(model).eval() if args.keep_tokens else None
     averaged = [(a, p) for a, p in zip(average.state_dict().values(), model.state_dict().values(), strict=True) if a.dtype.is_floating_point]
     epoch_steps = len(images) // args.batch
-    model.body[: args.frozen].requires_grad_(False)
-    new = {*model.neck.parameters(), *model.head.parameters()}
+    frozen = model.body[: args.frozen].requires_grad_(False) if args.frozen else nn.Sequential()
+    new = {p for name in ("neck", "head") for p in getattr(model, name, nn.Sequential()).parameters()}
     groups = []
     for parameters, rate in ([p for p in model.parameters() if p not in new and p.requires_grad], args.rate), (list(new), args.rate * 4):
         groups.append({"params": [p for p in parameters if p.ndim > 1], "lr": rate, "weight_decay": 0.05})
@@ -173,7 +167,7 @@ def main() -> None:
         torch.manual_seed(args.seed + epoch)
         order = torch.randperm(len(images), generator=generator).to(DEVICE)
         model.train()
-        model.body[: args.frozen].eval()
+        frozen.eval()
         losses = []
         for start in range(0, epoch_steps * args.batch, args.batch):
             done = min(1.0, progress())

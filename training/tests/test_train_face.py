@@ -1,10 +1,9 @@
-"""Training of the face encoder: its quick way backwards computes the same, teachers' readings are their mean, the head knows where."""
+"""Training of the face encoder: its quick way backwards computes the same, the head knows where."""
 
 import pytest
 import torch
 
 import train_face
-from calibrate_face import logits_of
 from face_encoder import ConvNorm, FaceEncoder, FaceEncoderConfig, renew_norms
 from tiny import random_face_encoder
 
@@ -20,22 +19,6 @@ def test_a_strided_layer_computes_in_training_what_it_computes_after_it(side):
         during = layer(x)
     assert after.shape == (3, 4, side // 2, side // 2) and after.std() > 0.3
     torch.testing.assert_close(during, after)
-
-
-def test_teachers_are_read_with_their_mirror_image_and_averaged(tmp_path, monkeypatch):
-    monkeypatch.setattr(train_face, "WORK", tmp_path)
-    images = torch.randint(0, 256, (5, 48, 48), generator=torch.Generator().manual_seed(2), dtype=torch.uint8).numpy()
-    readings = []
-    for seed, name in enumerate(("one", "two")):
-        torch.manual_seed(seed)
-        model = random_face_encoder()
-        (tmp_path / name).mkdir()
-        torch.save({"config": model.config, "model": model.state_dict()}, tmp_path / name / "face.pt")
-        readings.append(logits_of(model, images, mirrored=True).softmax(1).numpy())
-    taught = train_face.taught(["one", "two"], images)
-    assert abs(readings[0] - readings[1]).max() > 0.01
-    assert taught == pytest.approx((readings[0] + readings[1]) / 2)
-    assert taught.sum(1) == pytest.approx(1)
 
 
 def test_the_head_knows_where():
