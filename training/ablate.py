@@ -2,7 +2,7 @@
 
     python ablate.py train --variant e [--seed 1] [--steps 240] [--batch 16]     # b, b+, c, d, e → work/ablate/<variant>-<seed>/
     python ablate.py test --variant e [--seed 1] [--faces 200] [--memes 100]     # all → work/ablate/<variant>-<seed>.json
-    python ablate.py table [--to ABLATIONS.md]                                   # from those reports
+    python ablate.py table [--to ABLATIONS.md]                                   # from those reports; rows of variants without one stay
 
 Every trained variant begins at the base model, is aligned for one epoch, and then sees the same samples in the same batches
 for as many steps at the same rates; all have 24 image tokens. `train` goes on where it was cut off. Tests decode as the
@@ -14,6 +14,7 @@ import argparse
 import hashlib
 import json
 import random
+import re
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -372,14 +373,41 @@ def gain(reports: dict[str, list[dict]], low: str, high: str) -> str:
     return f"- ({high}) over ({low}), relative: {', '.join(told)} ({'seed' if len(seeds) == 1 else 'seeds'} {', '.join(map(str, seeds))})"
 
 
-def table_text(reports: dict[str, list[dict]]) -> str:
+def variants_of(line: str) -> list[str]:
+    """[e] of a table's row "| (e) …" and of "… in the loss of (e), …", [e, b] of a gain "- (e) over (b) …"."""
+    found = re.search(r"\((\S+)\) over \((\S+)\)" if line.startswith("- ") else r"\((\S+)\)", line)
+    return list(found.groups()) if found else []
+
+
+def gain_of_rows(low: str, high: str) -> str | None:
+    """As `gain`, by the figures of two rows that are not of one round; None where one was not measured or steps, batches or items differ."""
+    before, after = ([cell.strip() for cell in line.strip("| ").split(" | ")] for line in (low, high))
+    if "–" in (before[4], after[4]) or before[2:4] != after[2:4]:
+        return None
+    told = [
+        f"{word} {100 * (float(after[i].split()[0]) / float(before[i].split()[0]) - 1):+.1f} %" for i, word in ((5, "mean macro-F1"), (4, "mean accuracy"))
+    ]
+    return f"- ({variants_of(high)[0]}) over ({variants_of(low)[0]}), relative: {', '.join(told)} (by the rows above, of two rounds)"
+
+
+def table_text(reports: dict[str, list[dict]], earlier: str = "") -> str:
+    """`earlier`: the table as it was; of variants without a report its rows stay."""
+    lines = [line for line in earlier.splitlines() if line.startswith(("| (", "- (", "The token that decides"))]
+    kept = {(line[0], *variants_of(line)): line for line in lines if not any(reports.get(name) for name in variants_of(line))}
+    rows = {name: row(name, reports[name]) if reports[name] else kept.get(("|", name), row(name, [])) for name in VARIANTS}
+    gains = []
+    for low, high in GAINS:
+        of_rows = None if reports[low] and reports[high] else gain_of_rows(rows[low], rows[high])
+        gains.append(kept.get(("-", high, low)) or of_rows or gain(reports, low, high))
     deciding = sorted({(name, r["decision_weight"]) for name in TRAINED if not VARIANTS[name].answer_only for r in reports[name]})
+    weights = [f"The token that decides weighed {weight} in the loss of ({name}), prose 1." for name, weight in deciding]
+    weights = [line for (kind, *_), line in kept.items() if kind == "T"] + weights
     lines = [
         "# Ablations",
         "",
         "Written by `python training/ablate.py table [--to FILE]` from the reports of `ablate.py test`; do not edit. – is what was not measured.",
         "",
-        "Test split, in PyTorch with float32 weights, decoded as the engine does; the model decides alone in (a) to (f). (b) to (e) begin at the base model,",
+        "Test split, in PyTorch with float32 weights, decoded as the engine does; the model decides alone in (a) to (f) and (o). (b) to (e) and (o) begin at the base model,",
         "are aligned for one epoch, and see the same samples in the same order, as many steps at the same rates, through 24",
         "image tokens. (f) has the weights of (e); each image token is its mean over training pictures of the task. EmoPrompt has two halves:",
         "the prompt names what was measured (cues, valence, arousal, what the words lean to), and the model writes four steps; (b+) has the",
@@ -391,15 +419,15 @@ def table_text(reports: dict[str, list[dict]]) -> str:
         f"Means are over the tasks ({', '.join(TASKS)}), of which n is given in this order; each task's cell is accuracy / macro-F1.",
         "Four steps: the share of texts whose steps are all there and each came to an end within its limit.",
         "Unsupported cues: action-unit codes that were named but not measured.",
-        *(f"The token that decides weighed {weight} in the loss of ({name}), prose 1." for name, weight in deciding),
+        *weights,
         "",
         f"| variant | seeds | steps × batch = samples | n | mean accuracy | mean macro-F1 | {' | '.join(TASKS)} | four steps | unsupported cues |",
         "|---" * (len(TASKS) + 8) + "|",
-        *(row(name, reports[name]) for name in VARIANTS),
+        *rows.values(),
         "",
         f"Goal: (e) over (b) by {100 * GOAL:.1f} % or more, relative, in mean macro-F1.",
         "",
-        *(gain(reports, low, high) for low, high in GAINS),
+        *gains,
     ]
     return "\n".join(lines) + "\n"
 
@@ -407,7 +435,8 @@ def table_text(reports: dict[str, list[dict]]) -> str:
 def table(args: argparse.Namespace) -> None:
     found = [json.loads(path.read_text()) for path in sorted((WORK / "ablate").glob("*.json"))]
     reports = {name: [r for r in found if r["variant"] == name] for name in VARIANTS}
-    (HERE / args.to).write_text(table_text(reports))
+    target = HERE / args.to
+    target.write_text(table_text(reports, target.read_text() if target.exists() else ""))
 
 
 def main() -> None:

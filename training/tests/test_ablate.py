@@ -259,3 +259,20 @@ def test_the_table_s_means_spreads_and_gains():
 def test_unequal_terms_give_no_gain():
     for other in ({"steps": 9}, {"terms": "y"}, {"tasks": {"faces": {"n": 5, "accuracy": 1.0, "macro_f1": 1.0}}}):
         assert "not on equal terms" in ablate.gain({"b": [report("b", 1, 0.3)], "e": [report("e", 1, 0.4, **other)]}, "b", "e")
+
+
+def test_rows_of_an_earlier_round_stay_until_there_are_new_ones():
+    def text(*reports: dict, earlier: str = "") -> str:
+        return ablate.table_text({name: [r for r in reports if r["variant"] == name] for name in ablate.VARIANTS}, earlier)
+
+    first = text(report("b", 1, 0.4), report("b+", 1, 0.42), report("e", 1, 0.36, decision_weight=64.0))
+    second = text(report("o", 1, 0.44, 0.6, decision_weight=64.0), report("b+", 1, 0.5), earlier=first)
+    before, after = first.splitlines(), second.splitlines()
+    for start in ("| (b) ", "| (e) ", "- (e) over (b),", "The token that decides weighed 64.0 in the loss of (e)"):
+        (line,) = [line for line in before if line.startswith(start)]
+        assert line in after
+    assert "weighed 64.0 in the loss of (o), prose 1." in second and second.count("| (b+) ") == 1 and "0.500" in second
+    assert "- (o) over (b), relative: mean macro-F1 +10.0 %, mean accuracy +20.0 % (by the rows above, of two rounds)" in after
+    assert "- (b+) over (b), relative: mean macro-F1 +25.0 %, mean accuracy +0.0 % (by the rows above, of two rounds)" in after
+    assert len(after) == len(before) + 1  # what is said of (o)'s weight
+    assert "- (o) over (b): –" in text(report("o", 1, 0.44, steps=9), earlier=first).splitlines()  # not as many steps
