@@ -413,7 +413,7 @@ def table_text(reports: dict[str, list[dict]], earlier: str = "") -> str:
         "pictures of the task. EmoPrompt has two halves:",
         "the prompt names what was measured (cues, valence, arousal, what the words lean to), and the model writes four steps; (b+) has the",
         "first alone. The words on a picture stand in every prompt. ± is the standard deviation over seeds.",
-        "In (bw), (ew) and (ow) what was measured has its say beside the model where its text decides, as it has in the engine on faces (`decision.py`); weights",
+        "In (bw), (ew) and (ow) what was measured has its say beside the model where its text decides, as in the engine on faces (`decision.py`); weights",
         f"are fitted for each on {FITTED} items a task of the valid split; what it says by itself is (w): the affect head's reading of the face, on memes",
         "the leaning of the words. What stands before the decision is composed there, and what would follow is not written.",
         "",
