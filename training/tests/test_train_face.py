@@ -3,8 +3,9 @@
 import pytest
 import torch
 
+import norms
 import train_face
-from face_encoder import ConvNorm, FaceEncoder, FaceEncoderConfig, renew_norms
+from face_encoder import ConvNorm, FaceEncoder, FaceEncoderConfig
 from tiny import random_face_encoder
 
 
@@ -37,11 +38,11 @@ def test_norms_that_were_folded_away_come_back_without_a_change_of_function():
     torch.manual_seed(4)
     model = random_face_encoder()
     for layer in (*model.body, model.neck):  # as they come back from a pack: they pass everything through
-        layer.pass_through(torch.randn(layer.norm.num_features) + 0.5)
+        norms.pass_through(layer.norm, torch.randn(layer.norm.num_features) + 0.5)
     images = torch.randn(64, 1, 48, 48)
     with torch.no_grad():
         before = model.eval()(images)
-        renew_norms((*model.body, model.neck), model.enlarged(images))
+        norms.renew_all(model, [(layer.conv, layer.norm) for layer in (*model.body, model.neck)], images)
         after = model.eval()(images)
         during = model.train()(images)[1]
     torch.testing.assert_close(after, before)
