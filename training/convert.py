@@ -3,7 +3,8 @@
     python convert.py
 
 Writes work/onnx/{face-detector-short,face-detector-full,face-landmarks,text-detector,text-recognizer}.onnx
-and work/onnx/dictionary.txt. Needs .venv-convert beside .venv for three tflite files and a frozen graph. Half a minute.
+and work/onnx/dictionary.txt; after `fetch.py --teacher` work/base/facenet.npz too.
+Needs .venv-convert beside .venv for three tflite files and a frozen graph. Half a minute.
 """
 
 import subprocess
@@ -110,7 +111,8 @@ def main() -> None:
     convert_tflite("face-landmarks", ("presence", [1, 1]), ("landmarks", [1, 1404]))
     convert_text("text-detector", "probability", [1, 3, "H", "W"], [1, 1, "H", "W"])
     convert_text("text-recognizer", "probabilities", [1, 3, 48, "W"], [1, "T", 6625])
-    convert_facenet()
+    if (BASE / "facenet.pb").exists():
+        convert_facenet()
     write_dictionary()
 
 

