@@ -211,8 +211,19 @@ def test_what_was_measured_decides_as_far_as_it_was_right_before(tokens):
     assert all(item["answer"] == item["label"] for item in trusted)
     doubted, low = ablate.weighed(model, projection, tokens, samples, [lean(i, False) for i in range(12)], variant)
     assert high["evidence"] > 1 > low["evidence"]
+    told = [s.item.answer for s in samples]
+    own = [("yes", "no")[i] for i in ablate.deciding(model, projection, tokens, samples, False).argmax(1)]
+    assert high["alone_accuracy"] == low["alone_accuracy"] == pytest.approx(np.mean([a == b for a, b in zip(own, told, strict=True)]))
+    assert high["alone_macro_f1"] == ablate.figures(own, told, ["yes", "no"])["macro_f1"]
     own = ablate.deciding(model, projection, tokens, samples, False).argmax(1)
     assert low["evidence"] == 0 and [item["answer"] for item in doubted] == [("yes", "no")[i] for i in own]  # then the model decides alone
+
+
+def test_a_variant_is_tested_on_what_it_was_taught():
+    items = {name: ablate.as_shown([sample(1, "hate", "what a day")], ablate.VARIANTS[name])[0].item for name in ("b", "e", "o", "ow")}
+    assert "valence" not in emoprompt.prompt_text(items["b"]) and "valence" in emoprompt.prompt_text(items["o"])
+    reasons = {name: emoprompt.compose(item).split("\n")[2] for name, item in items.items()}
+    assert reasons["o"] == reasons["ow"] != reasons["e"] and "together suggest no," in reasons["o"].replace("come nearest to", "suggest")
 
 
 def test_codes_that_were_not_measured_are_counted():

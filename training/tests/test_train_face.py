@@ -34,11 +34,15 @@ def test_the_head_knows_where():
     torch.testing.assert_close(logits, model.head(read.flatten(1)))
 
 
-def test_norms_that_were_folded_away_come_back_without_a_change_of_function():
+@pytest.mark.parametrize("folded", [True, False])
+def test_norms_are_renewed_without_a_change_of_function(folded):
     torch.manual_seed(4)
     model = random_face_encoder()
     for layer in (*model.body, model.neck):  # as they come back from a pack: they pass everything through
         norms.pass_through(layer.norm, torch.randn(layer.norm.num_features) + 0.5)
+        if not folded:  # as training leaves them
+            layer.norm.running_mean.normal_()
+            layer.norm.running_var.uniform_(0.5, 2)
     images = torch.randn(64, 1, 48, 48)
     with torch.no_grad():
         before = model.eval()(images)
