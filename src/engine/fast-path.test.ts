@@ -25,7 +25,7 @@ const parts = {
     cropShift: [0, -0.1],
     minDeviation: 8,
     labels: [...EMOTION_LABELS],
-    flip: false,
+    flip: true,
     temperature: 1,
     uncertainBelow: 0.4,
     circumplex: EMOTION_LABELS.map(() => [0, 0]),
@@ -44,6 +44,8 @@ interface World {
   meshAt?: { x: number; y: number };
   /** So many faces have landmarks; 1 where nothing is said. */
   maxFaces?: number;
+  /** Told how many crops the encoder gets at once. */
+  onEncode?: (crops: number) => void;
 }
 
 /** 468 points on a ring about a place of the crop of 8 px. */
@@ -71,6 +73,7 @@ function fastPathIn(world: World, onDetect: () => void = () => {}): FastPath {
   }));
   const encoder = fakeRunner({ pixel_values: ['N', 1, 4, 4] }, ({ pixel_values }) => {
     const count = pixel_values?.dims[0] ?? 0;
+    world.onEncode?.(count);
     return {
       logits: Array.from({ length: count }, () => EMOTION_LABELS.map((label) => (label === world.label ? 10 : 0))).flat(),
       face_tokens: Array.from({ length: count }, (_, i) => [i, i]).flat(),
@@ -337,6 +340,15 @@ test('a film that is cut: faces are looked for at once, the last shot’s smooth
   };
   expect(await play(true)).toEqual({ told: [{ after: 2.7, time: 2.8 }], after: [true, 1, 'anger'] });
   expect(await play(false)).toEqual({ told: [], after: [false, 1, 'neutral'] });
+});
+
+test('a picture, or a crop of one, is read with its mirror image; a live frame has no time for that', async () => {
+  const crops: number[] = [];
+  const fastPath = fastPathIn({ faces: [face(9), face(54)], presence: 5, label: 'neutral', onEncode: (count) => crops.push(count) });
+  await fastPath.read(frame(0), live);
+  await fastPath.read(frame(0), { sourceId: 'photo.jpg', mode: 'still', smoothing: 0 });
+  await fastPath.read(frame(0), { sourceId: 'face.png', mode: 'cropped', smoothing: 0 });
+  expect(crops).toEqual([2, 4, 2]);
 });
 
 describe('still', () => {

@@ -30,7 +30,7 @@ export interface FastPathOptions {
   /** A tracker's memory belongs to one source; a new id starts anew. */
   sourceId: string;
   /**
-   * `live` tracks and smooths; `still` looks harder and does neither; `cropped` takes the whole picture
+   * `live` tracks and smooths; `still` looks harder, also at the mirror image, and does neither; `cropped` takes the whole picture
    * for one face, as evaluation sets have them, and detects nothing.
    */
   mode: 'live' | 'still' | 'cropped';
@@ -157,7 +157,7 @@ export class FastPath {
             jump,
           );
     const regions = faces.map(({ box, roll }) => this.encoder.regionOf(box, roll));
-    const { readings, faceTokens } = await timed(times, 'encode', () => this.#readFaces(frame, faces, ids, regions));
+    const { readings, faceTokens } = await timed(times, 'encode', () => this.#readFaces(frame, faces, ids, regions, mode));
     if (mode === 'still') return { readings, faceTokens, times };
     const smoothed = readings.map((reading) => this.#memory.smoother.smooth(reading, options.smoothing));
     return { readings: smoothed.sort((a, b) => a.faceId - b.faceId), faceTokens, times, ...(cut && { cut }) };
@@ -169,7 +169,7 @@ export class FastPath {
     const box = this.encoder.boxOfCrop(frame);
     const found = await timed(times, 'landmarks', () => finder.find(frame, finder.regionOf(box, 0)));
     const face = { box, roll: 0, score: 1, landmarks: found?.points ?? new Float32Array() };
-    const read = await timed(times, 'encode', () => this.#readFaces(frame, [face], [1], [this.encoder.regionOf(box, 0)]));
+    const read = await timed(times, 'encode', () => this.#readFaces(frame, [face], [1], [this.encoder.regionOf(box, 0)], 'cropped'));
     return { ...read, times };
   }
 
@@ -287,9 +287,10 @@ export class FastPath {
     faces: readonly FoundFace[],
     ids: readonly number[],
     regions: readonly Region[],
+    mode: FastPathOptions['mode'],
   ): Promise<Pick<FastPathResult, 'readings' | 'faceTokens'>> {
     const { actionUnits, landmarks: entry, faceEncoder } = this.#manifest;
-    const expressions = await this.encoder.encode(frame, regions);
+    const expressions = await this.encoder.encode(frame, regions, { mirrored: mode !== 'live' });
     const readings: Reading[] = [];
     const faceTokens = new Map<number, Float32Array>();
     for (const [index, { tokens, light, contrast, ...expression }] of expressions.entries()) {

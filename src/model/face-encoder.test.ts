@@ -42,7 +42,7 @@ describe('encode', () => {
     const encoder = new FaceEncoder(runner, entry);
     const whole = encoder.regionOf(encoder.boxOfCrop(half), 0);
     const white = { centreX: 32, centreY: 20, width: 8, height: 8, roll: 0 };
-    const [first, second] = await encoder.encode(half, [whole, white]);
+    const [first, second] = await encoder.encode(half, [whole, white], { mirrored: true });
     expect(runner.runs).toBe(1);
     expect(runner.open).toBe(0);
     // Left black, right white: −1 and +1; crop and mirror cancel out.
@@ -51,6 +51,11 @@ describe('encode', () => {
     // A flat crop has nothing in it, and no deviation to blow up.
     expect(Array.from(second?.tokens ?? [])).toEqual([0, 0]);
     expect(await encoder.encode(half, [])).toEqual([]);
+    // As it is, unless the mirror image is asked for; and where the pack has no use for it, asked or not.
+    const asItIs = 1 / (1 + 7 * Math.exp(2));
+    expect((await encoder.encode(half, [whole]))[0]?.probabilities.happiness).toBeCloseTo(asItIs);
+    const without = new FaceEncoder(runner, { ...entry, flip: false });
+    expect((await without.encode(half, [whole], { mirrored: true }))[0]?.probabilities.happiness).toBeCloseTo(asItIs);
   });
 });
 

@@ -103,7 +103,7 @@ const manifest = v.object({
     /** Grey crop; pixel values are (byte − crop mean) / max(crop deviation, this). */
     minDeviation: number,
     labels: v.pipe(v.array(label), v.length(EMOTION_LABELS.length)),
-    /** Logits are averaged with those of the mirrored crop. */
+    /** Of a picture, logits are averaged with those of the mirrored crop; a live face has its other frames. */
     flip: v.boolean(),
     /** Probabilities are softmax(logits / temperature). */
     temperature: number,
