@@ -109,7 +109,8 @@ def cache_pictures(finder: FaceFinder, folder: str, limit: int | None) -> None:
 
 @torch.no_grad()
 def read_faces(images: np.ndarray, augmented: bool) -> tuple[np.ndarray, np.ndarray]:
-    """(probabilities [N, 8], face tokens float16 [N, 10, D_f]) by the trained face encoder.
+    """(probabilities [N, 8], face tokens float16 [N, 10, D_f]) by the trained face encoder, as the engine reads pictures: the mirror image has its
+    say in what is read, not in the tokens.
 
     Training faces go through the training augmentation: on plain ones the reader is surer than
     it will be on faces that it has not seen.
@@ -128,6 +129,7 @@ def read_faces(images: np.ndarray, augmented: bool) -> tuple[np.ndarray, np.ndar
             x = ferplus.augment(x)
         x = ferplus.normalise(x)
         logits, token = model(x)
+        logits = (logits + model(x.flip(3))[0]) / 2
         probabilities.append((logits / temperature).softmax(1).cpu().numpy())
         tokens.append(token.half().cpu().numpy())
     return np.concatenate(probabilities), np.concatenate(tokens)

@@ -1,5 +1,7 @@
 """Temperature and the abstention threshold of the affect head, on FER+ valid; accuracy on test, also of spoilt pictures.
 
+All of it as the engine reads a picture, with its mirror image; what a frame alone reads, as a live one is, stands beside.
+
     python calibrate_face.py     # work/face/face.pt → work/face/calibration.json
 
 Temperature scaling: Guo et al., "On calibration of modern neural networks", ICML 2017.
@@ -21,7 +23,7 @@ from face_encoder import FaceEncoder, restore
 
 @torch.no_grad()
 def logits_of(model: FaceEncoder, images: np.ndarray, mirrored: bool = False) -> torch.Tensor:
-    """uint8 [N, 48, 48] → logits [N, 8], of the picture alone as the engine reads it, or averaged with its mirror image."""
+    """uint8 [N, 48, 48] → logits [N, 8], of the picture alone as the engine reads a live frame, or averaged with its mirror image, as it reads pictures."""
     model.eval()
     out = []
     for start in range(0, len(images), 256):
@@ -84,7 +86,7 @@ def main() -> None:
     model.to(DEVICE, memory_format=torch.channels_last).eval()
     images, votes = ferplus.load("valid")
     label, sure = ferplus.majority(votes)
-    logits, target = logits_of(model, images[sure]), torch.from_numpy(label[sure])
+    logits, target = logits_of(model, images[sure], mirrored=True), torch.from_numpy(label[sure])
     grid = torch.linspace(0.3, 3, 271)
     temperature = float(grid[int(torch.stack([F.cross_entropy(logits / t, target) for t in grid]).argmin())])
     probabilities = (logits / temperature).softmax(1).numpy()
@@ -97,18 +99,21 @@ def main() -> None:
             threshold = float(round(t, 2))
     images, votes = ferplus.load("test")
     label, sure = ferplus.majority(votes)
-    label = label[sure]
-    probabilities = (logits_of(model, images[sure]) / temperature).softmax(1).numpy()
+    label, pictures = label[sure], images[sure]
+    by = {mirrored: (logits_of(model, pictures, mirrored) / temperature).softmax(1).numpy() for mirrored in (True, False)}
+    probabilities, alone = by[True], by[False]
     predicted, top = probabilities.argmax(1), probabilities.max(1)
     kept = top >= threshold
-    pictures = images[sure]
-    conditions = [{"name": "as they are", "n": int(sure.sum()), "accuracy": round(float((predicted == label).mean()), 4)}]
+
+    def condition(name: str, right: np.ndarray) -> dict:
+        return {"name": name, "n": len(right), "accuracy": round(float(right.mean()), 4)}
+
+    conditions = [condition("as they are", predicted == label)]
+    conditions.append(condition("as they are, without the mirror image, as a live frame is read", alone.argmax(1) == label))
     conditions += accuracy_by_light(pictures, predicted == label)
     for name, spoil in CONDITIONS.items():
         spoilt = spoil(torch.from_numpy(pictures)[:, None].float()).round().to(torch.uint8)[:, 0].numpy()
-        hits = logits_of(model, spoilt).argmax(1).numpy() == label
-        conditions.append({"name": name, "n": len(label), "accuracy": round(float(hits.mean()), 4)})
-    both = logits_of(model, pictures, mirrored=True).argmax(1).numpy() == label
+        conditions.append(condition(name, logits_of(model, spoilt, mirrored=True).argmax(1).numpy() == label))
     report = {
         "temperature": round(temperature, 3),
         "uncertainBelow": threshold,
@@ -121,7 +126,9 @@ def main() -> None:
             "coverage": round(float(kept.mean()), 4),
             "accuracy_kept": round(float((predicted == label)[kept].mean()), 4),
             "accuracy_abstained": round(float((predicted == label)[~kept].mean()), 4) if (~kept).any() else None,
-            "accuracy_with_mirror": round(float(both.mean()), 4),
+            "accuracy_alone": round(float((alone.argmax(1) == label).mean()), 4),
+            "macro_f1_alone": round(float(f1_score(label, alone.argmax(1), labels=range(8), average="macro", zero_division=0)), 4),
+            "expected_calibration_error_alone": round(expected_calibration_error(alone, label), 4),
             "n_parameters": sum(p.numel() for p in model.parameters()),
         },
         "conditions": conditions,

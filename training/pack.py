@@ -30,7 +30,7 @@ from vision import DETECTORS, LANDMARK_CROP, LANDMARK_SIZE
 FORMAT = 1
 ANSWERS = WORK / "language" / "answers.json"
 """How answers are decided, fitted on validation splits by evaluate.py with a pack whose language model decides by itself."""
-VERSION = "0.5.1"
+VERSION = "0.6.0"
 MAX_NEW_TOKENS = 128
 CIRCUMPLEX_SOURCE = (
     "Russell & Mehrabian 1977, 'Evidence for a three-factor theory of emotions' (mean pleasure and arousal); neutral is the "
@@ -197,7 +197,7 @@ def write_face(folder: Path, version: str, encoder: FaceEncoder, calibration: di
     manifest["version"] = version
     graph = export_face_encoder(encoder, folder)
     manifest["graphs"][graph.name] = graph.entry()
-    manifest["faceEncoder"] |= {key: calibration[key] for key in ("temperature", "uncertainBelow")}
+    manifest["faceEncoder"] |= {key: calibration[key] for key in ("temperature", "uncertainBelow")} | {"flip": True}
     goldens = make_goldens(folder, manifest, folder / manifest["tokenizer"]["tokenizer"])
     (folder / manifest["parity"]).write_text(json.dumps(goldens, ensure_ascii=False) + "\n")
     manifest["files"] = [file_entry(folder / entry["path"]) for entry in manifest["files"]]
@@ -291,7 +291,7 @@ def main() -> None:
         language_model=record["languageModel"],
         face_encoder={
             "size": input_dims(record, "face-encoder")["pixel_values"][2],
-            "cropScale": CROP_SCALE, "cropShift": list(CROP_SHIFT), "flip": False,
+            "cropScale": CROP_SCALE, "cropShift": list(CROP_SHIFT), "flip": True,
             "temperature": calibration["temperature"], "uncertainBelow": calibration["uncertainBelow"],
         },
         action_units=json.loads((WORK / "action_units.json").read_text()),

@@ -4,7 +4,7 @@
     python train_face.py --out face-second --start face-first --teachers face-first \\
         --epochs 10 --rate 6e-4                                                             # on, with its own readings as half the target
     python train_face.py --start face-second --teachers face-first face-second --epochs 12 --rate 6e-4
-    python train_face.py --out face-more --start face --teachers face --keep-tokens 0.2 --frozen 8 --minutes 28 \\
+    python train_face.py --out face-more --start face --teachers kept --keep-tokens 0.2 --frozen 8 --minutes 45 \\
         --epochs 40 --rate 3e-4                                                             # the encoder alone; then pack.py face
 
 Writes work/<out>/checkpoint.pt (resumable), work/<out>/face.pt (averaged weights) and

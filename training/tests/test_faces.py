@@ -1,8 +1,11 @@
 """FER+ rules and augmentation, crops, and one step of each trainer's arithmetic."""
 
+import json
+
 import numpy as np
 import torch
 
+import caches
 import ferplus
 from caches import CROP_SCALE, CROP_SHIFT, box_of_crop
 from calibrate_face import CONDITIONS, accuracy_by_light
@@ -34,6 +37,25 @@ def test_augmentation_keeps_form_and_moves_pixels():
     y = ferplus.augment(x)
     assert y.shape == x.shape and y.min() >= 0 and y.max() <= 255
     assert (y - x).abs().mean() > 5
+
+
+def test_a_picture_and_its_mirror_image_are_read_alike_and_have_tokens_of_their_own(tmp_path, monkeypatch):
+    monkeypatch.setattr(caches, "WORK", tmp_path)
+    torch.manual_seed(2)
+    config = FaceEncoderConfig(stem=8, blocks=((12, 2), (16, 2), (16, 2)), token_width=16)
+    images = np.random.default_rng(2).integers(0, 256, (3, 48, 48), dtype=np.uint8)
+    model = FaceEncoder(config)
+    for norm in (module for module in model.modules() if isinstance(module, torch.nn.BatchNorm2d)):
+        norm.momentum = 1.0
+    model.train()(ferplus.normalise(torch.from_numpy(images)[:, None]))  # else what it says of all pictures is nearly nothing
+    (tmp_path / "face").mkdir()
+    torch.save({"config": config, "model": model.state_dict()}, tmp_path / "face" / "face.pt")
+    (tmp_path / "face" / "calibration.json").write_text(json.dumps({"temperature": 0.5}))
+    there, tokens = caches.read_faces(images, augmented=False)
+    back, mirrored = caches.read_faces(np.ascontiguousarray(images[:, :, ::-1]), augmented=False)
+    np.testing.assert_allclose(there, back, atol=1e-5)
+    assert np.abs(tokens.astype(np.float32) - mirrored).max() > 1e-2
+    assert np.abs(there[0] - there[1]).max() > 1e-4
 
 
 def test_encoder_shapes_and_light_invariance():
