@@ -28,6 +28,10 @@ TASKS = {
 TEMPLATE = "<|im_start|>user\n{image}\n{body}<|im_end|>\n<|im_start|>assistant\n"
 HEADS = ["Observe:", "Cues:", "Reason:", "Answer:"]
 CUE_THRESHOLD = 0.5
+DECIMALS = 1
+"""Of a face's figures, in prompts and texts. With two, fewer faces have the same text."""
+OWN_WORD = False
+"""Whether a Reason's meaning begins with the answer's own word, whatever the strength of the evidence."""
 MAX_CUES = 6
 """Cues that a prompt names in all; several faces share them."""
 MAX_WORDS = 30
@@ -71,8 +75,8 @@ class Item:
     wording: Wording | None = None
     told: bool = True
     """Whether the prompt names what was measured: faces and their cues, what the words lean to."""
-    own_word: bool = False
-    """Whether the Reason's meaning begins with the answer's own word, whatever the strength of the evidence."""
+    own_word: bool = OWN_WORD
+    """Of its Reason; see OWN_WORD."""
 
 
 def traits_of(centre_x: float, width: float, light: float, contrast: float) -> tuple[str, ...]:
@@ -96,22 +100,20 @@ def traits_of(centre_x: float, width: float, light: float, contrast: float) -> t
 
 
 def unsigned(value: float) -> str:
-    text = f"{value:.1f}"
-    return "1" if text == "1.0" else text.removeprefix("0")
+    text = f"{value:.{DECIMALS}f}"
+    return "1" if float(text) == 1 else text.removeprefix("0")
 
 
 def signed(value: float) -> str:
-    text = f"{abs(value):.1f}"
-    if text == "0.0":
-        return "0"
-    return ("-" if value < 0 else "+") + ("1" if text == "1.0" else text.removeprefix("0"))
+    text = unsigned(abs(value))
+    return "0" if float(text) == 0 else ("-" if value < 0 else "+") + text
 
 
 def shown_units(item: Item, face: Face) -> list[str]:
     """Units that the prompt names for a face: sure enough, the surest by the figure that is shown first, fewer where faces share the room."""
     room = math.ceil(MAX_CUES / max(1, min(len(item.faces), MAX_FACES)))
     sure = [code for code, p in face.units.items() if p >= CUE_THRESHOLD]
-    return sorted(sure, key=lambda code: (-round(face.units[code], 1), code))[:room]
+    return sorted(sure, key=lambda code: (-round(face.units[code], DECIMALS), code))[:room]
 
 
 def options_of(item: Item) -> list[str]:
@@ -292,6 +294,11 @@ def meanings(item: Item) -> dict[str, str]:
     if item.own_word:
         return {answer: own_word(item.task, answer, phrases[strength_of(item)]) for answer, phrases in by_answer.items()}
     return {answer: phrases[strength_of(item)] for answer, phrases in by_answer.items()}
+
+
+def meanings_by_strength(label: str) -> list[str]:
+    """What names an emotion of a face, by the strength of its evidence: as `meanings` has it."""
+    return [own_word("emotion", label, phrase) if OWN_WORD else phrase for phrase in MEANING[label]]
 
 
 def own_word(task: str, answer: str, meaning: str) -> str:

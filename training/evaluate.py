@@ -210,7 +210,7 @@ def entry_of(report: str, scale: float, evidence: float, task: str | None = None
         options = options_of(report)
         return {"task": report, "options": options, "scale": round(scale, 4), "bias": [0.0] * len(options)}
     entry = {"task": task or "emotion", "options": ferplus.LABELS, "scale": round(scale, 4), "evidence": round(evidence, 4)}
-    return entry | {"bias": [0.0] * len(ferplus.LABELS), "meanings": [emoprompt.MEANING[label] for label in ferplus.LABELS]}
+    return entry | {"bias": [0.0] * len(ferplus.LABELS), "meanings": [emoprompt.meanings_by_strength(label) for label in ferplus.LABELS]}
 
 
 def fit_scale(probabilities: np.ndarray, truth: np.ndarray) -> float:

@@ -82,6 +82,7 @@ def prompt(calibration: list[dict]) -> dict:
         "tasks": emoprompt.TASKS,
         "cueThreshold": emoprompt.CUE_THRESHOLD,
         "maxCues": emoprompt.MAX_CUES,
+        "decimals": emoprompt.DECIMALS,
         "pictureEmotions": emoprompt.PICTURE_EMOTIONS,
         "maxWords": emoprompt.MAX_WORDS,
         "maxFeatures": emoprompt.MAX_FEATURES,

@@ -417,13 +417,13 @@ class Batches(IterableDataset):
     """Endless training batches by MIX, drawn four at a time and cut by length: little padding.
 
     With `answer_only` the same batches, their texts cut to the last line; without `told` nothing measured in their prompts; with `own_word`
-    meanings that begin with the answer.
+    meanings that begin with the answer, as by default; not `own_word`: those by strength.
     Each worker of a loader draws its own: batches depend on how many there are.
     """
 
     def __init__(self, faces: list[Sample], memes: dict[str, list[Sample]], image_tokens: int, size: int, seed: int, **shown: bool):
         self.faces, self.memes, self.image_tokens, self.size, self.seed = faces, memes, image_tokens, size, seed
-        self.answer_only, self.told, self.own_word = shown.get("answer_only", False), shown.get("told", True), shown.get("own_word", False)
+        self.answer_only, self.told, self.own_word = shown.get("answer_only", False), shown.get("told", True), shown.get("own_word", emoprompt.OWN_WORD)
 
     def __iter__(self) -> Iterator[Batch]:
         worker = torch.utils.data.get_worker_info()
@@ -438,8 +438,8 @@ class Batches(IterableDataset):
                 length = sum(len(part) for part in (*prompt, whole[0]))  # of the default: the same order, whatever is shown
                 if not self.told:
                     prompt = tokens.prompt(replace(item, told=False))
-                if self.own_word:
-                    item = replace(item, own_word=True)
+                if self.own_word != item.own_word:
+                    item = replace(item, own_word=self.own_word)
                     whole = tokens.answer(emoprompt.compose(item), item)
                 taught = tokens.answer(text.split("\n")[-1], item) if self.answer_only else whole
                 drawn.append((length, (*prompt, *taught), sample.row, shares_of(item, sample), tokens.tables(item), item.task))

@@ -27,6 +27,7 @@ const manifest: Parameters<typeof promptBody>[0] = {
     },
     cueThreshold: 0.5,
     maxCues: 3,
+    decimals: 1,
     pictureEmotions: [],
     maxWords: 5,
     maxFeatures: 2,
@@ -101,6 +102,17 @@ describe('promptBody', () => {
   it('puts cues that are shown alike in the order of their codes: hidden decimals differ between runtimes', () => {
     const shown = body({ readings: [face(0, 0, { AU25: 0.8602, AU12: 0.8601, AU06: 0.94 })] });
     expect(shown.match(/AU\d\d/g)).toEqual(['AU06', 'AU12', 'AU25']);
+  });
+
+  it('gives figures with as many decimals as the pack was taught, rounded as Python rounds, and orders cues by them', () => {
+    const fine = { ...manifest, prompt: { ...manifest.prompt, decimals: 2 as const } };
+    const readings = [face(-0.004, 0.996, { AU25: 0.8602, AU12: 0.855, AU06: 0.94 }), face(0.125, -0.625, { AU06: 0.875 })];
+    const lines = promptBody(fine, { task: 'hate', options: null, readings, words: null, wording: null }).split('\n');
+    expect(lines.slice(1)).toEqual([
+      'Face 1: cheeks raised (AU06) .94, lips parted (AU25) .86; valence 0, arousal +1.',
+      'Face 2: cheeks raised (AU06) .88; valence +.12, arousal -.62.',
+    ]);
+    expect(body({ readings: [face(0.25, 0.75, { AU06: 0.96 })] })).toMatch(/\(AU06\) 1; valence \+\.2, arousal \+\.8\.$/);
   });
 
   it('says nothing of a wording where there are no words', () => {

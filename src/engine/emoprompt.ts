@@ -46,12 +46,12 @@ export function promptBody(manifest: PromptManifest, evidence: PromptEvidence): 
   const room = Math.ceil(prompt.maxCues / Math.max(1, shown.length));
   const cueOf = new Map(actionUnits.map((unit) => [unit.code, unit.cue]));
   for (const [index, reading] of shown.entries()) {
-    const cues = namedUnits(reading, prompt.cueThreshold)
+    const cues = namedUnits(reading, prompt)
       .slice(0, room)
-      .map((unit) => `${cueOf.get(unit.code) ?? unit.code} (${unit.code}) ${unsigned(unit.probability)}`);
+      .map((unit) => `${cueOf.get(unit.code) ?? unit.code} (${unit.code}) ${unsigned(unit.probability, prompt.decimals)}`);
     const traits = index === 0 && prompt.traits && reading.traits.length > 0 ? ` (${reading.traits.join(', ')})` : '';
     lines.push(
-      `Face ${index + 1}${traits}: ${cues.join(', ') || 'no clear cue'}; valence ${signed(reading.valence)}, arousal ${signed(reading.arousal)}.`,
+      `Face ${index + 1}${traits}: ${cues.join(', ') || 'no clear cue'}; valence ${signed(reading.valence, prompt.decimals)}, arousal ${signed(reading.arousal, prompt.decimals)}.`,
     );
   }
   if (readings.length === 0) lines.push('No face.');
@@ -77,10 +77,14 @@ export function promptHead(manifest: PromptManifest): string {
 }
 
 /** Action units that are sure enough to be named, by the figure that is shown: the surest first, then in order of their codes. */
-export function namedUnits(reading: Reading, threshold: number): Reading['actionUnits'] {
+export function namedUnits(
+  reading: Reading,
+  { cueThreshold, decimals }: Pick<PackManifest['prompt'], 'cueThreshold' | 'decimals'>,
+): Reading['actionUnits'] {
+  const shown = ({ probability }: Reading['actionUnits'][number]): number => Number(rounded(probability, decimals));
   return reading.actionUnits
-    .filter((unit) => unit.probability >= threshold)
-    .toSorted((a, b) => Number(oneDecimal(b.probability)) - Number(oneDecimal(a.probability)) || (a.code < b.code ? -1 : 1));
+    .filter((unit) => unit.probability >= cueThreshold)
+    .toSorted((a, b) => shown(b) - shown(a) || (a.code < b.code ? -1 : 1));
 }
 
 /** Of two options the likelier alone, of more the likelier two. */
@@ -100,20 +104,22 @@ function cleanWords(words: string): string[] {
     .filter((word) => word !== '');
 }
 
-/** `.8`, `1`, `.0` */
-function unsigned(value: number): string {
-  const text = oneDecimal(value);
-  return text === '1.0' ? '1' : text.replace(/^0/, '');
+/** `.8`, `1`, `.0`; of two decimals `.83`, `1`, `.00` */
+function unsigned(value: number, decimals: number): string {
+  const text = rounded(value, decimals);
+  return Number(text) === 1 ? '1' : text.replace(/^0/, '');
 }
 
 /** `+.7`, `-.3`, `0`, `+1` */
-function signed(value: number): string {
-  const text = oneDecimal(Math.abs(value));
-  if (text === '0.0') return '0';
-  return `${value < 0 ? '-' : '+'}${text === '1.0' ? '1' : text.replace(/^0/, '')}`;
+function signed(value: number, decimals: number): string {
+  const text = unsigned(Math.abs(value), decimals);
+  return Number(text) === 0 ? '0' : `${value < 0 ? '-' : '+'}${text}`;
 }
 
-/** As Python formats: the only tie in [0, 1] where rounding half to even and half up differ is 0.25. */
-function oneDecimal(value: number): string {
-  return value === 0.25 ? '0.2' : value.toFixed(1);
+/** Ties in [0, 1] that Python rounds to even and JavaScript up; no other value of so many decimals lies exactly between two. */
+const TIES: Readonly<Record<number, readonly number[]>> = { 1: [0.25], 2: [0.125, 0.625] };
+
+/** As Python formats. */
+function rounded(value: number, decimals: number): string {
+  return (TIES[decimals]?.includes(value) ? value - 10 ** -(decimals + 2) : value).toFixed(decimals);
 }

@@ -1,7 +1,6 @@
 /** Finds what a step's text points at: the chips of the reasoning. Pure; knows text and readings. */
 import type { ActionUnitEntry } from '../model/manifest.ts';
 import type { Evidence, Reading, TextLine } from '../shared/readings.ts';
-import { namedUnits } from './emoprompt.ts';
 import { claimsOf, wordFeatures } from './word-features.ts';
 
 export interface EvidenceContext {
@@ -45,7 +44,8 @@ function actionUnitsIn(text: string, { readings, actionUnits, cueThreshold }: Ev
     for (const code of codes) {
       const faceIds = shownBy.get(code) ?? new Set<number>();
       for (const reading of meant) {
-        if (namedUnits(reading, cueThreshold).some((unit) => unit.code === code)) faceIds.add(reading.faceId);
+        const isMeasured = reading.actionUnits.some((unit) => unit.code === code && unit.probability >= cueThreshold);
+        if (isMeasured) faceIds.add(reading.faceId);
       }
       shownBy.set(code, faceIds);
     }

@@ -216,6 +216,8 @@ const manifest = v.object({
     cueThreshold: number,
     /** At most so many of them in all; several faces share them. */
     maxCues: upTo(1000),
+    /** Of a face's figures in the prompt. */
+    decimals: v.optional(v.picklist([1, 2]), 1),
     /** Options of the meme emotions, which EmoBench-S asks with the closed emotion task. */
     pictureEmotions: v.array(v.string()),
     maxWords: upTo(1000),

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+import emoprompt
 from emoprompt import (
     CUES,
     HEADS,
@@ -162,6 +163,25 @@ def test_cues_that_are_shown_alike_stand_in_order_of_their_codes():
 def test_numbers():
     assert [unsigned(v) for v in (0.5, 0.96, 1.0)] == [".5", "1", "1"]
     assert [signed(v) for v in (0.04, -0.04, -0.3, 1.0)] == ["0", "0", "-.3", "+1"]
+
+
+def test_figures_have_as_many_decimals_as_the_model_is_taught_and_cues_stand_in_their_order(monkeypatch):
+    face = Face({"AU25": 0.8602, "AU12": 0.874, "AU06": 0.8604}, 0.125, -0.004)
+    assert re.findall(r"AU\d\d|[+-]?\.?\d+", prompt_body(Item("hate", "no", [face])).split(": ")[-1])[1::2] == [".9", ".9", ".9", "0"]
+    monkeypatch.setattr(emoprompt, "DECIMALS", 2)
+    line = "Face 1: lip corners pulled up (AU12) .87, cheeks raised (AU06) .86, lips parted (AU25) .86; valence +.12, arousal 0."
+    assert prompt_body(Item("hate", "no", [face])).split("\n")[1] == line
+    assert [unsigned(v) for v in (0.5, 0.994, 0.996, 1.0)] == [".50", ".99", "1", "1"]
+    assert [signed(v) for v in (0.004, -0.3, -0.625, 1.0)] == ["0", "-.30", "-.62", "+1"]
+
+
+def test_what_the_engine_is_told_of_meanings_is_what_is_taught(monkeypatch):
+    for own in (False, True):
+        monkeypatch.setattr(emoprompt, "OWN_WORD", own)
+        for label in emoprompt.LABELS:
+            faces = [Face({}, valence, 0) for valence in (0, 0.5, 0.9)]  # by strength
+            taught = [emoprompt.meanings(Item("emotion", label, [face], own_word=own))[label] for face in faces]
+            assert emoprompt.meanings_by_strength(label) == taught
 
 
 def test_meanings_of_a_task_begin_with_words_of_their_own():
