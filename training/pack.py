@@ -82,7 +82,7 @@ def prompt(calibration: list[dict]) -> dict:
         "tasks": emoprompt.TASKS,
         "cueThreshold": emoprompt.CUE_THRESHOLD,
         "maxCues": emoprompt.MAX_CUES,
-        "decimals": emoprompt.DECIMALS,
+        **({} if emoprompt.DECIMALS == 1 else {"decimals": emoprompt.DECIMALS}),  # one is what manifests without it have
         "pictureEmotions": emoprompt.PICTURE_EMOTIONS,
         "maxWords": emoprompt.MAX_WORDS,
         "maxFeatures": emoprompt.MAX_FEATURES,
