@@ -115,7 +115,7 @@ def read_faces(images: np.ndarray, augmented: bool) -> tuple[np.ndarray, np.ndar
     Training faces go through the training augmentation: on plain ones the reader is surer than
     it will be on faces that it has not seen.
     """
-    from face_encoder import restore
+    from face_encoder import read_both_ways, restore
 
     state = torch.load(WORK / "face" / "face.pt", map_location="cpu", weights_only=False)
     model = restore(state)
@@ -128,8 +128,7 @@ def read_faces(images: np.ndarray, augmented: bool) -> tuple[np.ndarray, np.ndar
         if augmented:
             x = ferplus.augment(x)
         x = ferplus.normalise(x)
-        logits, token = model(x)
-        logits = (logits + model(x.flip(3))[0]) / 2
+        logits, token = read_both_ways(model, x)
         probabilities.append((logits / temperature).softmax(1).cpu().numpy())
         tokens.append(token.half().cpu().numpy())
     return np.concatenate(probabilities), np.concatenate(tokens)

@@ -18,7 +18,7 @@ from sklearn.metrics import f1_score
 
 import ferplus
 from common import DEVICE, WORK, write_json
-from face_encoder import FaceEncoder, restore
+from face_encoder import FaceEncoder, read_both_ways, restore
 
 
 @torch.no_grad()
@@ -28,8 +28,7 @@ def logits_of(model: FaceEncoder, images: np.ndarray, mirrored: bool = False) ->
     out = []
     for start in range(0, len(images), 256):
         x = ferplus.normalise(torch.from_numpy(images[start : start + 256])[:, None].to(DEVICE))
-        logits = model(x)[0]
-        out.append(((logits + model(x.flip(3))[0]) / 2 if mirrored else logits).cpu())
+        out.append((read_both_ways(model, x) if mirrored else model(x))[0].cpu())
     return torch.cat(out)
 
 

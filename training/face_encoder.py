@@ -90,6 +90,12 @@ def restore(state: dict) -> FaceEncoder | FaceNet:
     return model
 
 
+def read_both_ways(model: nn.Module, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """(logits, the mean of those of `x` and of its mirror image, as the engine reads pictures; tokens, of `x` alone)"""
+    logits, tokens = model(x)
+    return (logits + model(x.flip(3))[0]) / 2, tokens
+
+
 START_GAIN = 60.0
 """Of our pixel values, which have unit deviation: the start was trained on grey levels less their mean."""
 

@@ -416,8 +416,8 @@ FULL_SHARE = 0.4
 class Batches(IterableDataset):
     """Endless training batches by MIX, drawn four at a time and cut by length: little padding.
 
-    With `answer_only` the same batches, their texts cut to the last line; without `told` nothing measured in their prompts; with `own_word`
-    meanings that begin with the answer, as by default; not `own_word`: those by strength.
+    With `answer_only` the same batches, their texts cut to the last line; without `told` nothing measured in their prompts; `own_word` is
+    emoprompt.OWN_WORD where nothing is said.
     Each worker of a loader draws its own: batches depend on how many there are.
     """
 

@@ -116,7 +116,7 @@ function signed(value: number, decimals: number): string {
   return Number(text) === 0 ? '0' : `${value < 0 ? '-' : '+'}${text}`;
 }
 
-/** Ties in [0, 1] that Python rounds to even and JavaScript up; no other value of so many decimals lies exactly between two. */
+/** The ties in [0, 1] where rounding half to even, as Python does, and half up, as JavaScript does, differ; by decimals. */
 const TIES: Readonly<Record<number, readonly number[]>> = { 1: [0.25], 2: [0.125, 0.625] };
 
 /** As Python formats. */
