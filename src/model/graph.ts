@@ -10,6 +10,7 @@ import type { Backend, BackendChoice, GraphName } from '../shared/labels.ts';
 import type { SerialQueue } from '../shared/serial-queue.ts';
 import type { Work } from '../shared/work.ts';
 import type { GraphEntry } from './manifest.ts';
+import { convolutionsAsProducts } from './narrow-convolutions.ts';
 
 export type OrtRuntime = Pick<typeof import('onnxruntime-common'), 'InferenceSession' | 'Tensor'>;
 export type { Tensor } from 'onnxruntime-common';
@@ -415,7 +416,7 @@ export async function openOn(
   }
   const session = await runtime.runs.run(() =>
     tellWork(runtime, { graph: name, backend, kind: 'open', size: 'large' }, () =>
-      runtime.ort.InferenceSession.create(files.model, sessionOptions),
+      runtime.ort.InferenceSession.create(backend === 'wasm' ? convolutionsAsProducts(files.model) : files.model, sessionOptions),
     ),
   );
   const graph = new Graph(name, runtime, { entry, backend, session });

@@ -34,7 +34,8 @@ export function onnxGraph({ inputs, outputs, constants, nodes }: OnnxDescription
   return { entry: { file: '', data: [], dtype: 'fp32', inputs, outputs }, files: { model, data: [] } };
 }
 
-function nodeOf({ op, inputs, outputs, attributes = {} }: OnnxDescription['nodes'][number]): Uint8Array {
+/** A NodeProto. Attributes must be at least 0. */
+export function nodeOf({ op, inputs, outputs, attributes = {} }: OnnxDescription['nodes'][number]): Uint8Array {
   return message(
     ...inputs.map((name): Field => [1, name]),
     ...outputs.map((name): Field => [2, name]),

@@ -86,6 +86,26 @@ export function* fieldsOf(bytes: Uint8Array): Generator<RawField> {
   }
 }
 
+/** A message's integers of that number: one a field, or all in one. */
+export function integersOf(fields: readonly RawField[], number: number): number[] {
+  return fields.flatMap((field) => {
+    if (field.number !== number) return [];
+    if (field.payload.length === 0) return [field.value];
+    const packed: number[] = [];
+    let value = 0;
+    let scale = 1;
+    for (const byte of field.payload) {
+      value += (byte % 128) * scale;
+      scale *= 128;
+      if (byte >= 128) continue;
+      packed.push(value);
+      value = 0;
+      scale = 1;
+    }
+    return packed;
+  });
+}
+
 export const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 
 export function joined(parts: readonly Uint8Array[]): Uint8Array {
