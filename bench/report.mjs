@@ -211,7 +211,8 @@ function profilePart(profile) {
   const lines = ['## Where the time goes', '', ...circumstances(profile)];
   if (made === undefined) return lines;
   const share = (/** @type {number} */ part, /** @type {number} */ of) => `${figure((100 * part) / of)} %`;
-  const isConvolution = (/** @type {any} */ { op }) => /Conv/.test(op);
+  // In 8 bits a convolution of single pixels is a product.
+  const isConvolution = (/** @type {any} */ { op }) => /Conv|MatMulIntegerToFloat/.test(op);
   const sumOf = (/** @type {any[]} */ ops) => ops.reduce((sum, { ms }) => sum + ms, 0);
   lines.push(
     `onnxruntime’s own profile of our graphs in a worker of their own, on WebAssembly with ${made.threads} threads, warm. The profiler itself takes a little: shares are right, sums a little large. One multiplication with its addition is a MAC.`,

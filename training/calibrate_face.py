@@ -1,6 +1,7 @@
 """Temperature and the abstention threshold of the affect head, on FER+ valid; accuracy on test, also of spoilt pictures.
 
-All of it as the engine reads a picture, with its mirror image; what a frame alone reads, as a live one is, stands beside.
+All of it as the engine reads a picture, with its mirror image; what a frame alone reads, as a live one is, stands beside, and what both are
+in 8 bits, as WebAssembly multiplies where the encoder bears it.
 
     python calibrate_face.py     # work/face/face.pt → work/face/calibration.json
 
@@ -18,7 +19,7 @@ from sklearn.metrics import f1_score
 
 import ferplus
 from common import DEVICE, WORK, write_json
-from face_encoder import FaceEncoder, read_both_ways, restore
+from face_encoder import FaceEncoder, in_8_bits, read_both_ways, restore
 
 
 @torch.no_grad()
@@ -79,6 +80,10 @@ def expected_calibration_error(probabilities: np.ndarray, label: np.ndarray, bin
     return float(sum(abs(top[index == b].mean() - right[index == b].mean()) * (index == b).mean() for b in range(bins) if (index == b).any()))
 
 
+BORNE = 0.001
+"""The encoder bears 8 bits where they cost no more of the valid split than this: three pictures."""
+
+
 def main() -> None:
     state = torch.load(WORK / "face" / "face.pt", map_location="cpu", weights_only=False)
     model = restore(state)
@@ -89,6 +94,8 @@ def main() -> None:
     grid = torch.linspace(0.3, 3, 271)
     temperature = float(grid[int(torch.stack([F.cross_entropy(logits / t, target) for t in grid]).argmin())])
     probabilities = (logits / temperature).softmax(1).numpy()
+    rounded = in_8_bits(model)
+    lost = float((logits.argmax(1) == target).float().mean() - (logits_of(rounded, images[sure], mirrored=True).argmax(1) == target).float().mean())
     top, right = probabilities.max(1), probabilities.argmax(1) == label[sure]
     # The lowest threshold below which fewer than half of the readings are right.
     threshold = 0.3
@@ -102,6 +109,7 @@ def main() -> None:
     by = {mirrored: (logits_of(model, pictures, mirrored) / temperature).softmax(1).numpy() for mirrored in (True, False)}
     probabilities, alone = by[True], by[False]
     predicted, top = probabilities.argmax(1), probabilities.max(1)
+    by_int8 = {mirrored: logits_of(rounded, pictures, mirrored).argmax(1).numpy() for mirrored in (True, False)}
     kept = top >= threshold
 
     def condition(name: str, right: np.ndarray) -> dict:
@@ -116,6 +124,7 @@ def main() -> None:
     report = {
         "temperature": round(temperature, 3),
         "uncertainBelow": threshold,
+        "int8": lost <= BORNE,
         "epoch": state["epoch"],
         "test": {
             "n": int(sure.sum()),
@@ -128,6 +137,8 @@ def main() -> None:
             "accuracy_alone": round(float((alone.argmax(1) == label).mean()), 4),
             "macro_f1_alone": round(float(f1_score(label, alone.argmax(1), labels=range(8), average="macro", zero_division=0)), 4),
             "expected_calibration_error_alone": round(expected_calibration_error(alone, label), 4),
+            "accuracy_int8": round(float((by_int8[True] == label).mean()), 4),
+            "accuracy_alone_int8": round(float((by_int8[False] == label).mean()), 4),
             "n_parameters": sum(p.numel() for p in model.parameters()),
         },
         "conditions": conditions,

@@ -149,7 +149,7 @@ def main() -> None:
     entry = manifest["faceEncoder"]
     encoder = face_encoder(graph("face-encoder"))
     save_checkpoint(WORK / "face" / "face.pt", {"config": encoder.config, "model": encoder.state_dict(), "epoch": None})
-    write_json(WORK / "face" / "calibration.json", {"temperature": entry["temperature"], "uncertainBelow": entry["uncertainBelow"]})
+    write_json(WORK / "face" / "calibration.json", {"int8": False} | {key: entry[key] for key in ("temperature", "uncertainBelow", "int8") if key in entry})
     write_json(WORK / "action_units.json", manifest["actionUnits"])
     scene = initializers(graph("scene-encoder"))
     save_checkpoint(WORK / "scene" / "affect.pt", {"affect": {name: torch.from_numpy(np.array(scene[f"affect.{name}"])) for name in ("weight", "bias")}})

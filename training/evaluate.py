@@ -480,7 +480,8 @@ def results() -> None:
         f"FER+ test, majority rule, n {t['n']}: accuracy {100 * t['accuracy']:.2f} %, macro-F1 {t['macro_f1']:.3f}, expected calibration error "
         f"{t['expected_calibration_error']:.3f} after temperature {calibration['temperature']}, {t['n_parameters'] / 1e6:.2f} M parameters, each with its "
         f"mirror image as the engine reads pictures. Alone, as it reads live frames: {100 * t['accuracy_alone']:.2f} %, {t['macro_f1_alone']:.3f}, "
-        f"{t['expected_calibration_error_alone']:.3f}.",
+        f"{t['expected_calibration_error_alone']:.3f}. In 8 bits, as WebAssembly multiplies: {100 * t['accuracy_int8']:.2f} % and "
+        f"{100 * t['accuracy_alone_int8']:.2f} %.",
         f'Readings below {calibration["uncertainBelow"]} are "uncertain": {100 * t["coverage"]:.1f} % are kept, {100 * t["accuracy_kept"]:.1f} % of those '
         f"are right; of the others {100 * (t['accuracy_abstained'] or 0):.1f} % would have been.",
         "",

@@ -5,6 +5,7 @@ each part of the face says where it stands, not their mean alone.
 It starts from a network that was trained to tell people apart (`load_start`); ignorant of where its crops come from.
 """
 
+import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -94,6 +95,37 @@ def read_both_ways(model: nn.Module, x: torch.Tensor) -> tuple[torch.Tensor, tor
     """(logits, the mean of those of `x` and of its mirror image, as the engine reads pictures; tokens, of `x` alone)"""
     logits, tokens = model(x)
     return (logits + model(x.flip(3))[0]) / 2, tokens
+
+
+MANY_WEIGHTS = 2**17
+"""Of a pointwise convolution that WebAssembly multiplies in 8 bits: MANY_WEIGHTS of src/model/int8-convolutions.ts."""
+
+
+class EightBits(nn.Module):
+    """What that file makes of a pointwise ConvNorm behind a ReLU6: pixels in 255 steps to 6, weights in 127 to the largest of each channel outside."""
+
+    def __init__(self, layer: ConvNorm):
+        super().__init__()
+        norm = layer.norm
+        gain = (norm.weight / (norm.running_var + norm.eps).sqrt()).detach()
+        weight = layer.conv.weight.detach() * gain[:, None, None, None]
+        largest = weight.abs().amax((1, 2, 3), keepdim=True)
+        step = torch.where(largest > 0, largest, 127) / 127
+        self.register_buffer("weight", (weight / step).round() * step)
+        self.register_buffer("bias", (norm.bias - norm.running_mean * gain).detach())
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return F.relu6(F.conv2d((x * (255 / 6)).round() * (6 / 255), self.weight, self.bias))
+
+
+def in_8_bits(model: FaceEncoder) -> FaceEncoder:
+    """The encoder as WebAssembly runs it where the pack's manifest says `int8`; for reading, not for training."""
+    rounded = copy.deepcopy(model)
+    layers = {**{f"body.{i}": layer for i, layer in enumerate(rounded.body)}, "neck": rounded.neck}
+    for name, layer in layers.items():
+        if layer.conv.kernel_size == (1, 1) and layer.conv.weight.numel() >= MANY_WEIGHTS:
+            rounded.set_submodule(name, EightBits(layer))
+    return rounded.eval()
 
 
 START_GAIN = 60.0

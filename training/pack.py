@@ -53,7 +53,7 @@ class PackParts:
     graphs: list[ExportedGraph]
     language_model: dict
     face_encoder: dict
-    """cropScale, cropShift, flip, temperature, uncertainBelow, size."""
+    """cropScale, cropShift, flip, temperature, uncertainBelow, int8, size."""
     action_units: list[dict]
     scene: dict
     """size, mean, std."""
@@ -198,7 +198,7 @@ def write_face(folder: Path, version: str, encoder: FaceEncoder, calibration: di
     manifest["version"] = version
     graph = export_face_encoder(encoder, folder)
     manifest["graphs"][graph.name] = graph.entry()
-    manifest["faceEncoder"] |= {key: calibration[key] for key in ("temperature", "uncertainBelow")} | {"flip": True}
+    manifest["faceEncoder"] |= {key: calibration[key] for key in ("temperature", "uncertainBelow", "int8")} | {"flip": True}
     goldens = make_goldens(folder, manifest, folder / manifest["tokenizer"]["tokenizer"])
     (folder / manifest["parity"]).write_text(json.dumps(goldens, ensure_ascii=False) + "\n")
     manifest["files"] = [file_entry(folder / entry["path"]) for entry in manifest["files"]]
@@ -293,7 +293,7 @@ def main() -> None:
         face_encoder={
             "size": input_dims(record, "face-encoder")["pixel_values"][2],
             "cropScale": CROP_SCALE, "cropShift": list(CROP_SHIFT), "flip": True,
-            "temperature": calibration["temperature"], "uncertainBelow": calibration["uncertainBelow"],
+            **{key: calibration[key] for key in ("temperature", "uncertainBelow", "int8")},
         },
         action_units=json.loads((WORK / "action_units.json").read_text()),
         scene={"size": SIZE, "mean": MEAN, "std": STD},

@@ -196,7 +196,7 @@ def main() -> None:
         graphs=graphs,
         language_model=language,
         face_encoder={
-            "size": 48, "cropScale": CROP_SCALE, "cropShift": list(CROP_SHIFT), "flip": True, "temperature": 1, "uncertainBelow": 0.4,
+            "size": 48, "cropScale": CROP_SCALE, "cropShift": list(CROP_SHIFT), "flip": True, "temperature": 1, "uncertainBelow": 0.4, "int8": True,
         },
         action_units=action_units(),
         scene={"size": SIZE, "mean": MEAN, "std": STD},

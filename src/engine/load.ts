@@ -3,7 +3,8 @@ import { DraftTable } from '../model/draft-table.ts';
 import { FaceDetector } from '../model/face-detector.ts';
 import { FaceEncoder } from '../model/face-encoder.ts';
 import type { GoldenChecks } from '../model/golden.ts';
-import { EngineFailure, type Graph, improveGraph, type OpenOptions, openGraph, type Runtime } from '../model/graph.ts';
+import { EngineFailure, type Graph, type GraphFiles, improveGraph, type OpenOptions, openGraph, type Runtime } from '../model/graph.ts';
+import { convolutionsIn8Bits } from '../model/int8-convolutions.ts';
 import { int8GraphEntry, int8GraphFiles } from '../model/int8-layout.ts';
 import { LandmarkFinder } from '../model/landmarks.ts';
 import { LanguageModel, languageModelGpuOutputs, trialOfLanguageModel, warmUpLanguageModel } from '../model/language-model.ts';
@@ -125,7 +126,13 @@ export async function openFaces(shelf: GraphShelf, manifest: PackManifest, files
 }
 
 export async function openReader(shelf: GraphShelf, manifest: PackManifest, files: PartFiles): Promise<ReaderPart> {
-  return { encoder: new FaceEncoder(await shelf.open('face-encoder', files), manifest.faceEncoder) };
+  const { faceEncoder, graphs } = manifest;
+  const int8Files = async (): Promise<GraphFiles> => {
+    const { model, data } = graphFiles(manifest, 'face-encoder', files);
+    return { model: convolutionsIn8Bits(model), data };
+  };
+  const onWasm = faceEncoder.int8 ? { entry: { ...graphs['face-encoder'], dtype: 'q8' as const }, files: int8Files } : undefined;
+  return { encoder: new FaceEncoder(await shelf.open('face-encoder', files, { onWasm }), faceEncoder) };
 }
 
 export async function openWords(shelf: GraphShelf, { text }: PackManifest, files: PartFiles): Promise<WordsPart> {

@@ -5,7 +5,7 @@
 import * as v from 'valibot';
 import { wireError } from '../shared/errors.ts';
 import { GRAPH_NAMES, type GraphName } from '../shared/labels.ts';
-import { EngineFailure, type Graph } from './graph.ts';
+import { agreementOf, EngineFailure, type Graph } from './graph.ts';
 
 const numbers = v.array(v.number());
 const ids = v.array(v.pipe(v.number(), v.integer()));
@@ -85,12 +85,6 @@ export async function runGolden(graph: Runnable, entry: Golden, made: GoldenOutp
   });
 }
 
-/**
- * At a start a backend is looked at for wrong numbers, not for the last digit: this much of an output's largest value leaves room for
- * float16 in between, and what is wrong is off by far more.
- */
-const AT_START = 0.02;
-
 /** The goldens as warm-ups: each graph's first run, which has to be made anyway, shows whether its backend computes rightly. */
 export class GoldenChecks {
   readonly #entries: readonly Golden[];
@@ -108,7 +102,7 @@ export class GoldenChecks {
     const entry = this.#entries.find(({ graph }) => graph === name);
     if (!entry?.inputs.every(({ from }) => from === undefined || this.#made.has(from))) return undefined;
     return async (graph) => {
-      const faults = await runGolden(graph, entry, this.#made, Math.max(AT_START, entry.tolerance));
+      const faults = await runGolden(graph, entry, this.#made, Math.max(agreementOf(graph), entry.tolerance)); // wrong numbers, not last digits
       for (const key of this.#made.keys()) if (!this.#needed.has(key)) this.#made.delete(key);
       if (faults.length === 0) return;
       const message = `The ${name} graph computes wrong numbers on this machine.`;

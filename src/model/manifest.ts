@@ -105,6 +105,8 @@ const manifest = v.object({
     labels: v.pipe(v.array(label), v.length(EMOTION_LABELS.length)),
     /** Of a picture, logits are averaged with those of the mirrored crop; a live face has its other frames. */
     flip: v.boolean(),
+    /** Whether it bears the 8 bits that WebAssembly is faster with (int8-convolutions.ts): as often right, as measured. */
+    int8: v.optional(v.boolean(), false),
     /** Probabilities are softmax(logits / temperature). */
     temperature: number,
     /** Below this top probability a reading is "uncertain". */

@@ -13,15 +13,24 @@ interface OnnxDescription {
   outputs: Port[];
   /** Vectors, by name. */
   constants: Record<string, BigInt64Array | Float32Array>;
-  nodes: { op: string; inputs: string[]; outputs: string[]; attributes?: Record<string, number | number[]> }[];
+  nodes: NodeDescription[];
+}
+
+/** Attributes must be at least 0. `domain`: of operators that are not ONNX's own. */
+export interface NodeDescription {
+  op: string;
+  domain?: string;
+  inputs: string[];
+  outputs: string[];
+  attributes?: Record<string, number | number[]>;
 }
 
 const IR_VERSION = 8;
 const OPSET = 17;
 /** TensorProto.DataType. */
-const ELEMENT: Record<Port['type'], number> = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9, float16: 10 };
+const ELEMENT: Record<Port['type'] | 'int8', number> = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, bool: 9, float16: 10 };
 
-/** What a pack's manifest would say of the graph, and its file. Attributes must be at least 0. */
+/** What a pack's manifest would say of the graph, and its file. */
 export function onnxGraph({ inputs, outputs, constants, nodes }: OnnxDescription): { entry: GraphEntry; files: GraphFiles } {
   const graph = message(
     ...nodes.map((node): Field => [1, nodeOf(node)]),
@@ -34,13 +43,14 @@ export function onnxGraph({ inputs, outputs, constants, nodes }: OnnxDescription
   return { entry: { file: '', data: [], dtype: 'fp32', inputs, outputs }, files: { model, data: [] } };
 }
 
-/** A NodeProto. Attributes must be at least 0. */
-export function nodeOf({ op, inputs, outputs, attributes = {} }: OnnxDescription['nodes'][number]): Uint8Array {
+/** A NodeProto. */
+export function nodeOf({ op, domain, inputs, outputs, attributes = {} }: NodeDescription): Uint8Array {
   return message(
     ...inputs.map((name): Field => [1, name]),
     ...outputs.map((name): Field => [2, name]),
     [4, op],
     ...Object.entries(attributes).map(([name, value]): Field => [5, attributeOf(name, value)]),
+    ...(domain ? [[7, domain] as Field] : []),
   );
 }
 
@@ -50,11 +60,15 @@ function attributeOf(name: string, value: number | number[]): Uint8Array {
     : message([1, name], [3, value], [20, 2]);
 }
 
-/** A TensorProto: a vector. */
-export function constantOf(name: string, values: BigInt64Array | Float32Array): Uint8Array {
-  const { int64, float32 } = ELEMENT;
+type Values = BigInt64Array | Float32Array | Int8Array | Uint8Array;
+
+/** A TensorProto of float32, int64, int8 or uint8, by the kind of the values; a vector where no dims are given. */
+export function constantOf(name: string, values: Values, dims: readonly number[] = [values.length]): Uint8Array {
+  const { int64, int8, uint8, float32 } = ELEMENT;
+  const element =
+    values instanceof Float32Array ? float32 : values instanceof Int8Array ? int8 : values instanceof Uint8Array ? uint8 : int64;
   const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-  return message([1, values.length], [2, values instanceof Float32Array ? float32 : int64], [8, name], [9, bytes]);
+  return message(...dims.map((dim): Field => [1, dim]), [2, element], [8, name], [9, bytes]);
 }
 
 function portOf({ name, type, dims }: Port): Uint8Array {

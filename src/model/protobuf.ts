@@ -5,12 +5,13 @@ export type Field = [number: number, value: number | string | Uint8Array];
 
 export function message(...fields: Field[]): Uint8Array {
   const utf8 = new TextEncoder();
-  const bytes = fields.flatMap(([number, value]) => {
-    if (typeof value === 'number') return [...varint(number << 3), ...varint(value)];
-    const payload = typeof value === 'string' ? utf8.encode(value) : value;
-    return [...varint((number << 3) | 2), ...varint(payload.length), ...payload];
-  });
-  return Uint8Array.from(bytes);
+  return joined(
+    fields.flatMap(([number, value]) => {
+      if (typeof value === 'number') return [Uint8Array.from([...varint(number << 3), ...varint(value)])];
+      const payload = typeof value === 'string' ? utf8.encode(value) : value;
+      return [Uint8Array.from([...varint((number << 3) | 2), ...varint(payload.length)]), payload];
+    }),
+  );
 }
 
 /** Seven bits a byte, the lowest first. */

@@ -206,8 +206,8 @@ export const germanPhrases: Phrases = {
     'Das Sprachmodell wurde weggelassen, denn diesem Gerät ist bei diesem Besuch der Speicher ausgegangen.',
   'This device ran out of memory in this visit, so the language model was left out.':
     'Diesem Gerät ist in diesem Besuch der Speicher ausgegangen, also wurde das Sprachmodell weggelassen.',
-  'The {0} graph’s 8-bit form could not be used, so it runs in 4 bits, which is slower ({1}).':
-    'Die 8-Bit-Form des Graphen {0} war nicht zu gebrauchen, also läuft er mit 4 Bit, was langsamer ist ({1}).',
+  'The {0} graph’s 8-bit form could not be used, so it runs as the pack has it, which is slower ({1}).':
+    'Die 8-Bit-Form des Graphen {0} war nicht zu gebrauchen, also läuft er so, wie er im Paket steht, was langsamer ist ({1}).',
   'The pack’s known answers could not be read, so no graph’s numbers were checked at this start ({0}).':
     'Die bekannten Antworten des Pakets waren nicht zu lesen, also wurden bei diesem Start keine Zahlen geprüft ({0}).',
 

@@ -9,7 +9,7 @@ import caches
 import ferplus
 from caches import CROP_SCALE, CROP_SHIFT, box_of_crop
 from calibrate_face import CONDITIONS, accuracy_by_light
-from face_encoder import FaceEncoder, FaceEncoderConfig
+from face_encoder import EightBits, FaceEncoder, FaceEncoderConfig, in_8_bits
 from vision import face_crop
 
 
@@ -37,6 +37,25 @@ def test_augmentation_keeps_form_and_moves_pixels():
     y = ferplus.augment(x)
     assert y.shape == x.shape and y.min() >= 0 and y.max() <= 255
     assert (y - x).abs().mean() > 5
+
+
+def test_in_8_bits_an_encoder_reads_nearly_the_same_and_stays_what_it_was():
+    torch.manual_seed(3)
+    model = FaceEncoder(FaceEncoderConfig(stem=8, blocks=((64, 2), (256, 2), (512, 2)), token_width=256))
+    x = torch.randn(16, 1, 48, 48)
+    for norm in (module for module in model.modules() if isinstance(module, torch.nn.BatchNorm2d)):
+        norm.momentum = 1.0
+    model.train()(x)
+    model.eval()
+    with torch.no_grad():
+        model.body[-1].conv.weight[0] = 0  # a channel without a largest weight
+        before, tokens = model(x)
+        rounded = in_8_bits(model)
+        assert [name for name, layer in rounded.named_modules() if isinstance(layer, EightBits)] == ["body.6", "neck"]
+        logits, rounded_tokens = rounded(x)
+        assert 0 < (logits - before).abs().max() < 0.05 * before.abs().max()
+        assert 0 < (rounded_tokens - tokens).abs().mean() < 0.02 * tokens.abs().mean()
+        torch.testing.assert_close(model(x)[0], before, rtol=0, atol=0)
 
 
 def test_a_picture_and_its_mirror_image_are_read_alike_and_have_tokens_of_their_own(tmp_path, monkeypatch):
