@@ -28,9 +28,9 @@ TASKS = {
 TEMPLATE = "<|im_start|>user\n{image}\n{body}<|im_end|>\n<|im_start|>assistant\n"
 HEADS = ["Observe:", "Cues:", "Reason:", "Answer:"]
 CUE_THRESHOLD = 0.5
-DECIMALS = 1
+DECIMALS = 2
 """Of a face's figures, in prompts and texts. With two, fewer faces have the same text."""
-OWN_WORD = False
+OWN_WORD = True
 """Whether a Reason's meaning begins with the answer's own word, whatever the strength of the evidence."""
 MAX_CUES = 6
 """Cues that a prompt names in all; several faces share them."""

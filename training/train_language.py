@@ -52,7 +52,7 @@ TARGETS = ("q_proj", "v_proj", "o_proj", "down_proj")
 MIX = {"faces": 0.40, "open": 0.05, "emotion": 0.12, "intent": 0.13, "hate": 0.10, "sarcasm": 0.10, "humor": 0.10}
 ANSWER_WEIGHT = 4.0
 # The first token of the Reason's meaning decides the answer (see emoprompt.opening): it weighs most of all.
-DECISION_WEIGHT = 8.0
+DECISION_WEIGHT = 32.0
 # How often a class comes: its count to this power. Faces come nearly as often as they are, since what decides an answer is written
 # before it can be calibrated. Where nearly all is one class and labels are noisy, that class would be all that is ever written:
 # there classes come alike.

@@ -71,11 +71,11 @@ def test_every_variant_sees_the_same_in_the_same_order(tokens):
     memes["hate"] = [sample(i, "hate", "when " * (i + 1)) for i in range(10)]
     faces = [sample(i) for i in range(30)]
     Shelf([*faces, *memes["hate"]])
-    forms = ({}, {"answer_only": True}, {"answer_only": True, "told": False}, {"own_word": True})
-    whole, short, untold, own = (iter(Batches(faces, memes, 24, 4, 5, **form)) for form in forms)
+    forms = ({}, {"answer_only": True}, {"answer_only": True, "told": False}, {"own_word": False})
+    whole, short, untold, other_word = (iter(Batches(faces, memes, 24, 4, 5, **form)) for form in forms)
     tasks = set()
     for _ in range(9):  # over the edge of what is drawn at once
-        a, b, c, d = next(whole), next(short), next(untold), next(own)
+        a, b, c, d = next(whole), next(short), next(untold), next(other_word)
         assert a.tasks == b.tasks == c.tasks == d.tasks
         tasks |= set(a.tasks)
         for other in (b, c, d):
@@ -212,10 +212,10 @@ def test_what_was_measured_decides_as_far_as_it_was_right_before(tokens):
     doubted, low = ablate.weighed(model, projection, tokens, samples, [lean(i, False) for i in range(12)], variant)
     assert high["evidence"] > 1 > low["evidence"]
     told = [s.item.answer for s in samples]
-    own = [("yes", "no")[i] for i in ablate.deciding(model, projection, tokens, samples, False).argmax(1)]
+    own = [("yes", "no")[i] for i in ablate.deciding(model, projection, tokens, ablate.as_shown(samples, variant), False).argmax(1)]
     assert high["alone_accuracy"] == low["alone_accuracy"] == pytest.approx(np.mean([a == b for a, b in zip(own, told, strict=True)]))
     assert high["alone_macro_f1"] == ablate.figures(own, told, ["yes", "no"])["macro_f1"]
-    own = ablate.deciding(model, projection, tokens, samples, False).argmax(1)
+    own = ablate.deciding(model, projection, tokens, ablate.as_shown(samples, variant), False).argmax(1)
     assert low["evidence"] == 0 and [item["answer"] for item in doubted] == [("yes", "no")[i] for i in own]  # then the model decides alone
 
 
