@@ -97,7 +97,7 @@ def read_both_ways(model: nn.Module, x: torch.Tensor) -> tuple[torch.Tensor, tor
     return (logits + model(x.flip(3))[0]) / 2, tokens
 
 
-MANY_WEIGHTS = 2**17
+MANY_WEIGHTS = 2**14
 """Of a pointwise convolution that WebAssembly multiplies in 8 bits: MANY_WEIGHTS of src/model/int8-convolutions.ts."""
 
 

@@ -30,7 +30,7 @@ from vision import DETECTORS, LANDMARK_CROP, LANDMARK_SIZE
 FORMAT = 1
 ANSWERS = WORK / "language" / "answers.json"
 """How answers are decided, fitted on validation splits by evaluate.py with a pack whose language model decides by itself."""
-VERSION = "0.6.0"
+VERSION = "0.7.0"
 MAX_NEW_TOKENS = 128
 CIRCUMPLEX_SOURCE = (
     "Russell & Mehrabian 1977, 'Evidence for a three-factor theory of emotions' (mean pleasure and arousal); neutral is the "

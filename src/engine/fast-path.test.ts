@@ -26,6 +26,7 @@ const parts = {
     minDeviation: 8,
     labels: [...EMOTION_LABELS],
     flip: true,
+    int8: false,
     temperature: 1,
     uncertainBelow: 0.4,
     circumplex: EMOTION_LABELS.map(() => [0, 0]),

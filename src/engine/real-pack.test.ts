@@ -40,6 +40,34 @@ it('reads a smile and explains it in four steps of words', async () => {
   for (const step of STEPS.slice(0, 3)) expect(steps[step]?.split(' ').length, step).toBeGreaterThan(2);
 }, 120_000);
 
+it('reads the same smile on WebAssembly, where the face encoder multiplies in 8 bits', async () => {
+  const picture = await readPicture(join(root, 'public/samples/astronaut.jpg'));
+  if (!picture.ok) throw new Error(picture.error.message);
+  const readOn = async (backend: 'native' | 'wasm') => {
+    const engine = createEngine(await createNodeRuntime(backend, 1), packFolder(join(root, 'public/models/emollm-s')), {
+      without: ['language-model'],
+    });
+    let encoder = '';
+    for await (const event of engine.load(signal)) {
+      if (event.type !== 'ready') continue;
+      expect(event.info.notes).toEqual([]);
+      encoder = event.info.graphs.find(({ graph }) => graph === 'face-encoder')?.dtype ?? '';
+    }
+    const readings: Reading[] = [];
+    for await (const event of engine.read(signal, picture.value, { runId: 'run', sourceId: 'sample', mode: 'still', smoothing: 0 })) {
+      if (event.type === 'readings') readings.push(...event.readings);
+    }
+    await engine.dispose();
+    return { encoder, probabilities: Object.values(readings[0]?.probabilities ?? {}) };
+  };
+  const [native, wasm] = [await readOn('native'), await readOn('wasm')];
+  expect([native.encoder, wasm.encoder]).toEqual(['fp16', 'q8']);
+  const off = wasm.probabilities.map((probability, index) => Math.abs(probability - (native.probabilities[index] ?? Number.NaN)));
+  expect(off).toHaveLength(8);
+  expect(Math.max(...off)).toBeGreaterThan(0);
+  expect(Math.max(...off)).toBeLessThan(0.03);
+}, 120_000);
+
 it('reads thirty small faces in a frame of a camera, and follows each under its own id', async () => {
   const pack = packFolder(join(root, 'public/models/emollm-s'));
   const engine = createEngine(await createNodeRuntime('native', 2), pack, { without: ['language-model'] });

@@ -21,6 +21,7 @@ const entry: PackManifest['faceEncoder'] = {
   minDeviation: 8,
   labels,
   flip: true,
+  int8: false,
   temperature: 2,
   uncertainBelow: 0.4,
   circumplex: labels.map((label) => (label === 'happiness' ? [1, 0.5] : [0, 0])),

@@ -4,7 +4,7 @@ import { constantOf, type NodeDescription, nodeOf } from './onnx-file.ts';
 import { type Field, fieldsOf, integersOf, joined, mapField, message, type RawField, textOf } from './protobuf.ts';
 
 /** Weights of a convolution from which on it is worth its way there and back: encoders have as many channels where few pixels are left. */
-const MANY_WEIGHTS = 2 ** 17;
+const MANY_WEIGHTS = 2 ** 14;
 /** onnxruntime's own operators. */
 const DOMAIN = 'com.microsoft';
 /** TensorProto.DataType. */

@@ -177,10 +177,11 @@ def test_another_face_encoder_changes_its_graph_and_the_goldens_alone(tmp_path):
     folder = tmp_path / "pack"
     shutil.copytree(PACKS / "tiny", folder)
     torch.manual_seed(5)
-    write_face(folder, "9.9.9", random_face_encoder(), {"temperature": 0.7, "uncertainBelow": 0.45, "test": {}})
+    write_face(folder, "9.9.9", random_face_encoder(), {"temperature": 0.7, "uncertainBelow": 0.45, "int8": False, "test": {}})
     (before, old), (after, new) = read(PACKS / "tiny"), read(folder)
     assert parity.check(folder) == []
     assert (after["version"], after["faceEncoder"]["temperature"], after["faceEncoder"]["uncertainBelow"]) == ("9.9.9", 0.7, 0.45)
+    assert (before["faceEncoder"]["int8"], after["faceEncoder"]["int8"]) == (True, False)
     changed = [b["path"] for a, b in zip(before["files"], after["files"], strict=True) if a != b]
     assert changed == ["face-encoder.onnx", "parity.json"]
     assert all(sha256_file(folder / entry["path"]) == entry["sha256"] for entry in after["files"])
