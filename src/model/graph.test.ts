@@ -247,6 +247,20 @@ describe('where there is a choice', () => {
       expect(log.filter((line) => line === 'open webgpu').length).toBe(log.filter((line) => line === 'close webgpu').length);
     });
 
+    it('moves also where the CPU computes in 8 bits and the GPU does not: numbers may be as far apart as that rounds them', async () => {
+      const onWasm = { entry: { ...entry, dtype: 'q8' as const }, files: async () => files };
+      for (const [gpu, backend] of [
+        [1.05, 'webgpu'],
+        [1.2, 'wasm'],
+      ] as const) {
+        const { runtime } = fakeRuntime({ slow: { wasm: 20 }, gives: { webgpu: gpu, wasm: 1 } }, { backend: 'auto' });
+        const { graph } = await openGraph(runtime, 'projection', entry, files, { onWasm });
+        expect(graph.entry.dtype).toBe('q8');
+        await improveGraph(runtime, graph, entry, files);
+        expect([graph.backend, graph.entry.dtype]).toEqual([backend, backend === 'wasm' ? 'q8' : 'fp32']);
+      }
+    });
+
     it('is not opened a second time where that was slower before', async () => {
       const { runtime, log } = fakeRuntime({}, { backend: 'auto' });
       const { graph } = await open(runtime);
