@@ -117,6 +117,8 @@ def main() -> None:
 
     conditions = [condition("as they are", predicted == label)]
     conditions.append(condition("as they are, without the mirror image, as a live frame is read", alone.argmax(1) == label))
+    conditions.append(condition("as they are, in 8 bits, as WebAssembly computes", by_int8[True] == label))
+    conditions.append(condition("a live frame, in 8 bits", by_int8[False] == label))
     conditions += accuracy_by_light(pictures, predicted == label)
     for name, spoil in CONDITIONS.items():
         spoilt = spoil(torch.from_numpy(pictures)[:, None].float()).round().to(torch.uint8)[:, 0].numpy()
