@@ -121,9 +121,8 @@ class EightBits(nn.Module):
 def in_8_bits(model: FaceEncoder) -> FaceEncoder:
     """The encoder as WebAssembly runs it where the pack's manifest says `int8`; for reading, not for training."""
     rounded = copy.deepcopy(model)
-    layers = {**{f"body.{i}": layer for i, layer in enumerate(rounded.body)}, "neck": rounded.neck}
-    for name, layer in layers.items():
-        if layer.conv.kernel_size == (1, 1) and layer.conv.weight.numel() >= MANY_WEIGHTS:
+    for name, layer in list(rounded.named_modules()):
+        if isinstance(layer, ConvNorm) and layer.conv.kernel_size == (1, 1) and layer.conv.weight.numel() >= MANY_WEIGHTS:
             rounded.set_submodule(name, EightBits(layer))
     return rounded.eval()
 

@@ -1,15 +1,12 @@
 /** A graph's convolutions in 8 bits, made at load for the one runtime that gains by it. Knows ONNX files, no runtime. */
 import { halvesToFloats } from './float16.ts';
-import { constantOf, type NodeDescription, nodeOf } from './onnx-file.ts';
+import { attributeIntegers, constantOf, ELEMENT, type NodeDescription, namesOf, nodeOf } from './onnx-file.ts';
 import { type Field, fieldsOf, integersOf, joined, mapField, message, type RawField, textOf } from './protobuf.ts';
 
 /** Weights of a convolution from which on it is worth its way there and back: encoders have as many channels where few pixels are left. */
 const MANY_WEIGHTS = 2 ** 14;
 /** onnxruntime's own operators. */
 const DOMAIN = 'com.microsoft';
-/** TensorProto.DataType. */
-const FLOAT = 1;
-const HALF = 10;
 
 /**
  * The same model, its convolutions of single pixels (1×1, with many weights, behind a Clip from 0 to a constant) as matrix products of
@@ -49,7 +46,7 @@ function domainsOf(model: Uint8Array): string[] {
   return sets.flatMap(({ payload }) => [...fieldsOf(payload)].filter(({ number }) => number === 1).map((field) => textOf(field.payload)));
 }
 
-interface Graph {
+interface OnnxGraph {
   fields: RawField[];
   /** By name; of those that are stored as float16, by the name behind their Cast, too. */
   constants: Map<string, RawField[]>;
@@ -57,7 +54,7 @@ interface Graph {
   bounds: Map<string, number>;
 }
 
-function graphOf(bytes: Uint8Array): Graph {
+function graphOf(bytes: Uint8Array): OnnxGraph {
   const fields = [...fieldsOf(bytes)];
   const constants = new Map<string, RawField[]>();
   const bounds = new Map<string, number>();
@@ -82,7 +79,7 @@ function graphOf(bytes: Uint8Array): Graph {
 }
 
 /** What stands for a convolution, or null where it is none of those. */
-function productFor(payload: Uint8Array, { constants, bounds }: Graph): { nodes: NodeDescription[]; constants: Uint8Array[] } | null {
+function productFor(payload: Uint8Array, { constants, bounds }: OnnxGraph): { nodes: NodeDescription[]; constants: Uint8Array[] } | null {
   const fields = [...fieldsOf(payload)];
   const { op, inputs, outputs } = namesOf(fields);
   const [pixels, weight, bias] = inputs;
@@ -92,7 +89,7 @@ function productFor(payload: Uint8Array, { constants, bounds }: Graph): { nodes:
   if (op !== 'Conv' || !pixels || !output || !tensor || bound === undefined) return null;
   const [outside = 0, inside = 0, ...kernel] = integersOf(tensor, 1);
   if (kernel.length !== 2 || kernel.some((side) => side !== 1) || outside * inside < MANY_WEIGHTS) return null;
-  const allOf = (name: string, value: number): boolean => attributeOf(fields, name).every((each) => each === value);
+  const allOf = (name: string, value: number): boolean => attributeIntegers(fields, name).every((each) => each === value);
   if (!(allOf('group', 1) && allOf('strides', 1) && allOf('pads', 0))) return null;
   const floats = floatsOf(tensor);
   if (floats?.length !== outside * inside) return null;
@@ -127,7 +124,8 @@ function rounded(weights: Float32Array, outside: number, inside: number): { valu
   const scales = new Float32Array(outside);
   for (let row = 0; row < outside; row += 1) {
     const own = weights.subarray(row * inside, (row + 1) * inside);
-    const largest = own.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+    let largest = 0;
+    for (let column = 0; column < inside; column += 1) largest = Math.max(largest, Math.abs(own[column] as number));
     const scale = largest > 0 ? largest / 127 : 1;
     scales[row] = scale;
     for (let column = 0; column < inside; column += 1) values[column * outside + row] = Math.round((own[column] as number) / scale);
@@ -140,22 +138,6 @@ function floatsOf(tensor: readonly RawField[]): Float32Array | null {
   const raw = tensor.find(({ number }) => number === 9)?.payload;
   const [element] = integersOf(tensor, 2);
   if (!raw) return null;
-  if (element === HALF) return halvesToFloats(raw);
-  return element === FLOAT && raw.length % 4 === 0 ? new Float32Array(Uint8Array.from(raw).buffer) : null;
-}
-
-function namesOf(node: readonly RawField[]): { op: string; inputs: string[]; outputs: string[] } {
-  const texts = (number: number): string[] => node.filter((field) => field.number === number).map(({ payload }) => textOf(payload));
-  return { op: texts(4)[0] ?? '', inputs: texts(1), outputs: texts(2) };
-}
-
-/** An attribute's integers; none where the node does not have it. */
-function attributeOf(node: readonly RawField[], name: string): number[] {
-  for (const { number, payload } of node) {
-    if (number !== 5) continue;
-    const attribute = [...fieldsOf(payload)];
-    if (attribute.some((field) => field.number === 1 && textOf(field.payload) === name))
-      return [...integersOf(attribute, 3), ...integersOf(attribute, 8)];
-  }
-  return [];
+  if (element === ELEMENT.float16) return halvesToFloats(raw);
+  return element === ELEMENT.float32 && raw.length % 4 === 0 ? new Float32Array(Uint8Array.from(raw).buffer) : null;
 }

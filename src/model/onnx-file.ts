@@ -4,7 +4,7 @@
  */
 import type { GraphFiles } from './graph.ts';
 import type { GraphEntry } from './manifest.ts';
-import { type Field, message } from './protobuf.ts';
+import { type Field, fieldsOf, integersOf, message, type RawField, textOf } from './protobuf.ts';
 
 type Port = GraphEntry['inputs'][number];
 
@@ -28,7 +28,7 @@ export interface NodeDescription {
 const IR_VERSION = 8;
 const OPSET = 17;
 /** TensorProto.DataType. */
-const ELEMENT: Record<Port['type'] | 'int8', number> = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, bool: 9, float16: 10 };
+export const ELEMENT: Record<Port['type'] | 'int8', number> = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, bool: 9, float16: 10 };
 
 /** What a pack's manifest would say of the graph, and its file. */
 export function onnxGraph({ inputs, outputs, constants, nodes }: OnnxDescription): { entry: GraphEntry; files: GraphFiles } {
@@ -74,4 +74,21 @@ export function constantOf(name: string, values: Values, dims: readonly number[]
 function portOf({ name, type, dims }: Port): Uint8Array {
   const shape = message(...dims.map((dim): Field => [1, typeof dim === 'number' ? message([1, dim]) : message([2, dim])]));
   return message([1, name], [2, message([1, message([1, ELEMENT[type]], [2, shape])])]);
+}
+
+/** What a NodeProto is and names. */
+export function namesOf(node: readonly RawField[]): { op: string; inputs: string[]; outputs: string[] } {
+  const texts = (number: number): string[] => node.filter((field) => field.number === number).map(({ payload }) => textOf(payload));
+  return { op: texts(4)[0] ?? '', inputs: texts(1), outputs: texts(2) };
+}
+
+/** The integers of a NodeProto's attribute; none where it does not have it. */
+export function attributeIntegers(node: readonly RawField[], name: string): number[] {
+  for (const { number, payload } of node) {
+    if (number !== 5) continue;
+    const attribute = [...fieldsOf(payload)];
+    if (attribute.some((field) => field.number === 1 && textOf(field.payload) === name))
+      return [...integersOf(attribute, 3), ...integersOf(attribute, 8)];
+  }
+  return [];
 }

@@ -1,6 +1,6 @@
 /** What one runtime needs changed in the attention of a pack's graph. Knows ONNX files, no runtime. */
-import { constantOf } from './onnx-file.ts';
-import { type Field, fieldsOf, joined, mapField, message, type RawField, textOf } from './protobuf.ts';
+import { attributeIntegers, constantOf, namesOf } from './onnx-file.ts';
+import { type Field, fieldsOf, joined, mapField, message } from './protobuf.ts';
 
 /** As good as −∞ as the logarithm of a weight: exp gives 0. */
 const NO_SINK = -1e30;
@@ -20,10 +20,10 @@ export function attentionWithoutTiles(model: Uint8Array): Uint8Array {
     const changed = mapField(model, 7, (graph) => {
       const nodes = mapField(graph, 1, (node) => {
         const fields = [...fieldsOf(node)];
-        const isAttention = fields.some(({ number, payload }) => number === 4 && textOf(payload) === 'GroupQueryAttention');
-        const inputs = fields.filter(({ number }) => number === 1).map(({ payload }) => textOf(payload));
-        const count = isAttention && !inputs[SINK_INPUT] ? numHeads(fields) : null; // '' is an input that is not there
-        if (count === null) return node;
+        const { op, inputs } = namesOf(fields);
+        if (op !== 'GroupQueryAttention' || inputs[SINK_INPUT]) return node; // '' is an input that is not there
+        const [count] = attributeIntegers(fields, 'num_heads');
+        if (count === undefined) return node;
         heads.add(count);
         while (inputs.length < SINK_INPUT) inputs.push('');
         inputs[SINK_INPUT] = nameOf(count);
@@ -40,14 +40,4 @@ export function attentionWithoutTiles(model: Uint8Array): Uint8Array {
     if (error instanceof RangeError) return model;
     throw error;
   }
-}
-
-function numHeads(node: readonly RawField[]): number | null {
-  for (const { number, payload } of node) {
-    if (number !== 5) continue;
-    const attribute = [...fieldsOf(payload)];
-    if (!attribute.some((field) => field.number === 1 && textOf(field.payload) === 'num_heads')) continue;
-    return attribute.find((field) => field.number === 3)?.value ?? null;
-  }
-  return null;
 }
